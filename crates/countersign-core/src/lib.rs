@@ -1,0 +1,2 @@
+//! Placeholder.
+use cedar_policy as _;

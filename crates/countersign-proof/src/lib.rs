@@ -1,0 +1,3 @@
+//! Statements, signatures, the Merkle log and checkpoints.
+pub mod words;
+pub mod statement;

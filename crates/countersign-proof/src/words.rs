@@ -1,0 +1,39 @@
+//! The words of the glossary as types: ids, quantities, moments, acts.
+//!
+//! Answers: *which words may stand in a statement, and how is each written?* Every type here has
+//! one canonical text form; `parse` accepts that form and no other, so a value survives the way
+//! through a signed statement unchanged. `docs/glossary.md` says what each word means.
+
+mod ids;
+mod moment;
+mod proviso;
+mod terms;
+
+pub use ids::{
+    CommandId, Digest, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId, PartyId, PersonId,
+    PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,
+};
+pub use moment::{Date, Moment, Window};
+pub use proviso::Provisos;
+pub use terms::{
+    Act, AdviceKind, AppointmentChange, DecisionKind, HoldScope, Quantity, Role, Standing,
+    Transition,
+};
+
+/// A word that is not written the way its type demands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} is not {expected}")]
+pub struct WordError {
+    /// What was found, cut to 80 characters.
+    pub value: String,
+    /// What should have stood there, as a noun phrase with an example.
+    pub expected: &'static str,
+}
+
+impl WordError {
+    /// Reports that `value` is not `expected`.
+    #[must_use]
+    pub fn new(value: &str, expected: &'static str) -> Self {
+        Self { value: value.chars().take(80).collect(), expected }
+    }
+}
