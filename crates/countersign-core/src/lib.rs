@@ -1,2 +1,3 @@
-//! Placeholder.
-use cedar_policy as _;
+//! The rules, pure.
+pub mod stock;
+pub mod policy;
