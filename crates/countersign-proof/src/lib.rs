@@ -1,3 +1,34 @@
-//! Statements, signatures, the Merkle log and checkpoints.
+//! Statements, signatures, the Merkle log and checkpoints: all that an auditor needs.
+//!
+//! The crate does no I/O: bytes go in, values or errors come out. The modules in the order to read
+//! them:
+//!
+//! - [`words`]: the words of the glossary as types, each with one written form;
+//! - [`key`]: public keys in OpenSSH form;
+//! - [`statement`]: the canonical text that a person signs;
+//! - [`signature`]: the signature over that text, and [`Verified`], which proves that it matches;
+//! - [`merkle`]: the hash tree over the entries of a log, and its proofs;
+//! - [`checkpoint`]: a tree head signed by the log;
+//! - [`entry`]: one entry of the log, its open part and its sealed parts.
+
 pub mod words;
+
+pub mod key;
+
 pub mod statement;
+
+pub mod signature;
+
+pub mod merkle;
+
+pub mod checkpoint;
+
+pub mod entry;
+
+pub use checkpoint::{Checkpoint, LogKey, LogVerifier};
+pub use entry::{Body, Label, OpenPart, Outcome, SealedPart};
+pub use merkle::Frontier;
+pub use signature::{
+    Assurance, PublicKey, SignatureError, SignatureRules, SoftwareKey, Sshsig, Verified, verify,
+};
+pub use statement::{AnyStatement, Statement, StatementError, StatementKind, parse, render};

@@ -9,6 +9,7 @@ mod moment;
 mod proviso;
 mod terms;
 
+pub(crate) use ids::canonical_number;
 pub use ids::{
     CommandId, Digest, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId, PartyId, PersonId,
     PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,

@@ -141,7 +141,7 @@ macro_rules! numbered_id {
 }
 
 /// Reads digits without sign, leading zero or overflow; zero itself is refused.
-pub(super) fn canonical_number(digits: &str) -> Option<u64> {
+pub(crate) fn canonical_number(digits: &str) -> Option<u64> {
     let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
     if canonical { digits.parse().ok() } else { None }
 }

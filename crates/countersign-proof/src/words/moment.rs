@@ -9,7 +9,7 @@ use std::str::FromStr;
 ///
 /// Range: years 1970 to 9999. Written as RFC 3339 with `Z`; milliseconds only where not zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct Moment(u64);
 
 /// 9999-12-31T23:59:59.999Z.
@@ -59,10 +59,23 @@ impl Moment {
     /// The date in UTC.
     #[must_use]
     pub fn date(self) -> Date {
-        Date(u32::try_from(self.0 / DAY_MILLIS).unwrap_or(u32::MAX))
+        Date(u32::try_from(self.0 / DAY_MILLIS).unwrap_or(LAST_DAY))
     }
 }
 
+impl TryFrom<u64> for Moment {
+    type Error = WordError;
+    fn try_from(millis: u64) -> Result<Self, WordError> {
+        Self::from_millis(millis).ok_or_else(|| {
+            WordError::new(&millis.to_string(), "milliseconds since 1970, up to the year 9999")
+        })
+    }
+}
+impl From<Moment> for u64 {
+    fn from(moment: Moment) -> Self {
+        moment.0
+    }
+}
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = i64::try_from(self.0).map_err(|_| fmt::Error)?;
@@ -87,9 +100,14 @@ impl FromStr for Moment {
 }
 
 /// A day in UTC, in whole days since 1970-01-01; written `2025-06-01`.
+///
+/// Range: 1970-01-01 to 9999-12-31.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Date(u32);
+
+/// 9999-12-31 in days since 1970-01-01.
+const LAST_DAY: u32 = 2_932_896;
 
 impl Date {
     /// The first moment of the day.
@@ -98,10 +116,10 @@ impl Date {
         Moment(u64::from(self.0).saturating_mul(DAY_MILLIS).min(LAST_MILLI))
     }
 
-    /// The day after.
+    /// The day after, at most 9999-12-31.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
+        Self(self.0.saturating_add(1).min(LAST_DAY))
     }
 
     /// 1 for Monday to 7 for Sunday (ISO 8601).
@@ -112,6 +130,21 @@ impl Date {
     }
 }
 
+impl TryFrom<u32> for Date {
+    type Error = WordError;
+    fn try_from(days: u32) -> Result<Self, WordError> {
+        if days <= LAST_DAY {
+            Ok(Self(days))
+        } else {
+            Err(WordError::new(&days.to_string(), "days since 1970, up to the year 9999"))
+        }
+    }
+}
+impl From<Date> for u32 {
+    fn from(date: Date) -> Self {
+        date.0
+    }
+}
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.start().to_string();
@@ -134,9 +167,28 @@ impl FromStr for Date {
 
 /// A half-open span of time, `[from, until)`; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedWindow")]
 pub struct Window {
     from: Moment,
     until: Moment,
+}
+
+/// A window as it arrives, before its order is checked.
+#[derive(Deserialize)]
+#[serde(rename = "Window")]
+struct UncheckedWindow {
+    from: Moment,
+    until: Moment,
+}
+
+impl TryFrom<UncheckedWindow> for Window {
+    type Error = WordError;
+    fn try_from(window: UncheckedWindow) -> Result<Self, WordError> {
+        Self::new(window.from, window.until).ok_or_else(|| {
+            let text = format!("{}/{}", window.from, window.until);
+            WordError::new(&text, "a window that ends after it begins")
+        })
+    }
 }
 
 impl Window {
@@ -179,9 +231,8 @@ impl fmt::Display for Window {
 impl FromStr for Window {
     type Err = WordError;
     fn from_str(text: &str) -> Result<Self, WordError> {
-        let bad = || {
-            WordError::new(text, "a window such as 2025-06-01T00:00:00Z/2025-06-08T00:00:00Z")
-        };
+        let bad =
+            || WordError::new(text, "a window such as 2025-06-01T00:00:00Z/2025-06-08T00:00:00Z");
         let (from, until) = text.split_once('/').ok_or_else(bad)?;
         Self::new(from.parse()?, until.parse()?).ok_or_else(bad)
     }

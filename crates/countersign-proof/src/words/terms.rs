@@ -71,9 +71,9 @@ impl FromStr for Quantity {
     type Err = WordError;
     fn from_str(text: &str) -> Result<Self, WordError> {
         let zero = (text == "0").then_some(0);
-        zero.or_else(|| super::ids::canonical_number(text)).and_then(Self::new).ok_or_else(|| {
-            WordError::new(text, "a whole number of units, 0 to 10^12, digits only")
-        })
+        zero.or_else(|| super::ids::canonical_number(text))
+            .and_then(Self::new)
+            .ok_or_else(|| WordError::new(text, "a whole number of units, 0 to 10^12, digits only"))
     }
 }
 
