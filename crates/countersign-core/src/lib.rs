@@ -1,3 +1,35 @@
-//! The rules, pure.
+//! The rules, pure: what may be done, by whose consent, and what becomes of it.
+//!
+//! `decide(&State, &Envelope) -> Result<Vec<Event>, Rejection>` and
+//! `apply(&mut State, Moment, &[Event])`. No clock, no randomness, no I/O, no async, no float in a
+//! decision, no iteration over a hash map: time, ids, nonces and verified signatures arrive with
+//! the command. The modules in the order to read them:
+//!
+//! - [`ledger`]: which ledger is this, what time is it, which statements may still be signed?
+//! - [`people`]: who may speak for which office, and with which key?
+//! - [`stock`]: what is there, whose is it, and what is already promised?
+//! - [`policy`]: which rules are in force, and who must consent?
+//! - [`requests`]: may this be done, who still has to consent, and what has been released?
+//! - [`step`](decide): the one choke point;
+//! - [`record`]: what an entry says of a step;
+//! - [`invariants`]: what must hold after every step.
+
+mod rejection;
+
+pub mod ledger;
+
+pub mod people;
+
 pub mod stock;
+
 pub mod policy;
+
+pub mod requests;
+
+mod step;
+
+pub mod record;
+
+pub mod invariants;
+
+pub use step::{Command, Envelope, Event, Rejection, State, apply, decide, next_due};

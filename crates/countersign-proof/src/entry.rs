@@ -256,7 +256,7 @@ impl OpenPart {
 /// Names are ASCII and need no escape in JSON.
 fn name(what: &'static str, found: &str) -> Result<(), EntryError> {
     let letter =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'/');
     if !found.is_empty() && found.len() <= 80 && found.bytes().all(letter) {
         Ok(())
     } else {

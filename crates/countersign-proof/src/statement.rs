@@ -29,6 +29,7 @@ pub use kinds::{
 pub use lines::{LineReader, LineWriter, Lines};
 
 use crate::words::{Digest, Nonce, OfficeId, PersonId, Window, WordError};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,7 +43,9 @@ pub const SOURCE_MAX_BYTES: usize = 512;
 macro_rules! statement_kinds {
     ($($(#[$doc:meta])* $variant:ident($type:ident) = $word:literal),+ $(,)?) => {
         /// What kind of statement it is; each is signed under a namespace of its own.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         pub enum StatementKind {
             $($(#[$doc])* $variant),+
         }

@@ -1,0 +1,227 @@
+//! What must hold after every step, each as a function that names what it found broken.
+//!
+//! The invariants read only the state and share no code with `decide`, so that they can be wrong
+//! independently of it. They are run after every step of every random history.
+
+use crate::State;
+use crate::people::Office;
+use crate::requests::{DecisionMade, Release, Request};
+use crate::stock::Outside;
+use countersign_proof::words::{DecisionKind, ItemId, OfficeId, PersonId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An invariant that does not hold, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{invariant}: {found}")]
+pub struct Broken {
+    /// Which one.
+    pub invariant: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+/// An invariant: a name and a function that looks.
+pub type Invariant = (&'static str, fn(&State) -> Result<(), String>);
+
+/// All of them.
+pub const ALL: &[Invariant] = &[
+    ("a release is backed by its approval set", invariant_release_is_backed),
+    ("a personal office signs in person", invariant_personal_in_person),
+    ("no balance is below what is reserved", invariant_reserved_is_there),
+    ("every unit is in exactly one account", invariant_units_add_up),
+    ("what is executed was signed", invariant_executed_as_signed),
+    ("what is open or live is on the agenda", invariant_agenda_is_complete),
+    ("no requester signs their own request", invariant_four_eyes),
+];
+
+/// Checks every invariant.
+///
+/// # Errors
+/// The first that is [`Broken`].
+pub fn check(state: &State) -> Result<(), Broken> {
+    for (invariant, holds) in ALL {
+        holds(state).map_err(|found| Broken { invariant, found })?;
+    }
+    Ok(())
+}
+
+fn request_of<'a>(state: &'a State, release: &Release) -> Result<&'a Request, String> {
+    let request = state.requests.request(release.request);
+    request.ok_or_else(|| format!("{} has no request", release.id))
+}
+
+/// The approvals that a live release rests on.
+fn approvals<'a>(request: &'a Request, release: &Release) -> Vec<&'a DecisionMade> {
+    let counts = |made: &&DecisionMade| {
+        made.decision == DecisionKind::Approve
+            && !made.void
+            && made.revision == release.revision
+            && made.policy == release.policy
+            && release.set.contains(&made.signed.office)
+    };
+    request.decisions.iter().filter(counts).collect()
+}
+
+/// Distinct persons for every slot, by trying all ways: small sets, no shared code.
+fn fill(slots: &[&OfficeId], signers: &BTreeMap<&OfficeId, BTreeSet<&PersonId>>) -> bool {
+    fn place<'a>(
+        slots: &[&'a OfficeId],
+        signers: &BTreeMap<&'a OfficeId, BTreeSet<&'a PersonId>>,
+        taken: &mut BTreeSet<&'a PersonId>,
+    ) -> bool {
+        let Some((slot, rest)) = slots.split_first() else { return true };
+        let people = signers.get(slot).cloned().unwrap_or_default();
+        people.into_iter().any(|person| {
+            taken.insert(person) && {
+                let placed = place(rest, signers, taken);
+                if !placed {
+                    taken.remove(person);
+                }
+                placed
+            }
+        })
+    }
+    place(slots, signers, &mut BTreeSet::new())
+}
+
+/// Invariant 1: a usable release has valid approvals by distinct persons, each in office when they
+/// signed, that fill its whole approval set.
+fn invariant_release_is_backed(state: &State) -> Result<(), String> {
+    for release in state.requests.live().filter(|release| release.state.is_usable()) {
+        let request = request_of(state, release)?;
+        let mut signers: BTreeMap<&OfficeId, BTreeSet<&PersonId>> = BTreeMap::new();
+        for made in approvals(request, release) {
+            let signed = &made.signed;
+            let speaks = signed.deputy_of.as_ref().unwrap_or(&signed.person);
+            if !state.people.is_incumbent(&signed.office, speaks, made.at) {
+                let (person, office) = (&signed.person, &signed.office);
+                return Err(format!("{}: {person} did not speak for {office}", release.id));
+            }
+            signers.entry(&signed.office).or_default().insert(&signed.person);
+        }
+        let quorum = |office: &&OfficeId| {
+            usize::from(state.people.office(office).map_or(u8::MAX, |office| office.quorum))
+        };
+        let slots: Vec<&OfficeId> = release
+            .set
+            .iter()
+            .flat_map(|office| std::iter::repeat_n(office, quorum(&office)))
+            .collect();
+        if !fill(&slots, &signers) {
+            return Err(format!("{}: {:?} is not filled by {signers:?}", release.id, release.set));
+        }
+    }
+    Ok(())
+}
+
+/// Invariant 2: whatever was signed for a personal office was signed by its incumbent.
+fn invariant_personal_in_person(state: &State) -> Result<(), String> {
+    let personal: BTreeSet<&OfficeId> =
+        state.people.offices().filter(|office| office.personal).map(|o: &Office| &o.id).collect();
+    for request in state.requests.all() {
+        for made in request.decisions.iter().filter(|m| personal.contains(&m.signed.office)) {
+            let signed = &made.signed;
+            let incumbent = state.people.is_incumbent(&signed.office, &signed.person, made.at);
+            if signed.deputy_of.is_some() || !incumbent {
+                return Err(format!("{}: {} signed for {}", request.id, signed.person, signed.office));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Invariant 3a: reserved ≤ on hand, and the reservations add up to what is reserved.
+fn invariant_reserved_is_there(state: &State) -> Result<(), String> {
+    let mut reserved = BTreeMap::new();
+    for (release, lines) in state.stock.reservations() {
+        let live = state.requests.release(release).is_some_and(|r| !r.state.has_ended());
+        if !live {
+            return Err(format!("{release} has ended, but still reserves units"));
+        }
+        for line in lines {
+            let sum: &mut u64 = reserved.entry(&line.account).or_default();
+            *sum = sum.saturating_add(line.units);
+        }
+    }
+    for (account, balance) in state.stock.accounts() {
+        let promised = reserved.remove(account).unwrap_or(0);
+        if balance.reserved != promised || balance.reserved > balance.on_hand {
+            return Err(format!("{account:?}: {balance:?}, but releases reserve {promised}"));
+        }
+    }
+    match reserved.into_iter().next() {
+        Some((account, units)) => Err(format!("{units} units are reserved in no account {account:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Invariant 3b: what came in is on hand or used up, unit for unit.
+fn invariant_units_add_up(state: &State) -> Result<(), String> {
+    let mut on_hand: BTreeMap<&ItemId, u64> = BTreeMap::new();
+    for (account, balance) in state.stock.accounts() {
+        let sum = on_hand.entry(&account.item).or_default();
+        *sum = sum.saturating_add(balance.on_hand);
+    }
+    for item in state.stock.items() {
+        let supplied = state.stock.outside(&item.id, Outside::Supply);
+        let used = state.stock.outside(&item.id, Outside::Used);
+        let there = on_hand.get(&item.id).copied().unwrap_or(0);
+        if there.checked_add(used) != Some(supplied) {
+            return Err(format!("{}: {supplied} came in, {there} there, {used} used", item.id));
+        }
+    }
+    Ok(())
+}
+
+/// Invariant 4: a release lies within the revision that was signed, under the policy it was signed
+/// under, and within every signer's provisos on quantity and window.
+fn invariant_executed_as_signed(state: &State) -> Result<(), String> {
+    for release in state.requests.live().filter(|release| release.state.is_usable()) {
+        let request = request_of(state, release)?;
+        let (draft, usable) = (&request.draft, &release.usable);
+        let mut windows = vec![draft.window];
+        let mut most = draft.quantity;
+        for made in approvals(request, release) {
+            let provisos = made.provisos.clone().unwrap_or_default();
+            windows.extend(provisos.window);
+            most = provisos.quantity.map_or(most, |quantity| most.min(quantity));
+        }
+        let inside = |window: &countersign_proof::words::Window| {
+            window.from() <= usable.window.from() && usable.window.until() <= window.until()
+        };
+        if usable.quantity > most || !windows.iter().all(inside) {
+            return Err(format!("{} allows more than was signed", release.id));
+        }
+        if request.revision != release.revision || request.policy != release.policy {
+            return Err(format!("{} is of another revision or policy", release.id));
+        }
+    }
+    Ok(())
+}
+
+/// Everything that can fall due has its place on the agenda, and nothing on it has passed.
+fn invariant_agenda_is_complete(state: &State) -> Result<(), String> {
+    let first = state.requests.next_due().map(|(moment, _)| moment);
+    for request in state.requests.open() {
+        let deadline = request.next_deadline();
+        if deadline.is_none() || first.is_none_or(|first| Some(first) > deadline) {
+            return Err(format!("{} is open, but nothing is due on it", request.id));
+        }
+    }
+    for release in state.requests.live() {
+        if first.is_none_or(|first| first > release.usable.window.until()) {
+            return Err(format!("{} is live, but will never expire", release.id));
+        }
+    }
+    Ok(())
+}
+
+/// Nobody's decision on their own request is on the record.
+fn invariant_four_eyes(state: &State) -> Result<(), String> {
+    for request in state.requests.all() {
+        if request.decisions.iter().any(|made| made.signed.person == request.requester) {
+            return Err(format!("{} decided on {}", request.requester, request.id));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! What an entry says of a step. Answers: *what is kept of a command, for whom to see?*
+//!
+//! The open part names kinds, opaque ids and digests. The body is what the state is rebuilt from.
+//! The sealed parts keep what only some may see, one for each label.
+
+mod kinds;
+
+use crate::{Command, Envelope, Event, Rejection, State, apply, ledger, people, policy, requests};
+use crate::{stock, requests::Draft};
+use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
+use countersign_proof::signature::Verified;
+use countersign_proof::words::{Digest, Moment};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+
+pub use kinds::{command_kind, event_kind};
+
+/// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
+pub const SCHEMA: u32 = 1;
+
+/// What became of a command, in the form in which it is stored and read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// When the command was taken.
+    pub at: Moment,
+    /// What came of it.
+    pub result: Answer,
+}
+
+/// The answer to a command; a retry with the same id gets the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It was carried out.
+    Accepted(Vec<Event>),
+    /// A rule refused it; nothing has changed.
+    Refused {
+        /// The stable code.
+        code: String,
+        /// What is missing, in plain words.
+        message: String,
+    },
+}
+
+impl From<Result<Vec<Event>, Rejection>> for Answer {
+    fn from(decided: Result<Vec<Event>, Rejection>) -> Self {
+        match decided {
+            Ok(events) => Self::Accepted(events),
+            Err(rejection) => Self::Refused {
+                code: rejection.code().to_owned(),
+                message: rejection.to_string(),
+            },
+        }
+    }
+}
+
+/// The parts of an entry, ready to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What everyone may see, and what the leaf is the hash of.
+    pub open: OpenPart,
+    /// What the state is rebuilt from.
+    pub body: Body,
+    /// What only some may see.
+    pub sealed: Vec<SealedPart>,
+}
+
+/// Why an entry cannot be written or read; both refuse.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The open part cannot be written.
+    #[error(transparent)]
+    Open(#[from] EntryError),
+    /// The body cannot be written or read.
+    #[error("the body cannot be encoded or decoded: {0}")]
+    Body(#[from] postcard::Error),
+}
+
+/// Writes the entry of a step. `salt` gives 128 fresh random bits at each call.
+///
+/// # Errors
+/// [`RecordError`] when a part cannot be encoded.
+pub fn write(
+    ledger: Digest,
+    seq: u64,
+    envelope: &Envelope,
+    answer: &Answer,
+    salt: &mut dyn FnMut() -> [u8; 16],
+) -> Result<Entry, RecordError> {
+    let recorded = Recorded { at: envelope.at, result: answer.clone() };
+    let body = Body { salt: salt(), bytes: postcard::to_allocvec(&recorded)? };
+    let mut sealed = Vec::new();
+    for (label, content) in sealed_content(&envelope.command) {
+        let bytes = content.to_string().into_bytes();
+        sealed.push(SealedPart { label, salt: salt(), bytes });
+    }
+    sealed.sort_by_key(|part| part.label);
+    let (outcome, events) = match answer {
+        Answer::Accepted(events) => (Outcome::Accepted, events.as_slice()),
+        Answer::Refused { code, message: _ } => {
+            (Outcome::Refused { code: code.into() }, [].as_slice())
+        }
+    };
+    let mut kinds: Vec<SmolStr> = Vec::new();
+    for kind in events.iter().map(event_kind) {
+        if kinds.last().is_none_or(|last| last != kind) {
+            kinds.push(SmolStr::new_static(kind));
+        }
+    }
+    // A policy version can touch thousands of requests; the body has them all.
+    kinds.truncate(64);
+    let open = OpenPart {
+        ledger,
+        seq,
+        time: envelope.at,
+        id: envelope.id,
+        command: SmolStr::new_static(command_kind(&envelope.command)),
+        outcome,
+        events: kinds,
+        subjects: kinds::subjects(&envelope.command, events),
+        body: body.digest(),
+        sealed: sealed.iter().map(SealedPart::seal).collect(),
+    };
+    Ok(Entry { open, body, sealed })
+}
+
+/// Reads the stored form of a step back.
+///
+/// # Errors
+/// [`RecordError::Body`] when the bytes are not such a form.
+pub fn read(body: &[u8]) -> Result<Recorded, RecordError> {
+    Ok(postcard::from_bytes(body)?)
+}
+
+/// Applies a recorded step to the state.
+pub fn replay(state: &mut State, recorded: &Recorded) {
+    match &recorded.result {
+        Answer::Accepted(events) => apply(state, recorded.at, events),
+        Answer::Refused { .. } => apply(state, recorded.at, &[]),
+    }
+}
+
+/// The state as bytes, for a snapshot.
+///
+/// # Errors
+/// [`RecordError::Body`] when it cannot be encoded.
+pub fn snapshot(state: &State) -> Result<Vec<u8>, RecordError> {
+    Ok(postcard::to_allocvec(state)?)
+}
+
+/// The state back from a snapshot; its policies are made ready again.
+///
+/// # Errors
+/// [`RecordError::Body`] when the bytes are not such a snapshot.
+pub fn restore(bytes: &[u8]) -> Result<State, RecordError> {
+    let mut state: State = postcard::from_bytes(bytes)?;
+    state.policy.compile();
+    Ok(state)
+}
+
+fn statement<S>(verified: &Verified<S>) -> Value {
+    json!({ "text": verified.text(), "signature": verified.armoured() })
+}
+
+fn statements<S>(verified: &[Verified<S>]) -> Value {
+    Value::Array(verified.iter().map(statement).collect())
+}
+
+fn signed<S>(verified: &[Verified<S>]) -> Vec<(Label, Value)> {
+    vec![(Label::Deliberation, json!({ "statements": statements(verified) }))]
+}
+
+fn parties(draft: &Draft) -> (Label, Value) {
+    let zones: BTreeSet<String> = draft.zones.iter().map(ToString::to_string).collect();
+    let content = json!({
+        "act": draft.act.as_str(),
+        "holder": draft.holder.as_str(),
+        "item": draft.item.as_str(),
+        "quantity": draft.quantity.units(),
+        "zones": zones,
+        "recipient": draft.recipient.as_ref().map(ToString::to_string),
+        "depot": draft.depot.as_ref().map(ToString::to_string),
+        "window": draft.window.to_string(),
+    });
+    (Label::Parties, content)
+}
+
+fn words(name: &str, text: &str) -> (Label, Value) {
+    (Label::Deliberation, json!({ name: text }))
+}
+
+/// What of a command is kept apart, by label; at most one part for each.
+fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
+    match command {
+        Command::Ledger(ledger::Command::Found { charter: _, statements: founders, names }) => {
+            let mut parts = signed(founders);
+            parts.push((Label::Identity, json!({ "names": names })));
+            parts
+        }
+        Command::Ledger(ledger::Command::AdvanceClock | ledger::Command::IssueNonce { .. }) => {
+            Vec::new()
+        }
+        Command::People(command) => match command {
+            people::Command::RegisterPerson { person, party: _, name } => {
+                vec![(Label::Identity, json!({ "names": { person.as_str(): name } }))]
+            }
+            people::Command::Appoint { statements } => signed(statements),
+            people::Command::EnrolKey { witness, possession } => {
+                let both = json!({ "statements": [statement(witness), statement(possession)] });
+                vec![(Label::Deliberation, both)]
+            }
+            people::Command::RevokeKey { statement } => signed(std::slice::from_ref(statement)),
+        },
+        Command::Stock(stock::Command::ReceiveStock { into, quantity, source, standing }) => {
+            let content = json!({
+                "item": into.item.as_str(), "party": into.party.as_str(),
+                "quantity": quantity.units(), "source": source, "standing": standing.as_str(),
+            });
+            vec![(Label::Parties, content)]
+        }
+        Command::Policy(policy::Command::Publish { bundle: _, statements }) => signed(statements),
+        Command::Requests(command) => requests_content(command),
+    }
+}
+
+fn requests_content(command: &requests::Command) -> Vec<(Label, Value)> {
+    use requests::Command as Requests;
+    match command {
+        Requests::SubmitRequest { draft, justification, supersedes: _ }
+        | Requests::ReviseRequest { request: _, revision: _, draft, justification } => {
+            vec![parties(draft), words("justification", justification)]
+        }
+        Requests::WithdrawRequest { request: _ } | Requests::SurrenderRelease { release: _ } => {
+            Vec::new()
+        }
+        Requests::AnswerInformation { request: _, answer } => vec![words("answer", answer)],
+        Requests::AdviseRequest { statement } => signed(std::slice::from_ref(statement)),
+        Requests::DecideRequest { statement } => signed(std::slice::from_ref(statement)),
+        Requests::Recuse { request: _, reason } => vec![words("reason", reason)],
+        Requests::DeclareInterest { request: _, interest } => vec![words("interest", interest)],
+        Requests::ReportUse { release: _, quantity, used_at, zone, note } => {
+            let content = json!({
+                "quantity": quantity.units(),
+                "used_at": used_at.to_string(),
+                "zone": zone.as_ref().map(ToString::to_string),
+            });
+            vec![(Label::Parties, content), words("note", note)]
+        }
+        Requests::PlaceHold { statements } => signed(statements),
+        Requests::LiftHold { statements } => signed(statements),
+    }
+}

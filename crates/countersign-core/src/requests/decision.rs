@@ -1,0 +1,417 @@
+//! What offices say on a request: advice, decisions, recusal.
+
+use super::intake::{check_stock, resumed, supplier};
+use super::satisfied::{self, Standpoint, ask, because, in_reach, no_say, standpoint, usable_under};
+use super::{
+    AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
+    Usable,
+};
+use crate::ledger::subject_of;
+use crate::people::{Authority, Function, Mark, Signed, covers};
+use crate::policy::Verdict;
+use crate::{Event as AnyEvent, Rejection as AnyRejection, State, stock};
+use countersign_proof::signature::{Assurance, Verified};
+use countersign_proof::statement::kinds::{Advice, Decision, Terms};
+use countersign_proof::words::{
+    DecisionKind, Digest, Moment, OfficeId, Provisos, ReleaseId, RequestId,
+};
+use std::collections::BTreeSet;
+
+/// The request a statement is about, if the statement was made on its current revision.
+fn current<'a>(
+    state: &'a State,
+    id: RequestId,
+    revision: countersign_proof::words::Revision,
+    digest: Digest,
+) -> Result<&'a Request, Rejection> {
+    let request = state.requests.find(id)?;
+    if revision != request.revision {
+        return Err(Rejection::StaleRevision { signed: revision, current: request.revision });
+    }
+    if digest != request.digest {
+        return Err(Rejection::TermsDiffer { what: "the digest of the revision" });
+    }
+    Ok(request)
+}
+
+fn check_person(request: &Request, signed: &Signed) -> Result<(), Rejection> {
+    let person = &signed.person;
+    if request.recused.contains(person) {
+        return Err(Rejection::SignerRecused { person: person.clone() });
+    }
+    if request.requester == *person {
+        return Err(Rejection::RequesterDecides { person: person.clone() });
+    }
+    Ok(())
+}
+
+fn boxed(provisos: &Provisos) -> Option<Box<Provisos>> {
+    (!provisos.is_empty()).then(|| Box::new(provisos.clone()))
+}
+
+/// Decides an advice.
+pub(super) fn advise(
+    state: &State,
+    verified: &Verified<Advice>,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let advice = verified.statement();
+    let subject = subject_of::<Advice>(Some((advice.request, advice.revision)));
+    let spent = state.ledger.check_binding(&advice.binding, &advice.signer, &subject, at)?;
+    let act = state.requests.find(advice.request)?.draft.act;
+    let signed = state.people.signed(verified, &advice.office, act, at)?;
+    let request = current(state, advice.request, advice.revision, advice.revision_digest)?;
+    if !request.state.is_open() {
+        return Err(Rejection::RequestClosed { request: request.id, state: request.state }.into());
+    }
+    let office = state.people.office(&advice.office);
+    if !office.is_some_and(|office| office.functions.contains(&Function::Advise)) {
+        return Err(Rejection::OfficeMayNotAdvise { office: advice.office.clone() }.into());
+    }
+    check_person(request, &signed)?;
+    let given = AdviceGiven {
+        signed,
+        advice: advice.advice,
+        provisos: boxed(&advice.provisos),
+        revision: advice.revision,
+        at,
+        statement: verified.digest(),
+    };
+    let recorded = Event::AdviceRecorded { request: request.id, advice: Box::new(given) };
+    Ok(vec![spent.into(), recorded.into()])
+}
+
+/// Decides a decision: checks it against the request as it is, then by its kind.
+pub(super) fn decide(
+    state: &State,
+    verified: &Verified<Decision>,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let decision = verified.statement();
+    let terms = &decision.terms;
+    let subject = subject_of::<Decision>(Some((terms.request, terms.revision)));
+    let spent = state.ledger.check_binding(&decision.binding, &decision.signer, &subject, at)?;
+    let signed = state.people.signed(verified, &decision.office, terms.act, at)?;
+    let request = current(state, terms.request, terms.revision, terms.revision_digest)?;
+    check_terms(request, terms)?;
+    let version = state.policy.version(&request.policy)?;
+    if (&decision.policy, decision.policy_digest) != (&request.policy, version.digest) {
+        return Err(Rejection::StalePolicy {
+            signed: decision.policy.clone(),
+            current: request.policy.clone(),
+        }
+        .into());
+    }
+    check_person(request, &signed)?;
+    let made = DecisionMade {
+        signed,
+        decision: decision.decision,
+        provisos: boxed(&decision.provisos),
+        revision: terms.revision,
+        policy: decision.policy.clone(),
+        at,
+        statement: verified.digest(),
+        void: false,
+    };
+    let consequences = match decision.decision {
+        DecisionKind::Approve => approve(state, request, &made, at)?,
+        DecisionKind::Refuse => refuse(state, request, &made, at)?,
+        DecisionKind::Ask => ask_information(state, request, &made, at)?,
+        DecisionKind::Withdraw => withdraw(state, request, &made)?,
+    };
+    let mut events: Vec<AnyEvent> = vec![spent.into()];
+    if request.stopped_at.is_some() && made.decision != DecisionKind::Ask {
+        let deadlines = resumed(state, request, at);
+        events.push(Event::InformationAnswered { request: request.id, deadlines }.into());
+    }
+    events.push(
+        Event::DecisionRecorded { request: request.id, decision: Box::new(made) }.into(),
+    );
+    events.extend(consequences);
+    Ok(events)
+}
+
+/// The signed terms must be the request's own, word for word.
+fn check_terms(request: &Request, terms: &Terms) -> Result<(), Rejection> {
+    let own = request.draft.terms(request.id, request.revision, request.digest);
+    let what = [
+        (terms.act == own.act, "act"),
+        (terms.item == own.item, "item"),
+        (terms.quantity == own.quantity, "quantity"),
+        (terms.zones == own.zones, "zones"),
+        (terms.holder == own.holder, "holder"),
+        (terms.depot == own.depot, "depot"),
+        (terms.window == own.window, "window"),
+    ];
+    match what.iter().find(|(same, _)| !same) {
+        Some((_, what)) => Err(Rejection::TermsDiffer { what }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the request waits for decisions: open, or approved with a release that another policy
+/// version has suspended.
+fn waits(state: &State, request: &Request) -> bool {
+    request.state.is_open() || suspended_by_policy(state, request).is_some()
+}
+
+fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
+    let release = state.requests.release(request.release?)?;
+    let by_policy = release.causes.iter().any(|cause| match cause {
+        super::Suspension::Policy(_) => true,
+        super::Suspension::Hold(_) => false,
+    });
+    (by_policy && !release.state.has_ended()).then_some(release.id)
+}
+
+fn has_say(standpoint: &Standpoint, office: &OfficeId) -> Result<(), Rejection> {
+    if standpoint.sets.iter().any(|set| set.contains(office)) {
+        Ok(())
+    } else {
+        Err(no_say(office, standpoint))
+    }
+}
+
+fn closed(request: &Request) -> Rejection {
+    Rejection::RequestClosed { request: request.id, state: request.state }
+}
+
+fn approve(
+    state: &State,
+    request: &Request,
+    made: &DecisionMade,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    if !waits(state, request) {
+        return Err(closed(request).into());
+    }
+    let key_only =
+        made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
+    let version = state.policy.version(&request.policy)?;
+    if key_only {
+        let explained = ask(state, version, request.draft.act, &request.draft, true, at)?;
+        if explained.verdict == Verdict::Prohibited {
+            standpoint(state, request, at)?;
+            return Err(Rejection::KeyOnlySignature { policy: request.policy.clone() }.into());
+        }
+    }
+    has_say(&standpoint(state, request, at)?, &made.signed.office)?;
+    let (person, office) = (&made.signed.person, &made.signed.office);
+    let signed = |m: &DecisionMade| m.signed.person == *person && m.signed.office == *office;
+    let twice = request.standing(DecisionKind::Approve).any(signed)
+        || request.standing(DecisionKind::Refuse).any(signed);
+    if twice {
+        let (person, office) = (person.clone(), office.clone());
+        return Err(Rejection::AlreadySigned { person, office }.into());
+    }
+    let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
+    let provisos = conditions.filter_map(|m| m.provisos.as_deref());
+    let usable = usable_under(state, &request.draft, provisos)?;
+    let mut marks = satisfied::marks(request);
+    marks.push(Mark { person, office });
+    let narrowed = request.draft.narrowed(&usable);
+    let Some(set) = filled_set(state, request, &narrowed, key_only, &marks, at)? else {
+        return Ok(Vec::new());
+    };
+    match suspended_by_policy(state, request) {
+        Some(release) => Ok(reapprove_events(state, release, usable, set)),
+        None => approve_events(state, request.id, &narrowed, &usable, set),
+    }
+}
+
+/// The approval set that the marks fill, asked anew for the bounds that are left.
+fn filled_set(
+    state: &State,
+    request: &Request,
+    narrowed: &Draft,
+    key_only: bool,
+    marks: &[Mark<'_>],
+    at: Moment,
+) -> Result<Option<BTreeSet<OfficeId>>, AnyRejection> {
+    let version = state.policy.version(&request.policy)?;
+    let explained = ask(state, version, narrowed.act, narrowed, key_only, at)?;
+    let sets = match explained.verdict {
+        Verdict::Needs(sets) => sets,
+        Verdict::Standing => return Ok(Some(BTreeSet::new())),
+        Verdict::Prohibited => {
+            return Err(Rejection::ProhibitedByPolicy {
+                policy: request.policy.clone(),
+                reasons: because(&explained),
+            }
+            .into());
+        }
+    };
+    let quorum = state.people.quorum();
+    Ok(sets.into_iter().find(|set| covers(set, &quorum, marks)))
+}
+
+/// The release of a satisfied request, and the units it reserves.
+pub(super) fn approve_events(
+    state: &State,
+    id: RequestId,
+    narrowed: &Draft,
+    usable: &Usable,
+    set: BTreeSet<OfficeId>,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    super::holds::check(state, id, narrowed, &set)?;
+    check_stock(state, narrowed)?;
+    let Some(party) = supplier(state, narrowed) else {
+        return Err(Rejection::ActNotRequestable { act: narrowed.act }.into());
+    };
+    let depot = narrowed.depot.as_ref();
+    let lines = state.stock.pick(&narrowed.item, party, depot, narrowed.quantity);
+    let Some(lines) = lines else {
+        let free = state.stock.free(&narrowed.item, party, depot);
+        let (wanted, party) = (narrowed.quantity, party.clone());
+        return Err(Rejection::QuantityExceedsUnearmarkedStock { wanted, free, party }.into());
+    };
+    let release = state.requests.next_release();
+    Ok(vec![
+        Event::RequestApproved { request: id }.into(),
+        Event::ReleaseIssued { release, request: id, usable: Box::new(usable.clone()), set }.into(),
+        stock::Event::UnitsReserved { release, lines }.into(),
+    ])
+}
+
+/// A suspended release gets the approvals that the new version demands; it can only narrow.
+fn reapprove_events(
+    state: &State,
+    id: ReleaseId,
+    usable: Usable,
+    set: BTreeSet<OfficeId>,
+) -> Vec<AnyEvent> {
+    let Some(release) = state.requests.release(id) else { return Vec::new() };
+    let mut events: Vec<AnyEvent> = Vec::new();
+    let left = usable.quantity.minus(release.used).unwrap_or_default();
+    if left < release.left() {
+        let lines = state.stock.reserved_lines(id, left);
+        events.push(stock::Event::ReservationVoided { release: id }.into());
+        if !lines.is_empty() {
+            events.push(stock::Event::UnitsReserved { release: id, lines }.into());
+        }
+    }
+    events.push(Event::ReleaseReapproved { release: id, usable: Box::new(usable), set }.into());
+    events
+}
+
+fn refuse(
+    state: &State,
+    request: &Request,
+    made: &DecisionMade,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let office = &made.signed.office;
+    let suspended = suspended_by_policy(state, request);
+    if !request.state.is_open() && suspended.is_none() {
+        return Err(match request.state {
+            RequestState::Approved => Rejection::DecidedAlready { office: office.clone() },
+            RequestState::Submitted
+            | RequestState::UnderReview
+            | RequestState::InformationRequested
+            | RequestState::Refused
+            | RequestState::Withdrawn
+            | RequestState::Superseded
+            | RequestState::Lapsed => closed(request),
+        }
+        .into());
+    }
+    has_say(&standpoint(state, request, at)?, office)?;
+    let mut after = request.clone();
+    after.void_of(office, &made.signed.person);
+    after.decisions.push(made.clone());
+    if !standpoint(state, &after, at)?.sets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut events: Vec<AnyEvent> = Vec::new();
+    if let Some(release) = suspended {
+        events.extend(end_events(release, Ending::WithdrawnBy(office.clone())));
+    }
+    let closing = Closing::RefusedBy(office.clone());
+    events.push(Event::RequestRefused { request: request.id, closing }.into());
+    Ok(events)
+}
+
+fn ask_information(
+    state: &State,
+    request: &Request,
+    made: &DecisionMade,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    if !request.state.is_open() {
+        return Err(closed(request).into());
+    }
+    has_say(&standpoint(state, request, at)?, &made.signed.office)?;
+    if request.state == RequestState::InformationRequested {
+        return Err(Rejection::AlreadyAsked.into());
+    }
+    Ok(Vec::new())
+}
+
+fn withdraw(
+    state: &State,
+    request: &Request,
+    made: &DecisionMade,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let office = &made.signed.office;
+    let stands = request.standing(DecisionKind::Approve).any(|m| m.signed.office == *office);
+    let release = request.release.and_then(|id| state.requests.release(id));
+    let ended = release.is_some_and(|release| release.state.has_ended());
+    if !stands || ended || (release.is_none() && !request.state.is_open()) {
+        return Err(Rejection::NothingToWithdraw { office: office.clone() }.into());
+    }
+    let Some(release) = release else { return Ok(Vec::new()) };
+    let mut events = end_events(release.id, Ending::WithdrawnBy(office.clone()));
+    let closing = Closing::WithdrawnBy(office.clone());
+    events.push(Event::RequestRefused { request: request.id, closing }.into());
+    Ok(events)
+}
+
+/// A release ends and what it still had reserved is free again.
+pub(super) fn end_events(release: ReleaseId, ending: Ending) -> Vec<AnyEvent> {
+    vec![
+        Event::ReleaseEnded { release, ending }.into(),
+        stock::Event::ReservationVoided { release }.into(),
+    ]
+}
+
+/// Decides a recusal: the pool and the reach of the quorum are computed anew.
+pub(super) fn recuse(
+    state: &State,
+    id: RequestId,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let request = state.requests.find(id)?;
+    state.people.check_key(by.key, &by.person, at)?;
+    if !waits(state, request) {
+        return Err(closed(request).into());
+    }
+    if request.recused.contains(&by.person) {
+        return Err(Rejection::AlreadyRecused { person: by.person.clone() }.into());
+    }
+    let recused = Event::PersonRecused { request: id, person: by.person.clone() };
+    let mut events: Vec<AnyEvent> = vec![recused.into()];
+    let mut after = request.clone();
+    after.recuse(&by.person);
+    let reached = standpoint(state, &after, at)
+        .is_ok_and(|s| s.standing || in_reach(state, &after, &s.sets, at));
+    if !reached {
+        events.push(Event::QuorumOutOfReach { request: id }.into());
+    }
+    Ok(events)
+}
+
+/// Decides a declaration of interest.
+pub(super) fn declare_interest(
+    state: &State,
+    id: RequestId,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let request = state.requests.find(id)?;
+    state.people.check_key(by.key, &by.person, at)?;
+    if !waits(state, request) {
+        return Err(closed(request).into());
+    }
+    Ok(vec![Event::InterestDeclared { request: id, person: by.person.clone() }.into()])
+}

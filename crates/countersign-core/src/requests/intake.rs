@@ -1,0 +1,259 @@
+//! Taking requests in: submit, revise, withdraw, answer.
+
+use super::decision::approve_events;
+use super::satisfied::{ask, because};
+use super::{Deadlines, Draft, Event, Rejection, Request, RequestState};
+use crate::people::{Authority, Function};
+use crate::policy::Verdict;
+use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
+use countersign_proof::words::{Act, Moment, PartyId, RequestId, Revision};
+use std::collections::BTreeSet;
+
+/// Whose stock a request would draw on.
+pub(super) fn supplier<'a>(state: &'a State, draft: &'a Draft) -> Option<&'a PartyId> {
+    match draft.act {
+        Act::Use | Act::Transfer => Some(&draft.holder),
+        Act::Deliver => state.stock.item(&draft.item).map(|item| &item.origin),
+        Act::Divert
+        | Act::Admit
+        | Act::Appoint
+        | Act::Publish
+        | Act::Override
+        | Act::Suspend
+        | Act::View => None,
+    }
+}
+
+/// The deadlines of a request made, or resumed, at `from`, with so many working days left.
+fn deadlines(state: &State, draft: &Draft, from: Moment) -> Deadlines {
+    let calendar = &state.ledger.calendar;
+    let last = draft.window.until();
+    Deadlines {
+        remind: calendar.end_of_working_day(from, calendar.remind_after).min(last),
+        escalate: calendar.end_of_working_day(from, calendar.escalate_after).min(last),
+        lapse: calendar.end_of_working_day(from, calendar.decide_within).min(last),
+    }
+}
+
+/// Checks that a draft is well formed and names only what is declared.
+fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<(), Rejection> {
+    if !draft.act.can_be_requested() {
+        return Err(Rejection::ActNotRequestable { act: draft.act });
+    }
+    for party in std::iter::once(&draft.holder).chain(&draft.recipient) {
+        if !state.people.has_party(party) {
+            return Err(Rejection::UnknownParty { party: party.clone() });
+        }
+    }
+    if state.stock.item(&draft.item).is_none() {
+        return Err(Rejection::UnknownItem { item: draft.item.clone() });
+    }
+    if let Some(zone) = draft.zones.iter().find(|z| !state.policy.world().zones.contains_key(z)) {
+        return Err(Rejection::UnknownZone { zone: zone.clone() });
+    }
+    let (uses, transfers) = (draft.act == Act::Use, draft.act == Act::Transfer);
+    if uses && draft.zones.is_empty() {
+        return Err(Rejection::ZoneMissing);
+    }
+    if !uses && !draft.zones.is_empty() {
+        return Err(Rejection::ZoneSuperfluous { act: draft.act });
+    }
+    if transfers && draft.recipient.as_ref().is_none_or(|to| *to == draft.holder) {
+        return Err(Rejection::RecipientMissing);
+    }
+    if !transfers && draft.recipient.is_some() {
+        return Err(Rejection::RecipientSuperfluous { act: draft.act });
+    }
+    if let (Some(depot), Some(party)) = (&draft.depot, supplier(state, draft)) {
+        let place = state
+            .stock
+            .place(depot)
+            .ok_or_else(|| Rejection::UnknownPlace { place: depot.clone() })?;
+        if place.party != *party {
+            return Err(Rejection::DepotOfAnother { place: depot.clone(), party: party.clone() });
+        }
+    }
+    if draft.quantity.is_zero() {
+        return Err(Rejection::QuantityZero);
+    }
+    if draft.window.until() <= at {
+        return Err(Rejection::WindowPassed { until: draft.window.until() });
+    }
+    Ok(())
+}
+
+/// Refuses where there are fewer free units than wanted.
+pub(super) fn check_stock(state: &State, draft: &Draft) -> Result<(), Rejection> {
+    let Some(party) = supplier(state, draft) else {
+        return Err(Rejection::ActNotRequestable { act: draft.act });
+    };
+    let free = state.stock.free(&draft.item, party, draft.depot.as_ref());
+    if draft.quantity > free {
+        return Err(Rejection::QuantityExceedsUnearmarkedStock {
+            wanted: draft.quantity,
+            free,
+            party: party.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Puts a draft to the version in force: it must be admitted, and somebody's consent must be able
+/// to allow it. Tells whether a standing permission allows it already.
+fn admit(state: &State, draft: &Draft, at: Moment) -> Result<bool, AnyRejection> {
+    let version = state.policy.current()?;
+    let policy = || version.bundle.version.clone();
+    let admitted = ask(state, version, Act::Admit, draft, false, at)?;
+    match admitted.verdict {
+        Verdict::Standing => {}
+        Verdict::Needs(_) | Verdict::Prohibited => {
+            let reasons = because(&admitted);
+            return Err(Rejection::NotAdmitted { policy: policy(), reasons }.into());
+        }
+    }
+    let explained = ask(state, version, draft.act, draft, false, at)?;
+    match explained.verdict {
+        Verdict::Standing => Ok(true),
+        Verdict::Needs(_) => Ok(false),
+        Verdict::Prohibited => {
+            let reasons = because(&explained);
+            Err(Rejection::ProhibitedByPolicy { policy: policy(), reasons }.into())
+        }
+    }
+}
+
+fn check_holder(
+    state: &State,
+    holder: &PartyId,
+    by: &Authority,
+    at: Moment,
+) -> Result<(), AnyRejection> {
+    Ok(state.people.check_function(by, Function::Request, Some(holder), at)?)
+}
+
+pub(super) fn submit(
+    state: &State,
+    draft: &Draft,
+    justification: &str,
+    supersedes: Option<RequestId>,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    check_draft(state, draft, at)?;
+    check_holder(state, &draft.holder, by, at)?;
+    if let Some(old) = supersedes {
+        let request = state.requests.find(old)?;
+        if !request.state.is_open() || request.draft.holder != draft.holder {
+            return Err(Rejection::SupersedesClosed { request: old }.into());
+        }
+    }
+    let standing = admit(state, draft, at)?;
+    check_stock(state, draft)?;
+    let (id, revision) = (state.requests.next_request(), Revision(1));
+    let mut events = vec![
+        Event::RequestSubmitted {
+            request: id,
+            requester: by.person.clone(),
+            draft: Box::new(draft.clone()),
+            digest: draft.digest(id, revision, justification),
+            policy: state.policy.current()?.bundle.version.clone(),
+            deadlines: deadlines(state, draft, at),
+            supersedes,
+        }
+        .into(),
+    ];
+    if standing {
+        events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
+    }
+    Ok(events)
+}
+
+fn open_request(state: &State, id: RequestId) -> Result<&Request, Rejection> {
+    let request = state.requests.find(id)?;
+    if request.state.is_open() {
+        Ok(request)
+    } else {
+        Err(Rejection::RequestClosed { request: id, state: request.state })
+    }
+}
+
+pub(super) fn revise(
+    state: &State,
+    (id, read): (RequestId, Revision),
+    draft: &Draft,
+    justification: &str,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let request = open_request(state, id)?;
+    check_draft(state, draft, at)?;
+    check_holder(state, &request.draft.holder, by, at)?;
+    if request.revision != read {
+        return Err(Rejection::StaleRevision { signed: read, current: request.revision }.into());
+    }
+    if (draft.act, &draft.holder) != (request.draft.act, &request.draft.holder) {
+        return Err(Rejection::TermsDiffer { what: "act or holder" }.into());
+    }
+    let standing = admit(state, draft, at)?;
+    check_stock(state, draft)?;
+    let revision = Revision(request.revision.0.saturating_add(1));
+    let mut events: Vec<AnyEvent> = Vec::new();
+    if request.stopped_at.is_some() {
+        let deadlines = resumed(state, request, at);
+        events.push(Event::InformationAnswered { request: id, deadlines }.into());
+    }
+    events.push(
+        Event::RequestRevised {
+            request: id,
+            revision,
+            draft: Box::new(draft.clone()),
+            digest: draft.digest(id, revision, justification),
+            policy: state.policy.current()?.bundle.version.clone(),
+        }
+        .into(),
+    );
+    if standing {
+        events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
+    }
+    Ok(events)
+}
+
+pub(super) fn withdraw(
+    state: &State,
+    id: RequestId,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let request = open_request(state, id)?;
+    check_holder(state, &request.draft.holder, by, at)?;
+    Ok(vec![Event::RequestWithdrawn { request: id }.into()])
+}
+
+pub(super) fn answer(
+    state: &State,
+    id: RequestId,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let request = open_request(state, id)?;
+    check_holder(state, &request.draft.holder, by, at)?;
+    if request.state != RequestState::InformationRequested {
+        return Err(Rejection::NothingAsked.into());
+    }
+    Ok(vec![
+        Event::InformationAnswered { request: id, deadlines: resumed(state, request, at) }.into(),
+    ])
+}
+
+/// The deadlines when the clock runs again at `at`: as many working days as were left.
+pub(super) fn resumed(state: &State, request: &Request, at: Moment) -> Deadlines {
+    let Some(stopped) = request.stopped_at else { return request.deadlines };
+    let calendar = &state.ledger.calendar;
+    let last = request.draft.window.until();
+    let again = |deadline: Moment| {
+        let left = calendar.working_days_between(stopped, deadline);
+        calendar.end_of_working_day(at, left).min(last)
+    };
+    let Deadlines { remind, escalate, lapse } = request.deadlines;
+    Deadlines { remind: again(remind), escalate: again(escalate), lapse: again(lapse) }
+}

@@ -1,0 +1,222 @@
+//! Where a request stands with policy: which approval sets there are, and what is missing.
+
+use super::{Draft, Rejection, Request, Usable};
+use crate::people::{Mark, covers, open_offices};
+use crate::policy::{Explained, ItemQuestion, Question, Subject, Verdict, Version, sets_in_words};
+use crate::{Rejection as AnyRejection, State};
+use countersign_proof::signature::Assurance;
+use countersign_proof::words::{Act, DecisionKind, Moment, OfficeId, PersonId, ZoneId};
+use std::collections::BTreeSet;
+
+/// Where a request stands under the policy version it is judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standpoint {
+    /// The minimal approval sets, less those that an office's refusal rules out.
+    pub sets: BTreeSet<BTreeSet<OfficeId>>,
+    /// For each of them, the offices whose signatures are still missing; minimal sets only.
+    pub missing: BTreeSet<BTreeSet<OfficeId>>,
+    /// Whether nobody's consent is needed.
+    pub standing: bool,
+}
+
+/// Puts a draft to a policy version.
+pub(super) fn ask(
+    state: &State,
+    version: &Version,
+    act: Act,
+    draft: &Draft,
+    key_only: bool,
+    at: Moment,
+) -> Result<Explained, AnyRejection> {
+    let item = state
+        .stock
+        .item(&draft.item)
+        .ok_or_else(|| Rejection::UnknownItem { item: draft.item.clone() })?;
+    let question = Question {
+        act,
+        subject: Subject::Item(ItemQuestion {
+            holder: &draft.holder,
+            item,
+            zone: None,
+            quantity: draft.quantity,
+            recipient: draft.recipient.as_ref(),
+            requested: draft.act,
+            totals: state.requests.totals(&draft.holder, &draft.item),
+        }),
+        now: at,
+        key_only,
+        exercise: state.ledger.exercise,
+    };
+    Ok(state.policy.ask(version, &draft.zones, &question)?)
+}
+
+/// Adds what policy gave as reasons to a sentence.
+pub(super) fn because(explained: &Explained) -> String {
+    if explained.reasons.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", explained.reasons.join(", "))
+    }
+}
+
+/// The persons and offices whose approval of this revision counts.
+pub(super) fn marks(request: &Request) -> Vec<Mark<'_>> {
+    let approvals = request.standing(DecisionKind::Approve);
+    approvals.map(|made| Mark { person: &made.signed.person, office: &made.signed.office }).collect()
+}
+
+/// Whether an approval that counts was signed with a software key.
+pub(super) fn key_only(request: &Request) -> bool {
+    request.standing(DecisionKind::Approve).any(|m| m.signed.assurance == Assurance::KeyOnly)
+}
+
+/// The people who could still sign for `office`: eligible, not recused, not the requester, and not
+/// having refused.
+pub(super) fn pool<'a>(
+    state: &'a State,
+    request: &'a Request,
+    office: &'a OfficeId,
+    at: Moment,
+) -> BTreeSet<&'a PersonId> {
+    let mut people = state.people.eligible(office, request.draft.act, at);
+    people.remove(&request.requester);
+    people.retain(|person| !request.recused.contains(*person));
+    for refusal in request.standing(DecisionKind::Refuse) {
+        if refusal.signed.office == *office {
+            people.remove(&refusal.signed.person);
+        }
+    }
+    people
+}
+
+/// Whether `office` has said no: someone refused, and those left are fewer than its quorum.
+fn has_refused(state: &State, request: &Request, office: &OfficeId, at: Moment) -> bool {
+    let refused = request.standing(DecisionKind::Refuse).any(|m| m.signed.office == *office);
+    let quorum = state.people.office(office).map_or(u8::MAX, |office| office.quorum);
+    refused && pool(state, request, office, at).len() < usize::from(quorum)
+}
+
+/// Where a request stands.
+pub(super) fn standpoint(
+    state: &State,
+    request: &Request,
+    at: Moment,
+) -> Result<Standpoint, AnyRejection> {
+    let version = state.policy.version(&request.policy)?;
+    let key_only = key_only(request);
+    let explained = ask(state, version, request.draft.act, &request.draft, key_only, at)?;
+    let sets = match explained.verdict {
+        Verdict::Needs(sets) => sets,
+        Verdict::Standing => {
+            let (sets, missing) = (BTreeSet::new(), BTreeSet::new());
+            return Ok(Standpoint { sets, missing, standing: true });
+        }
+        Verdict::Prohibited => {
+            return Err(Rejection::ProhibitedByPolicy {
+                policy: request.policy.clone(),
+                reasons: because(&explained),
+            }
+            .into());
+        }
+    };
+    let sets: BTreeSet<BTreeSet<OfficeId>> = sets
+        .into_iter()
+        .filter(|set| !set.iter().any(|office| has_refused(state, request, office, at)))
+        .collect();
+    let marks = marks(request);
+    let quorum = state.people.quorum();
+    let open: BTreeSet<BTreeSet<OfficeId>> = sets
+        .iter()
+        .map(|set| open_offices(set, &quorum, &marks).into_iter().cloned().collect())
+        .collect();
+    let least = |set: &&BTreeSet<OfficeId>| {
+        !open.iter().any(|other| other != *set && other.is_subset(set))
+    };
+    let missing = open.iter().filter(least).cloned().collect();
+    Ok(Standpoint { sets, missing, standing: false })
+}
+
+/// Whether somebody is left who could complete one of the sets.
+pub(super) fn in_reach(
+    state: &State,
+    request: &Request,
+    sets: &BTreeSet<BTreeSet<OfficeId>>,
+    at: Moment,
+) -> bool {
+    let quorum = state.people.quorum();
+    sets.iter().any(|set| {
+        let pools: Vec<(&OfficeId, BTreeSet<&PersonId>)> =
+            set.iter().map(|office| (office, pool(state, request, office, at))).collect();
+        let marks: Vec<Mark<'_>> = pools
+            .iter()
+            .flat_map(|(office, people)| people.iter().map(|person| Mark { person, office }))
+            .collect();
+        covers(set, &quorum, &marks)
+    })
+}
+
+/// The bounds left when every approval's provisos are applied, the newest last.
+pub(super) fn usable_under<'a>(
+    state: &State,
+    draft: &Draft,
+    provisos: impl Iterator<Item = &'a countersign_proof::words::Provisos>,
+) -> Result<Usable, Rejection> {
+    let shared =
+        |a: &BTreeSet<ZoneId>, b: &BTreeSet<ZoneId>| state.policy.shared_zones(a, b);
+    let mut usable = draft.usable();
+    for condition in provisos {
+        usable = usable.narrow(condition, &shared).ok_or(Rejection::ProvisosLeaveNothing)?;
+    }
+    Ok(usable)
+}
+
+/// The refusal of an office that no approval set names.
+pub(super) fn no_say(office: &OfficeId, standpoint: &Standpoint) -> Rejection {
+    let missing = if standpoint.standing {
+        "nobody's consent".to_owned()
+    } else if standpoint.sets.is_empty() {
+        "an office that has refused".to_owned()
+    } else {
+        sets_in_words(&standpoint.sets)
+    };
+    Rejection::OfficeHasNoSay { office: office.clone(), missing }
+}
+
+impl State {
+    /// Where a request stands with the policy version it is judged by.
+    ///
+    /// # Errors
+    /// The rejection that any decision on it would get from policy.
+    pub fn standpoint(&self, request: &Request) -> Result<Standpoint, AnyRejection> {
+        standpoint(self, request, self.ledger.clock)
+    }
+
+    /// Who may sign for an office on a request at this moment.
+    #[must_use]
+    pub fn may_sign<'a>(
+        &'a self,
+        request: &'a Request,
+        office: &'a OfficeId,
+    ) -> BTreeSet<&'a PersonId> {
+        pool(self, request, office, self.ledger.clock)
+    }
+
+    /// Whether a person may see a request: whoever has stepped back may not.
+    #[must_use]
+    pub fn may_see(&self, request: &Request, person: &PersonId) -> bool {
+        !request.recused.contains(person)
+    }
+
+    /// What the version in force at `at` says of a draft, and under which version.
+    ///
+    /// # Errors
+    /// A rejection when policy gives no answer.
+    pub fn explain(
+        &self,
+        draft: &Draft,
+        at: Moment,
+    ) -> Result<(&Version, Explained), AnyRejection> {
+        let version = self.policy.version_at(at)?;
+        Ok((version, ask(self, version, draft.act, draft, false, at)?))
+    }
+}

@@ -1,0 +1,126 @@
+//! Reported uses and hand-outs, and the surrender of what is left.
+
+use super::decision::end_events;
+use super::intake::supplier;
+use super::{Breach, Ending, Event, Rejection, Release, Request};
+use crate::people::{Authority, Function};
+use crate::stock::{self, Destination};
+use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
+use countersign_proof::words::{Act, Moment, Quantity, ReleaseId, ZoneId};
+
+/// Decides a report. What has happened is recorded even where it breaks a rule; each rule broken
+/// is named as a breach.
+pub(super) fn report(
+    state: &State,
+    id: ReleaseId,
+    quantity: Quantity,
+    (used_at, zone): (Moment, Option<&ZoneId>),
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let release = state.requests.find_release(id)?;
+    let request = state.requests.find(release.request)?;
+    let uses = request.draft.act == Act::Use;
+    let party = supplier(state, &request.draft)
+        .ok_or(Rejection::ActNotRequestable { act: request.draft.act })?;
+    let function = if uses { Function::Request } else { Function::Stock };
+    state.people.check_function(by, function, Some(party), at)?;
+    if let Some(zone) = zone
+        && !state.policy.world().zones.contains_key(zone)
+    {
+        return Err(Rejection::UnknownZone { zone: zone.clone() }.into());
+    }
+    if uses && zone.is_none() {
+        return Err(Rejection::ZoneMissing.into());
+    }
+    if quantity.is_zero() {
+        return Err(Rejection::QuantityZero.into());
+    }
+    if used_at > at {
+        return Err(Rejection::UsedInFuture { used_at }.into());
+    }
+    let mut breaches = breaches(state, release, quantity, (used_at, zone));
+    let reserved = state.stock.reserved_lines(id, quantity);
+    let held = reserved.iter().map(|line| line.units).fold(0u64, u64::saturating_add);
+    let rest = Quantity::new(quantity.units().saturating_sub(held)).unwrap_or_default();
+    let (loose, unaccounted) = state.stock.pick_up_to(&request.draft.item, party, None, rest);
+    if !unaccounted.is_zero() {
+        breaches.push(Breach::Unaccounted);
+    }
+    let mut events: Vec<AnyEvent> = vec![
+        Event::UseReported {
+            release: id,
+            quantity,
+            used_at,
+            zone: zone.cloned(),
+            unaccounted,
+            breaches,
+        }
+        .into(),
+    ];
+    let to = destination(request);
+    if !reserved.is_empty() {
+        let to = to.clone();
+        events.push(stock::Event::ReservationPosted { release: id, lines: reserved, to }.into());
+    }
+    if !loose.is_empty() {
+        events.push(stock::Event::UnitsPosted { lines: loose, to }.into());
+    }
+    if !release.state.has_ended() && quantity >= release.left() {
+        events.push(Event::ReleaseEnded { release: id, ending: Ending::Exhausted }.into());
+    }
+    Ok(events)
+}
+
+fn destination(request: &Request) -> Destination {
+    let party = match request.draft.act {
+        Act::Deliver => Some(request.draft.holder.clone()),
+        Act::Transfer => request.draft.recipient.clone(),
+        Act::Use
+        | Act::Divert
+        | Act::Admit
+        | Act::Appoint
+        | Act::Publish
+        | Act::Override
+        | Act::Suspend
+        | Act::View => None,
+    };
+    party.map_or(Destination::Used, |party| Destination::Party { party, place: None })
+}
+
+fn breaches(
+    state: &State,
+    release: &Release,
+    quantity: Quantity,
+    (used_at, zone): (Moment, Option<&ZoneId>),
+) -> Vec<Breach> {
+    let usable = &release.usable;
+    let outside = |zone: &ZoneId| {
+        !usable.zones.is_empty()
+            && !usable.zones.iter().any(|outer| state.policy.zone_within(zone, outer))
+    };
+    let found = [
+        (quantity > release.left(), Breach::BeyondQuantity),
+        (!usable.window.contains(used_at), Breach::OutsideWindow),
+        (zone.is_some_and(outside), Breach::OutsideZone),
+        (release.suspended_at.is_some_and(|since| since <= used_at), Breach::WhileSuspended),
+        (release.ended_at.is_some_and(|end| end <= used_at), Breach::AfterEnd),
+    ];
+    found.into_iter().filter_map(|(broken, breach)| broken.then_some(breach)).collect()
+}
+
+/// Decides a surrender.
+pub(super) fn surrender(
+    state: &State,
+    id: ReleaseId,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let release = state.requests.find_release(id)?;
+    let request = state.requests.find(release.request)?;
+    state.people.check_function(by, Function::Request, Some(&request.draft.holder), at)?;
+    if release.state.has_ended() {
+        return Err(Rejection::ReleaseEnded { release: id, state: release.state }.into());
+    }
+    Ok(end_events(id, Ending::Surrendered))
+}

@@ -1,0 +1,313 @@
+//! One step: a command, decided against the state, and what its events do to the state.
+//!
+//! This is the one choke point. Whatever door a command came through, it passes `decide`; whatever
+//! changes the state is an event that `apply` knows.
+
+use crate::people::Authority;
+use crate::policy::{Consent, Subject};
+use crate::{ledger, people, policy, requests, stock};
+use crate::ledger::{Ledger, NonceSubject, subject_of};
+use countersign_proof::signature::Verified;
+use countersign_proof::statement::Statement;
+use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
+use countersign_proof::statement::kinds::PolicyPublication;
+use countersign_proof::words::{Act, CommandId, Moment};
+use serde::{Deserialize, Serialize};
+
+/// The whole state of a ledger; a function of its record and nothing else.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// Identity, clock and nonces.
+    pub ledger: Ledger,
+    /// Who may speak for which office.
+    pub people: people::People,
+    /// What is there.
+    pub stock: stock::Stock,
+    /// Which rules are in force.
+    pub policy: policy::Policies,
+    /// What is asked for and released.
+    pub requests: requests::Requests,
+}
+
+/// A command with what arrives beside it: id, moment, and who stands at the door.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The sender's id: a retry with the same id gets the same answer.
+    pub id: CommandId,
+    /// The moment the writer gives it.
+    pub at: Moment,
+    /// Whose session it came through; none for what the writer does by itself.
+    pub by: Option<Authority>,
+    /// The command.
+    pub command: Command,
+}
+
+/// A command of any room.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the rooms say what they are")]
+pub enum Command {
+    Ledger(ledger::Command),
+    People(people::Command),
+    Stock(stock::Command),
+    Policy(policy::Command),
+    Requests(requests::Command),
+}
+
+/// An event of any room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the rooms say what they are")]
+pub enum Event {
+    Ledger(ledger::Event),
+    People(people::Event),
+    Stock(stock::Event),
+    Policy(policy::Event),
+    Requests(requests::Event),
+}
+
+/// A refusal of any room.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the rooms say what they are")]
+#[error(transparent)]
+pub enum Rejection {
+    Ledger(#[from] ledger::Rejection),
+    People(#[from] people::Rejection),
+    Stock(#[from] stock::Rejection),
+    Policy(#[from] policy::Rejection),
+    Requests(#[from] requests::Rejection),
+}
+
+impl Rejection {
+    /// The stable code, `room/rule`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ledger(rejection) => rejection.code(),
+            Self::People(rejection) => rejection.code(),
+            Self::Stock(rejection) => rejection.code(),
+            Self::Policy(rejection) => rejection.code(),
+            Self::Requests(rejection) => rejection.code(),
+        }
+    }
+
+    /// Every code of every room.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        [
+            ledger::Rejection::CODES,
+            people::Rejection::CODES,
+            stock::Rejection::CODES,
+            policy::Rejection::CODES,
+            requests::Rejection::CODES,
+        ]
+        .into_iter()
+        .flatten()
+        .copied()
+    }
+}
+
+macro_rules! from_room {
+    ($($variant:ident $room:ident),+) => {
+        $(
+            impl From<$room::Event> for Event {
+                fn from(event: $room::Event) -> Self {
+                    Self::$variant(event)
+                }
+            }
+            impl From<$room::Command> for Command {
+                fn from(command: $room::Command) -> Self {
+                    Self::$variant(command)
+                }
+            }
+        )+
+    };
+}
+from_room!(Ledger ledger, People people, Stock stock, Policy policy, Requests requests);
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            ledger: Ledger::empty(),
+            people: people::People::default(),
+            stock: stock::Stock::default(),
+            policy: policy::Policies::default(),
+            requests: requests::Requests::default(),
+        }
+    }
+}
+
+/// Decides a command: the events it has, or the rule that refuses it. Pure and total.
+///
+/// # Errors
+/// The first [`Rejection`] in order of precedence; the state is untouched.
+pub fn decide(state: &State, envelope: &Envelope) -> Result<Vec<Event>, Rejection> {
+    let Envelope { id: _, at, by, command } = envelope;
+    let (at, by) = (*at, by.as_ref());
+    if at < state.ledger.clock {
+        let (now, last) = (at, state.ledger.clock);
+        return Err(ledger::Rejection::ClockWentBack { now, last }.into());
+    }
+    if let Command::Ledger(ledger::Command::Found { charter, statements, names: _ }) = command {
+        return Ok(vec![state.ledger.found(charter, statements, at)?.into()]);
+    }
+    if !state.ledger.is_founded() {
+        return Err(ledger::Rejection::NotFounded.into());
+    }
+    if let Command::Ledger(ledger::Command::AdvanceClock) = command {
+        return advance(state, at);
+    }
+    if let Some(due) = next_due(state).filter(|due| *due <= at) {
+        return Err(ledger::Rejection::ClockBehind { due }.into());
+    }
+    let at_door = || by.ok_or(Rejection::People(people::Rejection::NoStatement));
+    match command {
+        Command::Ledger(command) => decide_ledger(state, command, at_door()?, at),
+        Command::People(command) => decide_people(state, command, by, at),
+        Command::Stock(command) => {
+            Ok(vec![state.stock.decide(&state.people, command, at_door()?, at)?.into()])
+        }
+        Command::Policy(command) => decide_policy(state, command, at),
+        Command::Requests(command) => requests::decide(state, command, by, at),
+    }
+}
+
+/// When the next thing is due that no command brings about: the writer lets it happen first.
+#[must_use]
+pub fn next_due(state: &State) -> Option<Moment> {
+    let policy = state.policy.coming().map(|version| version.in_force_from);
+    let agenda = state.requests.next_due().map(|(moment, _)| moment);
+    match (policy, agenda) {
+        (Some(policy), Some(agenda)) => Some(policy.min(agenda)),
+        (policy, agenda) => policy.or(agenda),
+    }
+}
+
+/// Lets the first thing due happen; a policy version before anything else of the same moment.
+fn advance(state: &State, at: Moment) -> Result<Vec<Event>, Rejection> {
+    let agenda = state.requests.next_due();
+    let coming = state.policy.coming().filter(|version| {
+        version.in_force_from <= at
+            && agenda.is_none_or(|(moment, _)| version.in_force_from <= moment)
+    });
+    if let Some(version) = coming {
+        let version = version.bundle.version.clone();
+        let mut events = vec![policy::Event::VersionCameIntoForce { version }.into()];
+        events.extend(requests::policy_changes(state, at));
+        return Ok(events);
+    }
+    match agenda {
+        Some((moment, due)) if moment <= at => Ok(requests::fall_due(state, due, at)),
+        Some(_) | None => Err(ledger::Rejection::NothingDue.into()),
+    }
+}
+
+fn decide_ledger(
+    state: &State,
+    command: &ledger::Command,
+    by: &Authority,
+    at: Moment,
+) -> Result<Vec<Event>, Rejection> {
+    match command {
+        ledger::Command::IssueNonce { nonce, subject, head } => {
+            state.people.check_key(by.key, &by.person, at)?;
+            let issued = state.ledger.issue_nonce(*nonce, &by.person, subject, *head, at)?;
+            Ok(vec![issued.into()])
+        }
+        ledger::Command::Found { .. } => Err(ledger::Rejection::AlreadyFounded.into()),
+        ledger::Command::AdvanceClock => advance(state, at),
+    }
+}
+
+/// Checks the bindings of statements that act at once; gives the events that spend their nonces.
+fn spend<S: Statement>(
+    state: &State,
+    statements: &[Verified<S>],
+    at: Moment,
+) -> Result<Vec<Event>, Rejection> {
+    let subject: NonceSubject = subject_of::<S>(None);
+    let mut events = Vec::new();
+    for verified in statements {
+        let statement = verified.statement();
+        let binding = statement.binding().ok_or(ledger::Rejection::ForeignLedger)?;
+        events.push(
+            state.ledger.check_binding(binding, statement.signer(), &subject, at)?.into(),
+        );
+    }
+    Ok(events)
+}
+
+/// The gate for acts that are done at once.
+fn gate<S: Statement>(
+    state: &State,
+    act: Act,
+    subject: Subject<'_>,
+    statements: &[Verified<S>],
+    at: Moment,
+) -> Result<Consent, Rejection> {
+    let mut signatures = Vec::new();
+    for verified in statements {
+        let office = verified.statement().office().ok_or(people::Rejection::NoStatement)?;
+        signatures.push(state.people.signed(verified, office, act, at)?);
+    }
+    Ok(state.policy.consent(&state.people, act, subject, &signatures, at)?)
+}
+
+fn decide_people(
+    state: &State,
+    command: &people::Command,
+    by: Option<&Authority>,
+    at: Moment,
+) -> Result<Vec<Event>, Rejection> {
+    let mut events = match command {
+        people::Command::RegisterPerson { .. } => Vec::new(),
+        people::Command::Appoint { statements } => {
+            let events = spend::<Appointment>(state, statements, at)?;
+            let first = statements.first().ok_or(people::Rejection::NoStatement)?.statement();
+            if state.people.office(&first.subject_office).is_none() {
+                let office = first.subject_office.clone();
+                return Err(people::Rejection::UnknownOffice { office }.into());
+            }
+            gate(state, Act::Appoint, Subject::Office(&first.subject_office), statements, at)?;
+            events
+        }
+        people::Command::EnrolKey { witness, possession: _ } => {
+            spend::<KeyEnrolment>(state, std::slice::from_ref(witness), at)?
+        }
+        people::Command::RevokeKey { statement } => {
+            spend::<KeyRevocation>(state, std::slice::from_ref(statement), at)?
+        }
+    };
+    events.push(state.people.decide(command, by, at)?.into());
+    Ok(events)
+}
+
+fn decide_policy(
+    state: &State,
+    command: &policy::Command,
+    at: Moment,
+) -> Result<Vec<Event>, Rejection> {
+    let policy::Command::Publish { bundle: _, statements } = command;
+    let mut events = spend::<PolicyPublication>(state, statements, at)?;
+    gate(state, Act::Publish, Subject::Programme, statements, at)?;
+    events.push(state.policy.decide(command, at)?.into());
+    Ok(events)
+}
+
+/// Applies the events of one entry, made at `at`.
+pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
+    for event in events {
+        match event {
+            Event::Ledger(event) => {
+                if let ledger::Event::LedgerFounded { charter, .. } = event {
+                    state.people = people::People::found(charter, at);
+                    state.stock = stock::Stock::found(charter);
+                    state.policy = policy::Policies::found(charter, charter.exercise, at);
+                }
+                state.ledger.apply(at, event);
+            }
+            Event::People(event) => state.people.apply(at, event),
+            Event::Stock(event) => state.stock.apply(event),
+            Event::Policy(event) => state.policy.apply(at, event),
+            Event::Requests(event) => state.requests.apply(at, event),
+        }
+    }
+    state.ledger.clock = state.ledger.clock.max(at);
+}
