@@ -123,7 +123,10 @@ fn invariant_personal_in_person(state: &State) -> Result<(), String> {
             let signed = &made.signed;
             let incumbent = state.people.is_incumbent(&signed.office, &signed.person, made.at);
             if signed.deputy_of.is_some() || !incumbent {
-                return Err(format!("{}: {} signed for {}", request.id, signed.person, signed.office));
+                return Err(format!(
+                    "{}: {} signed for {}",
+                    request.id, signed.person, signed.office
+                ));
             }
         }
     }
@@ -150,7 +153,9 @@ fn invariant_reserved_is_there(state: &State) -> Result<(), String> {
         }
     }
     match reserved.into_iter().next() {
-        Some((account, units)) => Err(format!("{units} units are reserved in no account {account:?}")),
+        Some((account, units)) => {
+            Err(format!("{units} units are reserved in no account {account:?}"))
+        }
         None => Ok(()),
     }
 }

@@ -296,9 +296,7 @@ impl People {
         if self.office(office).is_some_and(|office| !office.personal) {
             let deputies = self.deputies(office).filter(|d| d.covers(act, at));
             people.extend(
-                deputies
-                    .filter(|d| self.is_incumbent(office, &d.principal, at))
-                    .map(|d| &d.deputy),
+                deputies.filter(|d| self.is_incumbent(office, &d.principal, at)).map(|d| &d.deputy),
             );
         }
         people

@@ -2,15 +2,23 @@
 //!
 //! Cedar lives in `policy/cedar.rs` and nowhere else. A version that cannot be evaluated refuses.
 
-mod cedar;
-mod check;
-mod consent;
-mod derive;
 mod question;
 
-pub use cedar::{Compiled, DATA_SHAPE, Explained};
-pub use check::{Problem, Report, check};
-pub use consent::{Consent, Signature};
+mod closure;
+mod derive;
+
+mod cedar;
+mod check;
+mod digest;
+mod memo;
+
+mod consent;
+
+pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, SCHEMA};
+pub use check::{Problem, ProblemCode, Report, check};
+pub use consent::Consent;
+pub use derive::OFFICES_MAX;
+pub use memo::MEMO_MAX;
 pub use question::{
     Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Totals,
     Verdict, World, Zone,
@@ -302,8 +310,7 @@ impl Policies {
     #[must_use]
     pub fn shared_zones(&self, a: &BTreeSet<ZoneId>, b: &BTreeSet<ZoneId>) -> BTreeSet<ZoneId> {
         let inner = |these: &BTreeSet<ZoneId>, those: &BTreeSet<ZoneId>| -> BTreeSet<ZoneId> {
-            let in_those =
-                |zone: &&ZoneId| those.iter().any(|outer| self.zone_within(zone, outer));
+            let in_those = |zone: &&ZoneId| those.iter().any(|outer| self.zone_within(zone, outer));
             these.iter().filter(in_those).cloned().collect()
         };
         inner(a, b).union(&inner(b, a)).cloned().collect()
@@ -320,7 +327,7 @@ impl Policies {
         zones: &BTreeSet<ZoneId>,
         question: &Question<'_>,
     ) -> Result<Explained, Rejection> {
-        Ok(version.compiled()?.verdict_over(zones, question)?)
+        Ok(version.compiled()?.verdict_over(question, zones)?)
     }
 }
 
@@ -333,4 +340,3 @@ pub fn sets_in_words(sets: &BTreeSet<BTreeSet<OfficeId>>) -> String {
         .collect();
     words.join(", or ")
 }
-

@@ -6,7 +6,7 @@
 mod kinds;
 
 use crate::{Command, Envelope, Event, Rejection, State, apply, ledger, people, policy, requests};
-use crate::{stock, requests::Draft};
+use crate::{requests::Draft, stock};
 use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
 use countersign_proof::signature::Verified;
 use countersign_proof::words::{Digest, Moment};
@@ -47,10 +47,9 @@ impl From<Result<Vec<Event>, Rejection>> for Answer {
     fn from(decided: Result<Vec<Event>, Rejection>) -> Self {
         match decided {
             Ok(events) => Self::Accepted(events),
-            Err(rejection) => Self::Refused {
-                code: rejection.code().to_owned(),
-                message: rejection.to_string(),
-            },
+            Err(rejection) => {
+                Self::Refused { code: rejection.code().to_owned(), message: rejection.to_string() }
+            }
         }
     }
 }

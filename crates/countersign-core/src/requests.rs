@@ -181,7 +181,12 @@ pub enum Event {
     /// A person declared an interest.
     InterestDeclared { request: RequestId, person: PersonId },
     /// A bounded right came into being.
-    ReleaseIssued { release: ReleaseId, request: RequestId, usable: Box<Usable>, set: BTreeSet<OfficeId> },
+    ReleaseIssued {
+        release: ReleaseId,
+        request: RequestId,
+        usable: Box<Usable>,
+        set: BTreeSet<OfficeId>,
+    },
     /// A live release is judged by another version that needs nobody's consent for it.
     ReleaseRebound { release: ReleaseId, policy: PolicyVersionId },
     /// Live releases are suspended.

@@ -3,14 +3,14 @@
 //! This is the one choke point. Whatever door a command came through, it passes `decide`; whatever
 //! changes the state is an event that `apply` knows.
 
+use crate::ledger::{Ledger, NonceSubject, subject_of};
 use crate::people::Authority;
 use crate::policy::{Consent, Subject};
 use crate::{ledger, people, policy, requests, stock};
-use crate::ledger::{Ledger, NonceSubject, subject_of};
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::Statement;
-use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
 use countersign_proof::statement::kinds::PolicyPublication;
+use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{Act, CommandId, Moment};
 use serde::{Deserialize, Serialize};
 
@@ -227,9 +227,7 @@ fn spend<S: Statement>(
     for verified in statements {
         let statement = verified.statement();
         let binding = statement.binding().ok_or(ledger::Rejection::ForeignLedger)?;
-        events.push(
-            state.ledger.check_binding(binding, statement.signer(), &subject, at)?.into(),
-        );
+        events.push(state.ledger.check_binding(binding, statement.signer(), &subject, at)?.into());
     }
     Ok(events)
 }

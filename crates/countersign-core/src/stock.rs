@@ -312,4 +312,3 @@ impl Stock {
         lines
     }
 }
-

@@ -195,7 +195,8 @@ impl Charter {
     pub fn is_key_of(&self, key: &KeyId, person: &PersonId) -> bool {
         self.keys.iter().any(|declared| {
             declared.person == *person
-                && PublicKey::from_openssh(&declared.public_key).is_ok_and(|parsed| parsed.id() == *key)
+                && PublicKey::from_openssh(&declared.public_key)
+                    .is_ok_and(|parsed| parsed.id() == *key)
         })
     }
 

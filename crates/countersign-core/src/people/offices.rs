@@ -34,14 +34,8 @@ pub enum Function {
 
 impl Function {
     /// All of them, in order.
-    pub const ALL: &'static [Self] = &[
-        Self::Request,
-        Self::Advise,
-        Self::Decide,
-        Self::Stock,
-        Self::Register,
-        Self::Oversee,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Request, Self::Advise, Self::Decide, Self::Stock, Self::Register, Self::Oversee];
 
     /// The word as it is written.
     #[must_use]

@@ -8,9 +8,6 @@ use countersign_proof::signature::Assurance;
 use countersign_proof::words::{Act, Moment, OfficeId};
 use std::collections::BTreeSet;
 
-/// A signature whose key, person and office have been checked.
-pub type Signature = Signed;
-
 /// Proof that policy was satisfied: only the gate makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
@@ -35,7 +32,7 @@ impl Policies {
         people: &People,
         act: Act,
         subject: Subject<'_>,
-        signatures: &[Signature],
+        signatures: &[Signed],
         at: Moment,
     ) -> Result<Consent, Rejection> {
         let version = self.current()?;

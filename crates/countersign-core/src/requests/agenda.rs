@@ -132,12 +132,7 @@ fn rebind(state: &State, request: &Request, version: &Version, at: Moment) -> An
 }
 
 /// A live release is judged by another version; the approvals given under the old one do not count.
-fn re_evaluate(
-    state: &State,
-    release: &Release,
-    version: &Version,
-    at: Moment,
-) -> Vec<AnyEvent> {
+fn re_evaluate(state: &State, release: &Release, version: &Version, at: Moment) -> Vec<AnyEvent> {
     let policy: PolicyVersionId = version.bundle.version.clone();
     let id = release.id;
     let Some(request) = state.requests.request(release.request) else { return Vec::new() };

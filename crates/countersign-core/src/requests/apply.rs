@@ -43,9 +43,11 @@ impl Requests {
                 releases.iter().for_each(|release| self.suspend(at, *release, cause));
             }
             Event::ReleasesReinstated { releases, cause } => {
-                for release in releases.iter().filter_map(|id| self.release_mut(*id)) {
-                    release.causes.remove(cause);
-                    release.reinstate();
+                for id in releases {
+                    if let Some(release) = self.release_mut(*id) {
+                        release.causes.remove(cause);
+                        release.reinstate();
+                    }
                 }
             }
             Event::ReleaseReapproved { release, usable, set } => {
@@ -54,7 +56,14 @@ impl Requests {
             Event::ReleaseEnded { release, ending } => {
                 self.end(at, *release, ending.state());
             }
-            Event::UseReported { release, quantity, used_at: _, zone: _, unaccounted: _, breaches } => {
+            Event::UseReported {
+                release,
+                quantity,
+                used_at: _,
+                zone: _,
+                unaccounted: _,
+                breaches,
+            } => {
                 self.draw(*release, *quantity, breaches);
             }
             Event::HoldPlaced { hold, scope, office, person } => self.holds.push(HoldPlaced {
@@ -227,8 +236,9 @@ impl Requests {
             request.advice.shrink_to_fit();
         });
         self.open.remove(&id);
-        let standing = |(_, due): &(Moment, Due)| *due == Due::Standing(id);
-        if let Some(entry) = self.agenda.iter().take_while(|(when, _)| *when <= at).find(|e| standing(e)).copied() {
+        // What a standing permission was about to allow is not due any more.
+        let overdue = self.agenda.iter().take_while(|(when, _)| *when <= at);
+        if let Some(entry) = overdue.copied().find(|(_, due)| *due == Due::Standing(id)) {
             self.agenda.remove(&entry);
         }
     }

@@ -1,7 +1,9 @@
 //! What offices say on a request: advice, decisions, recusal.
 
 use super::intake::{check_stock, resumed, supplier};
-use super::satisfied::{self, Standpoint, ask, because, in_reach, no_say, standpoint, usable_under};
+use super::satisfied::{
+    self, Standpoint, ask, because, in_reach, no_say, standpoint, usable_under,
+};
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
     Usable,
@@ -124,9 +126,7 @@ pub(super) fn decide(
         let deadlines = resumed(state, request, at);
         events.push(Event::InformationAnswered { request: request.id, deadlines }.into());
     }
-    events.push(
-        Event::DecisionRecorded { request: request.id, decision: Box::new(made) }.into(),
-    );
+    events.push(Event::DecisionRecorded { request: request.id, decision: Box::new(made) }.into());
     events.extend(consequences);
     Ok(events)
 }
@@ -185,8 +185,7 @@ fn approve(
     if !waits(state, request) {
         return Err(closed(request).into());
     }
-    let key_only =
-        made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
+    let key_only = made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
     let version = state.policy.version(&request.policy)?;
     if key_only {
         let explained = ask(state, version, request.draft.act, &request.draft, true, at)?;

@@ -43,9 +43,10 @@ fn covers(state: &State, scope: &HoldScope, held: &Held<'_>) -> bool {
         HoldScope::All => true,
         HoldScope::Holder(party) => held.draft.holder == *party,
         HoldScope::Item(item) => held.draft.item == *item,
-        HoldScope::Zone(zone) => held.zones.iter().any(|own| {
-            state.policy.zone_within(own, zone) || state.policy.zone_within(zone, own)
-        }),
+        HoldScope::Zone(zone) => held
+            .zones
+            .iter()
+            .any(|own| state.policy.zone_within(own, zone) || state.policy.zone_within(zone, own)),
         HoldScope::Act(act) => held.draft.act == *act,
         HoldScope::Office(office) => held.set.contains(office),
         HoldScope::Request(request) => held.request == *request,

@@ -37,11 +37,9 @@ impl RequestState {
     pub fn is_open(self) -> bool {
         match self {
             Self::Submitted | Self::UnderReview | Self::InformationRequested => true,
-            Self::Approved
-            | Self::Refused
-            | Self::Withdrawn
-            | Self::Superseded
-            | Self::Lapsed => false,
+            Self::Approved | Self::Refused | Self::Withdrawn | Self::Superseded | Self::Lapsed => {
+                false
+            }
         }
     }
 

@@ -62,7 +62,9 @@ pub(super) fn because(explained: &Explained) -> String {
 /// The persons and offices whose approval of this revision counts.
 pub(super) fn marks(request: &Request) -> Vec<Mark<'_>> {
     let approvals = request.standing(DecisionKind::Approve);
-    approvals.map(|made| Mark { person: &made.signed.person, office: &made.signed.office }).collect()
+    approvals
+        .map(|made| Mark { person: &made.signed.person, office: &made.signed.office })
+        .collect()
 }
 
 /// Whether an approval that counts was signed with a software key.
@@ -129,9 +131,8 @@ pub(super) fn standpoint(
         .iter()
         .map(|set| open_offices(set, &quorum, &marks).into_iter().cloned().collect())
         .collect();
-    let least = |set: &&BTreeSet<OfficeId>| {
-        !open.iter().any(|other| other != *set && other.is_subset(set))
-    };
+    let least =
+        |set: &&BTreeSet<OfficeId>| !open.iter().any(|other| other != *set && other.is_subset(set));
     let missing = open.iter().filter(least).cloned().collect();
     Ok(Standpoint { sets, missing, standing: false })
 }
@@ -161,8 +162,7 @@ pub(super) fn usable_under<'a>(
     draft: &Draft,
     provisos: impl Iterator<Item = &'a countersign_proof::words::Provisos>,
 ) -> Result<Usable, Rejection> {
-    let shared =
-        |a: &BTreeSet<ZoneId>, b: &BTreeSet<ZoneId>| state.policy.shared_zones(a, b);
+    let shared = |a: &BTreeSet<ZoneId>, b: &BTreeSet<ZoneId>| state.policy.shared_zones(a, b);
     let mut usable = draft.usable();
     for condition in provisos {
         usable = usable.narrow(condition, &shared).ok_or(Rejection::ProvisosLeaveNothing)?;
