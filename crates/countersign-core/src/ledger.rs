@@ -79,6 +79,8 @@ pub enum Command {
     IssueNonce {
         /// Random, made by the writer.
         nonce: Nonce,
+        /// Who will sign. Whoever stands at the door may ask only for themselves.
+        person: PersonId,
         /// What it is for.
         subject: NonceSubject,
         /// The tree head at that moment.

@@ -159,7 +159,7 @@ pub fn decide(state: &State, envelope: &Envelope) -> Result<Vec<Event>, Rejectio
     }
     let at_door = || by.ok_or(Rejection::People(people::Rejection::NoStatement));
     match command {
-        Command::Ledger(command) => decide_ledger(state, command, at_door()?, at),
+        Command::Ledger(command) => decide_ledger(state, command, by, at),
         Command::People(command) => decide_people(state, command, by, at),
         Command::Stock(command) => {
             Ok(vec![state.stock.decide(&state.people, command, at_door()?, at)?.into()])
@@ -202,13 +202,23 @@ fn advance(state: &State, at: Moment) -> Result<Vec<Event>, Rejection> {
 fn decide_ledger(
     state: &State,
     command: &ledger::Command,
-    by: &Authority,
+    by: Option<&Authority>,
     at: Moment,
 ) -> Result<Vec<Event>, Rejection> {
     match command {
-        ledger::Command::IssueNonce { nonce, subject, head } => {
-            state.people.check_key(by.key, &by.person, at)?;
-            let issued = state.ledger.issue_nonce(*nonce, &by.person, subject, *head, at)?;
+        ledger::Command::IssueNonce { nonce, person, subject, head } => {
+            if state.people.party_of(person).is_none() {
+                return Err(people::Rejection::UnknownPerson { person: person.clone() }.into());
+            }
+            // The nonce approves nothing: an operator may prepare a text for someone who signs
+            // elsewhere. A session may ask only for its own person.
+            if let Some(by) = by {
+                state.people.check_key(by.key, &by.person, at)?;
+                if by.person != *person {
+                    return Err(ledger::Rejection::NonceOfAnother.into());
+                }
+            }
+            let issued = state.ledger.issue_nonce(*nonce, person, subject, *head, at)?;
             Ok(vec![issued.into()])
         }
         ledger::Command::Found { .. } => Err(ledger::Rejection::AlreadyFounded.into()),
