@@ -1,0 +1,254 @@
+//! Opening a ledger. Answers: *what does the record say the state is?*
+
+use countersign_core::State;
+use countersign_core::record::{self, RecordError, Recorded, SCHEMA};
+use countersign_proof::checkpoint::CheckpointError;
+use countersign_proof::words::Digest;
+use countersign_proof::{Body, Frontier, Label, LogKey, SealedPart};
+use countersign_store::{Mode, Store, StoreError, StoredPart};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Entries replayed at an opening beyond which a new snapshot is kept.
+const SNAPSHOT_AFTER: u64 = 50_000;
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An entry cannot be read.
+    #[error("entry {seq} of the record cannot be read: {error}; verify the log")]
+    Entry {
+        /// Which.
+        seq: u64,
+        /// Why.
+        error: RecordError,
+    },
+    /// The head does not fit the entries.
+    #[error("the head of the log does not fit its entries: {0}; verify the log")]
+    Head(String),
+    /// The log key is missing or damaged.
+    #[error("the log key {path} cannot be used: {why}")]
+    LogKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A file or thread cannot be had.
+    #[error("cannot {what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+impl OpenError {
+    /// Whether the record itself is damaged, as against unreachable.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Entry { .. } | Self::Head(_) => true,
+            Self::Store(error) => error.is_damage(),
+            Self::LogKey { .. } | Self::Io { .. } => false,
+        }
+    }
+}
+
+/// The head of the log: what the next entry is appended to, signed by the log key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The tree, as far as appending needs it.
+    pub frontier: Frontier,
+    /// The checkpoint: a signed note (C2SP tlog-checkpoint); empty before the founding.
+    pub note: String,
+}
+
+impl Head {
+    /// The head in its stored form.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it cannot be encoded.
+    pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
+        Ok(postcard::to_allocvec(self)?)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
+        if bytes.is_empty() {
+            return Ok(Self { frontier: Frontier::new(), note: String::new() });
+        }
+        postcard::from_bytes(bytes).map_err(|error| OpenError::Head(error.to_string()))
+    }
+}
+
+/// A ledger opened for writing.
+#[derive(Debug)]
+pub struct Opened {
+    /// Where the record is kept.
+    pub store: Box<dyn Store>,
+    /// What the record says.
+    pub state: State,
+    /// Where the next entry goes.
+    pub head: Head,
+    /// What signs checkpoints.
+    pub log_key: LogKey,
+}
+
+/// Opens a ledger for writing; there is one writer at a time.
+///
+/// # Errors
+/// [`OpenError`]; a second writer is told who holds the ledger.
+pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
+    let mut store = countersign_store::open(location, Mode::Write)?;
+    let (state, head, replayed) = rebuild_counting(store.as_ref())?;
+    if replayed >= SNAPSHOT_AFTER {
+        let bytes = record::snapshot(&state)
+            .map_err(|error| OpenError::Entry { seq: head.frontier.size(), error })?;
+        store.save_snapshot(head.frontier.size(), SCHEMA, &bytes)?;
+    }
+    let path = log_key_path(location);
+    let seed = read_seed(&path)?;
+    let key = LogKey::from_seed(&state.ledger.origin, seed)
+        .map_err(|error: CheckpointError| OpenError::LogKey { path: path.clone(), why: error.to_string() })?;
+    if Digest(key.verifier().public_key()) != state.ledger.log_key {
+        let why = "it is not the key that the founding statement names".to_owned();
+        return Err(OpenError::LogKey { path, why });
+    }
+    Ok(Opened { store, state, head, log_key: key })
+}
+
+/// Creates an empty ledger, to be founded by the first command; keeps the log key beside it.
+///
+/// # Errors
+/// [`OpenError`] when there is something already, or files cannot be written.
+pub fn create(location: &str, origin: &str, seed: [u8; 32]) -> Result<Opened, OpenError> {
+    let store = countersign_store::open(location, Mode::Create)?;
+    let path = log_key_path(location);
+    let log_key = LogKey::from_seed(origin, seed)
+        .map_err(|error| OpenError::LogKey { path: path.clone(), why: error.to_string() })?;
+    crate::keys::write_secret(&path, format!("{}\n", Digest(seed)).as_bytes())
+        .map_err(|error| OpenError::Io { what: format!("write {}", path.display()), error })?;
+    let head = Head { frontier: Frontier::new(), note: String::new() };
+    Ok(Opened { store, state: State::default(), head, log_key })
+}
+
+/// Opens a ledger for reading, also while another process writes.
+///
+/// # Errors
+/// [`OpenError`] when it cannot be read.
+pub fn open_reader(location: &str) -> Result<(Box<dyn Store>, State, Head), OpenError> {
+    let store = countersign_store::open(location, Mode::Read)?;
+    let (state, head) = rebuild(store.as_ref())?;
+    Ok((store, state, head))
+}
+
+/// The folder of a ledger, for the files that lie beside the record.
+#[must_use]
+pub fn folder(location: &str) -> PathBuf {
+    PathBuf::from(location.strip_prefix("sqlite:").unwrap_or(location))
+}
+
+fn log_key_path(location: &str) -> PathBuf {
+    folder(location).join("log.key")
+}
+
+fn read_seed(path: &Path) -> Result<[u8; 32], OpenError> {
+    let why = |why: String| OpenError::LogKey { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| why(error.to_string()))?;
+    let seed: Digest = text.trim_end().parse().map_err(|_| why("it is damaged".to_owned()))?;
+    Ok(seed.0)
+}
+
+/// The state and head that the record says, from the newest snapshot on.
+///
+/// # Errors
+/// [`OpenError`] when an entry cannot be read or the head does not fit.
+pub fn rebuild(store: &dyn Store) -> Result<(State, Head), OpenError> {
+    rebuild_counting(store).map(|(state, head, _)| (state, head))
+}
+
+fn rebuild_counting(store: &dyn Store) -> Result<(State, Head, u64), OpenError> {
+    let stored = store.head()?;
+    let head = Head::decode(&stored.frontier)?;
+    if head.frontier.size() != stored.size || head.frontier.root() != stored.root {
+        return Err(OpenError::Head(format!("it says {} entries", head.frontier.size())));
+    }
+    let kept = store.latest_snapshot(SCHEMA)?.snapshot;
+    let snapshot = kept.filter(|kept| kept.position <= stored.size);
+    let restored = snapshot.and_then(|kept| {
+        // A snapshot is a cache: one that cannot be read is passed over.
+        record::restore(&kept.bytes).ok().map(|state| (state, kept.position))
+    });
+    let (mut state, from) = restored.unwrap_or_default();
+    replay_from(store, &mut state, from, stored.size)?;
+    Ok((state, head, stored.size.saturating_sub(from)))
+}
+
+/// Replays the entries `[from, to)` into `state`.
+///
+/// # Errors
+/// [`OpenError::Entry`] for the first that cannot be read.
+pub fn replay_from(
+    store: &dyn Store,
+    state: &mut State,
+    from: u64,
+    to: u64,
+) -> Result<(), OpenError> {
+    let mut failed = None;
+    store.for_each_body(from, &mut |seq, body| {
+        if seq >= to {
+            return ControlFlow::Break(());
+        }
+        match read_body(body) {
+            Ok(recorded) => record::replay(state, &recorded),
+            Err(error) => failed = Some(OpenError::Entry { seq, error }),
+        }
+        if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Reads a stored body: 16 bytes of salt, then the recorded step.
+///
+/// # Errors
+/// [`RecordError::Body`] when the bytes are not such a body.
+pub fn read_body(body: &[u8]) -> Result<Recorded, RecordError> {
+    record::read(body.get(16..).unwrap_or_default())
+}
+
+/// The body as it is stored.
+#[must_use]
+pub fn stored_body(body: &Body) -> Vec<u8> {
+    [body.salt.as_slice(), &body.bytes].concat()
+}
+
+/// A sealed part as it is stored: its label as a number, its salt before its content.
+#[must_use]
+pub fn stored_part(part: &SealedPart) -> StoredPart {
+    let bytes = [part.salt.as_slice(), &part.bytes].concat();
+    StoredPart { label: label_number(part.label), bytes }
+}
+
+/// The number under which the store keeps a label.
+#[must_use]
+pub fn label_number(label: Label) -> u8 {
+    match label {
+        Label::Parties => 0,
+        Label::Deliberation => 1,
+        Label::Identity => 2,
+    }
+}
+
+/// A sealed part back from the store; `None` where it is not one.
+#[must_use]
+pub fn sealed_part(part: &StoredPart) -> Option<SealedPart> {
+    let label = Label::ALL.iter().copied().find(|label| label_number(*label) == part.label)?;
+    let (salt, bytes) = part.bytes.split_first_chunk::<16>()?;
+    Some(SealedPart { label, salt: *salt, bytes: bytes.to_vec() })
+}

@@ -1,0 +1,66 @@
+//! Making statements ready to sign. Answers: *which exact text will this person put their name to?*
+
+use countersign_core::State;
+use countersign_core::requests::Request;
+use countersign_proof::signature::SignatureRules;
+use countersign_proof::statement::kinds::{Advice, Binding, Decision};
+use countersign_proof::words::{AdviceKind, DecisionKind, OfficeId, PersonId, Provisos};
+use std::collections::BTreeSet;
+
+/// What hardware signatures must say to be accepted: FIDO keys made by `ssh-keygen`.
+#[must_use]
+pub fn signature_rules() -> SignatureRules {
+    SignatureRules { applications: BTreeSet::from(["ssh:".to_owned()]), origins: BTreeSet::new() }
+}
+
+/// Who signs, for which office, and why.
+#[derive(Clone, Debug)]
+pub struct Signing {
+    /// The office.
+    pub office: OfficeId,
+    /// The person.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why, in the signer's words.
+    pub reason: String,
+}
+
+/// The decision on a request's current revision; `None` where its policy version is unknown.
+#[must_use]
+pub fn decision(
+    state: &State,
+    request: &Request,
+    signing: Signing,
+    decision: DecisionKind,
+    provisos: Provisos,
+) -> Option<Decision> {
+    let version = state.policy.version(&request.policy).ok()?;
+    Some(Decision {
+        terms: request.draft.terms(request.id, request.revision, request.digest),
+        office: signing.office,
+        signer: signing.signer,
+        decision,
+        provisos,
+        policy: request.policy.clone(),
+        policy_digest: version.digest,
+        binding: signing.binding,
+        reason: signing.reason,
+    })
+}
+
+/// The advice on a request's current revision.
+#[must_use]
+pub fn advice(request: &Request, signing: Signing, advice: AdviceKind, provisos: Provisos) -> Advice {
+    Advice {
+        request: request.id,
+        revision: request.revision,
+        revision_digest: request.digest,
+        office: signing.office,
+        signer: signing.signer,
+        advice,
+        provisos,
+        binding: signing.binding,
+        reason: signing.reason,
+    }
+}

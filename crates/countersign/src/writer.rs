@@ -1,0 +1,424 @@
+//! The writer: the only place that writes. Answers: *in which order did what happen?*
+//!
+//! One thread takes whatever has gathered in its queue, decides each command on the state as the
+//! one before left it, and commits the whole batch in one transaction (group commit, no timer).
+//! Only after the commit does anyone get an answer, and only then do readers see the new state.
+
+use crate::clock::{Clock, Entropy, SourceFailed, random16};
+use crate::opening::{
+    Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
+};
+use countersign_core::ledger::{self, NonceSubject};
+use countersign_core::people::Authority;
+use countersign_core::record::{self, Answer, Recorded};
+use countersign_core::{Command, Envelope, State, apply, decide, next_due};
+use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
+use countersign_proof::LogKey;
+use countersign_store::{NewHead, Store, StoreError, StoredEntry};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+
+/// Most commands committed together.
+pub const BATCH: usize = 2048;
+/// Commands that may wait; beyond it the door is told to come again.
+const QUEUE: usize = 8192;
+/// A clock that goes back by no more than this stands still instead of refusing, in milliseconds.
+const SLACK_MILLIS: u64 = 5_000;
+
+/// What is asked of the writer.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The sender's id: a retry with the same id gets the same answer.
+    pub id: CommandId,
+    /// Whose session it came through.
+    pub by: Option<Authority>,
+    /// What to do.
+    pub asked: Asked,
+}
+
+/// A command, or a nonce, which the writer itself makes.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// Carry out a command.
+    Command(Box<Command>),
+    /// Make a nonce for a statement that `person` will sign.
+    Nonce {
+        /// Who will sign.
+        person: PersonId,
+        /// What for.
+        subject: NonceSubject,
+    },
+}
+
+/// The writer's answer, given only after the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The place of the entry in the log.
+    pub seq: u64,
+    /// The moment of the entry.
+    pub at: Moment,
+    /// What came of the command.
+    pub answer: Answer,
+    /// Whether the same command had been answered before.
+    pub repeated: bool,
+}
+
+impl Receipt {
+    /// The nonce that was made, if one was asked for.
+    #[must_use]
+    pub fn nonce(&self) -> Option<Nonce> {
+        let Answer::Accepted(events) = &self.answer else { return None };
+        events.iter().find_map(|event| match event {
+            countersign_core::Event::Ledger(ledger::Event::NonceIssued { nonce, .. }) => {
+                Some(*nonce)
+            }
+            countersign_core::Event::Ledger(
+                ledger::Event::LedgerFounded { .. } | ledger::Event::NonceSpent { .. },
+            )
+            | countersign_core::Event::People(_)
+            | countersign_core::Event::Stock(_)
+            | countersign_core::Event::Policy(_)
+            | countersign_core::Event::Requests(_) => None,
+        })
+    }
+}
+
+/// No answer can be given. The same command may be sent again with the same id: if it was recorded
+/// after all, that gives the answer it got.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// It was not recorded.
+    #[error("the ledger is unavailable, and nothing was recorded: {0}")]
+    NotRecorded(String),
+    /// The commit failed, and whether the record has it is not known.
+    #[error(
+        "the ledger became unavailable while it recorded this: {0}; send the same command with \
+         the same id again to learn what became of it"
+    )]
+    Unknown(String),
+}
+
+impl From<SourceFailed> for Unavailable {
+    fn from(failed: SourceFailed) -> Self {
+        Self::NotRecorded(failed.0)
+    }
+}
+
+impl From<StoreError> for Unavailable {
+    fn from(error: StoreError) -> Self {
+        Self::NotRecorded(error.to_string())
+    }
+}
+
+struct Job {
+    submission: Submission,
+    reply: SyncSender<Result<Receipt, Unavailable>>,
+}
+
+/// A running writer; dropping it lets the queue drain and ends the thread.
+#[derive(Debug)]
+pub struct Writer {
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    published: Arc<RwLock<State>>,
+}
+
+/// A handle through which any thread submits.
+#[derive(Clone, Debug)]
+pub struct Door {
+    queue: SyncSender<Job>,
+}
+
+impl Door {
+    /// Submits and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when nothing was recorded.
+    pub fn submit(&self, submission: Submission) -> Result<Receipt, Unavailable> {
+        let (reply, answer) = sync_channel(1);
+        let gone = || Unavailable::NotRecorded("the writer has stopped".to_owned());
+        self.queue.send(Job { submission, reply }).map_err(|_| gone())?;
+        answer.recv().map_err(|_| gone())?
+    }
+}
+
+impl Writer {
+    /// Starts the writer on an opened ledger.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the state cannot be copied for readers or no thread can be started.
+    pub fn start(
+        opened: Opened,
+        clock: Box<dyn Clock>,
+        entropy: Box<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
+        let published = Arc::new(RwLock::new(opened.state.clone()));
+        let (queue, jobs) = sync_channel(QUEUE);
+        let mut bench = Bench {
+            store: opened.store,
+            state: opened.state,
+            head: opened.head,
+            log_key: opened.log_key,
+            clock,
+            entropy,
+            sound: true,
+            published: Arc::clone(&published),
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || bench.run(&jobs))
+            .map_err(|error| OpenError::Io { what: "start the writer".to_owned(), error })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), published })
+    }
+
+    /// A handle to submit through.
+    ///
+    /// # Errors
+    /// [`Unavailable`] once the writer has stopped.
+    pub fn door(&self) -> Result<Door, Unavailable> {
+        let gone = || Unavailable::NotRecorded("the writer has stopped".to_owned());
+        self.queue.clone().map(|queue| Door { queue }).ok_or_else(gone)
+    }
+
+    /// Submits and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when nothing was recorded.
+    pub fn submit(&self, submission: Submission) -> Result<Receipt, Unavailable> {
+        self.door()?.submit(submission)
+    }
+
+    /// Reads the state as of the last commit.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        let state = self.published.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        look(&state)
+    }
+
+    /// Ends the thread once the queue has drained.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has nothing left to hand over.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The thread's own: state, store and head move together or not at all.
+struct Bench {
+    store: Box<dyn Store>,
+    state: State,
+    head: Head,
+    log_key: LogKey,
+    clock: Box<dyn Clock>,
+    entropy: Box<dyn Entropy>,
+    /// False after a failed commit, until state and head have been read back from the store.
+    sound: bool,
+    published: Arc<RwLock<State>>,
+}
+
+/// A batch in the making.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<StoredEntry>,
+    recorded: Vec<Recorded>,
+    /// Receipts by place in the queue; for those not in it the answer is given already.
+    receipts: Vec<(usize, Receipt)>,
+    by_id: BTreeMap<CommandId, Receipt>,
+}
+
+impl Bench {
+    fn run(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut gathered = vec![first];
+            while gathered.len() < BATCH {
+                match jobs.try_recv() {
+                    Ok(job) => gathered.push(job),
+                    Err(_) => break,
+                }
+            }
+            self.serve(&gathered);
+        }
+    }
+
+    /// Decides and commits what has gathered, then answers.
+    fn serve(&mut self, jobs: &[Job]) {
+        if let Err(unavailable) = self.recover() {
+            jobs.iter().for_each(|job| answer(job, Err(unavailable.clone())));
+            return;
+        }
+        let mut batch = Batch::default();
+        let mut failed: Vec<(usize, Unavailable)> = Vec::new();
+        for (place, job) in jobs.iter().enumerate() {
+            match self.take(&job.submission, &mut batch) {
+                Ok(receipt) => batch.receipts.push((place, receipt)),
+                Err(unavailable) => failed.push((place, unavailable)),
+            }
+        }
+        let committed = self.commit(&batch);
+        match committed {
+            Ok(()) => self.publish(&batch),
+            Err(_) => self.sound = false,
+        }
+        for (place, unavailable) in failed {
+            if let Some(job) = jobs.get(place) {
+                answer(job, Err(unavailable));
+            }
+        }
+        for (place, receipt) in batch.receipts {
+            if let Some(job) = jobs.get(place) {
+                answer(job, committed.clone().map(|()| receipt));
+            }
+        }
+    }
+
+    /// Takes one command: lets what is due happen first, then decides, applies and records it.
+    fn take(
+        &mut self,
+        submission: &Submission,
+        batch: &mut Batch,
+    ) -> Result<Receipt, Unavailable> {
+        if let Some(receipt) = batch.by_id.get(&submission.id) {
+            return Ok(Receipt { repeated: true, ..receipt.clone() });
+        }
+        if let Some(seq) = self.store.find(submission.id)? {
+            return self.answered_before(seq);
+        }
+        let at = self.moment()?;
+        while next_due(&self.state).is_some_and(|due| due <= at) {
+            let id = CommandId(random16(self.entropy.as_mut())?);
+            let command = Command::Ledger(ledger::Command::AdvanceClock);
+            self.step(&Envelope { id, at, by: None, command }, batch)?;
+        }
+        let command = match &submission.asked {
+            Asked::Command(command) => (**command).clone(),
+            Asked::Nonce { person, subject } => Command::Ledger(ledger::Command::IssueNonce {
+                nonce: Nonce(random16(self.entropy.as_mut())?),
+                person: person.clone(),
+                subject: subject.clone(),
+                head: (self.head.frontier.size(), self.head.frontier.root()),
+            }),
+        };
+        let envelope =
+            Envelope { id: submission.id, at, by: submission.by.clone(), command };
+        let receipt = self.step(&envelope, batch)?;
+        batch.by_id.insert(submission.id, receipt.clone());
+        Ok(receipt)
+    }
+
+    /// The moment of the next entry; small steps back are waited out, larger ones refuse.
+    fn moment(&self) -> Result<Moment, Unavailable> {
+        let now = self.clock.now()?;
+        let last = self.state.ledger.clock;
+        if last.millis_since(now) > SLACK_MILLIS {
+            let why = format!("the clock says {now}, but the last entry was made at {last}");
+            return Err(Unavailable::NotRecorded(format!("{why}; set the clock right")));
+        }
+        Ok(now.max(last))
+    }
+
+    fn answered_before(&self, seq: u64) -> Result<Receipt, Unavailable> {
+        let entry = self.store.entry(seq)?;
+        let recorded = entry.and_then(|entry| read_body(&entry.body).ok());
+        let lost = || {
+            Unavailable::NotRecorded(format!("entry {seq} cannot be read back; verify the log"))
+        };
+        let Recorded { at, result } = recorded.ok_or_else(lost)?;
+        Ok(Receipt { seq, at, answer: result, repeated: true })
+    }
+
+    fn step(&mut self, envelope: &Envelope, batch: &mut Batch) -> Result<Receipt, Unavailable> {
+        let seq = self.head.frontier.size();
+        let answer = Answer::from(decide(&self.state, envelope));
+        if let Answer::Refused { .. } = &answer
+            && !self.state.ledger.is_founded()
+        {
+            // Without a ledger there is no record to keep a refusal in.
+            return Ok(Receipt { seq, at: envelope.at, answer, repeated: false });
+        }
+        let events: &[countersign_core::Event] = match &answer {
+            Answer::Accepted(events) => events,
+            Answer::Refused { .. } => &[],
+        };
+        let mut salts = Ok(());
+        let mut salt = || {
+            random16(self.entropy.as_mut()).unwrap_or_else(|failed| {
+                salts = Err(failed);
+                [0; 16]
+            })
+        };
+        let digest = match events.first() {
+            Some(countersign_core::Event::Ledger(ledger::Event::LedgerFounded {
+                digest, ..
+            })) => *digest,
+            Some(_) | None => self.state.ledger.digest,
+        };
+        let entry = record::write(digest, seq, envelope, &answer, &mut salt);
+        salts?;
+        let entry = entry.map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
+        let open = entry.open.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
+        // Nothing has changed up to here; from here on state and head move together.
+        apply(&mut self.state, envelope.at, events);
+        let leaf = countersign_proof::entry::leaf_hash(&open);
+        self.head.frontier.append(leaf);
+        let sealed = entry.sealed.iter().map(stored_part).collect();
+        let body = stored_body(&entry.body);
+        batch.entries.push(StoredEntry { seq, command: envelope.id, leaf, open, body, sealed });
+        let receipt =
+            Receipt { seq, at: envelope.at, answer: answer.clone(), repeated: false };
+        batch.recorded.push(Recorded { at: envelope.at, result: answer });
+        Ok(receipt)
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), Unavailable> {
+        let Some(first) = batch.entries.first() else { return Ok(()) };
+        let root = self.head.frontier.root();
+        let note = self.log_key.sign(self.head.frontier.size(), root);
+        let head = Head { frontier: self.head.frontier.clone(), note };
+        let bytes = head.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
+        let new = NewHead { root, frontier: bytes };
+        self.store
+            .append(first.seq, &batch.entries, &new)
+            .map_err(|error| Unavailable::Unknown(error.to_string()))?;
+        self.head = head;
+        Ok(())
+    }
+
+    fn publish(&self, batch: &Batch) {
+        let mut state =
+            self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for recorded in &batch.recorded {
+            record::replay(&mut state, recorded);
+        }
+    }
+
+    /// After a failed commit, state and head are read back: what failed never happened.
+    fn recover(&mut self) -> Result<(), Unavailable> {
+        if self.sound {
+            return Ok(());
+        }
+        let (state, head) = rebuild(self.store.as_ref())
+            .map_err(|error| Unavailable::NotRecorded(format!("it cannot be read back: {error}")))?;
+        self.state = state;
+        self.head = head;
+        self.sound = true;
+        Ok(())
+    }
+}
+
+fn answer(job: &Job, receipt: Result<Receipt, Unavailable>) {
+    // Whoever asked may have gone; the record stands all the same.
+    let _ = job.reply.send(receipt);
+}
