@@ -247,6 +247,8 @@ pub fn parse<S: Statement>(bytes: &[u8]) -> Result<S, StatementError> {
     if let Some((key, rule)) = statement.broken_rule() {
         return Err(reader.at(key, Fault::Rule(rule)));
     }
+    // Each value is read in its one form only, so this finds nothing unless one of them is not: it
+    // is the second lock on the same door.
     let canonical = write(&statement);
     if canonical == text {
         return Ok(statement);
