@@ -151,9 +151,8 @@ fn text() -> String {
 fn client_data(text: &str) -> String {
     let blob = to_be_signed(NAMESPACE, HashAlgorithm::Sha256, text.as_bytes());
     let challenge = URL_SAFE_NO_PAD.encode(blob);
-    format!(
-        r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"{ORIGIN}","crossOrigin":false}}"#
-    )
+    let start = format!(r#"{{"type":"webauthn.get","challenge":"{challenge}""#);
+    format!(r#"{start},"origin":"{ORIGIN}","crossOrigin":false}}"#)
 }
 
 fn check(armoured: &str) -> Result<Verified<Decision>, SignatureError> {

@@ -334,13 +334,16 @@ proptest! {
     }
 
     #[test]
-    fn spliced_signatures_never_panic(place in 0..300_usize, byte in any::<u8>(), cut in 0..9_usize) {
+    fn spliced_signatures_never_count(
+        place in 0..300_usize, byte in any::<u8>(), cut in 0..9_usize,
+    ) {
         let (text, armoured) = software_keys()[place % 2].sign(&samples::decision()).unwrap();
         let mut blob = Sshsig::parse(&armoured).unwrap().blob().to_vec();
         let place = place % blob.len();
         let end = (place + cut).min(blob.len());
         let was = blob.clone();
         blob.splice(place..end, [byte]);
-        prop_assert!(blob == was || verify::<Decision>(text.as_bytes(), &armour(&blob), &rules()).is_err());
+        let checked = verify::<Decision>(text.as_bytes(), &armour(&blob), &rules());
+        prop_assert!(blob == was || checked.is_err());
     }
 }

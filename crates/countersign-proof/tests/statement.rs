@@ -325,7 +325,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn any_reason_round_trips_or_is_refused(reason in "\\PC{0,60}|[ -~\n\\\\-]{0,40}|\\p{L}{0,20}") {
+    fn any_reason_round_trips_or_is_refused(
+        reason in "\\PC{0,60}|[ -~\n\\\\-]{0,40}|\\p{L}{0,20}",
+    ) {
         let mut statement = samples::decision();
         statement.reason = reason;
         if let Ok(text) = render(&statement) {

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 /// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Range: years 1970 to 9999. Written as RFC 3339 with `Z`; milliseconds, in three digits, only where
-/// they are not zero.
+/// Range: years 1970 to 9999. Written as RFC 3339 with `Z`; milliseconds, in three digits,
+/// only where they are not zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Moment(u64);
