@@ -31,7 +31,7 @@ pub enum EntryError {
     #[error("the open part is not written in its one canonical form")]
     NotCanonical,
     /// A name that does not have the form of its kind.
-    #[error("{found:?} cannot stand as {what}; 1 to 80 characters of A-Z a-z 0-9 . - _ :")]
+    #[error("{found:?} cannot stand as {what}; 1 to 80 characters of A-Z a-z 0-9 . - _ : /")]
     Name {
         /// Which field.
         what: &'static str,

@@ -26,7 +26,7 @@ pub enum Algorithm {
     EcdsaP256,
     /// `sk-ssh-ed25519@openssh.com`: an Ed25519 key in a FIDO authenticator.
     SkEd25519,
-    /// `sk-ecdsa-sha2-nistp256@openssh.com`: a P-256 key in a FIDO authenticator, passkeys included.
+    /// `sk-ecdsa-sha2-nistp256@openssh.com`: a P-256 key in a FIDO authenticator, or a passkey.
     SkEcdsaP256,
 }
 

@@ -4,7 +4,7 @@
 //! `key: value` lines in a fixed order. Nothing is ever signed but such a text, and whatever is
 //! carried out later is parsed back from the signed bytes.
 //!
-//! The grammar (`grammar` holds the lines of each kind, `text` the characters):
+//! The grammar (`grammar` holds the lines of each kind, `value` the values, `text` the characters):
 //! - at most [`MAX_BYTES`] bytes of UTF-8 in Unicode normalisation form C (UAX #15), every line
 //!   ended by U+000A, the last one included;
 //! - the first line `countersign: 1`, the second `kind: …`, then the lines of that kind, each
@@ -20,6 +20,7 @@ mod fault;
 mod grammar;
 mod lines;
 mod text;
+mod value;
 
 pub use fault::{Fault, StatementError};
 pub use kinds::{
@@ -246,6 +247,8 @@ pub fn parse<S: Statement>(bytes: &[u8]) -> Result<S, StatementError> {
     if let Some((key, rule)) = statement.broken_rule() {
         return Err(reader.at(key, Fault::Rule(rule)));
     }
+    // Each value is read in its one form only, so this finds nothing unless one of them is not: it
+    // is the second lock on the same door.
     let canonical = write(&statement);
     if canonical == text {
         return Ok(statement);

@@ -22,9 +22,9 @@ pub fn allowed_signers_line(
     let after = stamp(span.from().millis().div_ceil(1000));
     let before = stamp(span.until().millis().saturating_sub(1) / 1000);
     let key = key.to_openssh();
-    format!(
-        "{person} namespaces=\"{namespaces}\",valid-after=\"{after}\",valid-before=\"{before}\" {key}"
-    )
+    let options =
+        format!("namespaces=\"{namespaces}\",valid-after=\"{after}\",valid-before=\"{before}\"");
+    format!("{person} {options} {key}")
 }
 
 /// `YYYYMMDDHHMMSSZ` for a moment in whole seconds since 1970.

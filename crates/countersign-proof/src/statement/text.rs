@@ -57,8 +57,7 @@ fn forbidden(found: char) -> Option<&'static str> {
     if found == ' ' || found.is_ascii_graphic() {
         return None;
     }
-    if matches!(found, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    {
+    if is_bidirectional(found) {
         return Some("a bidirectional control");
     }
     if is_invisible(found) {
@@ -73,6 +72,14 @@ fn forbidden(found: char) -> Option<&'static str> {
         GeneralCategoryGroup::Separator => Some("a space or separator other than U+0020"),
         GeneralCategoryGroup::Other => Some("a control, private-use or unassigned character"),
     }
+}
+
+/// Bidi_Control (Unicode Character Database, PropList.txt).
+fn is_bidirectional(found: char) -> bool {
+    matches!(
+        found,
+        '\u{061C}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// Default_Ignorable_Code_Point (Unicode Character Database, DerivedCoreProperties.txt), and the

@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 /// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Range: years 1970 to 9999. Written as RFC 3339 with `Z`; milliseconds only where not zero.
+/// Range: years 1970 to 9999. Written as RFC 3339 with `Z`; milliseconds, in three digits,
+/// only where they are not zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Moment(u64);
@@ -78,9 +79,13 @@ impl From<Moment> for u64 {
 }
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = i64::try_from(self.0).map_err(|_| fmt::Error)?;
-        let stamp = jiff::Timestamp::from_millisecond(millis).map_err(|_| fmt::Error)?;
-        write!(f, "{stamp}")
+        let seconds = self.0 / 1000 % 86_400;
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}", self.date())?;
+        match self.0 % 1000 {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
+        }
     }
 }
 impl fmt::Debug for Moment {
@@ -92,11 +97,32 @@ impl FromStr for Moment {
     type Err = WordError;
     fn from_str(text: &str) -> Result<Self, WordError> {
         let bad = || WordError::new(text, "a moment in UTC such as 2025-06-01T12:00:00Z");
-        let stamp: jiff::Timestamp = text.parse().map_err(|_| bad())?;
-        let millis = u64::try_from(stamp.as_millisecond()).map_err(|_| bad())?;
-        let moment = Self::from_millis(millis).ok_or_else(bad)?;
-        if moment.to_string() == text { Ok(moment) } else { Err(bad()) }
+        let (date, time) = text.split_once('T').ok_or_else(bad)?;
+        let date: Date = date.parse().map_err(|_| bad())?;
+        let moment = time_of_day(time).map(|millis| date.start().plus_millis(millis));
+        // What is not in its one form (24:00:00, a leap second, .000) is written differently.
+        moment.filter(|moment| moment.to_string() == text).ok_or_else(bad)
     }
+}
+
+/// Milliseconds since midnight for `12:00:00Z` or `12:00:00.250Z`.
+fn time_of_day(text: &str) -> Option<u64> {
+    let (clock, millis) = match text.strip_suffix('Z')?.split_once('.') {
+        Some((clock, millis)) => (clock, digits(millis, 3)?),
+        None => (text.strip_suffix('Z')?, 0),
+    };
+    let mut parts = clock.split(':');
+    let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
+    let minutes = digits(hour, 2)?.checked_mul(60)?.checked_add(digits(minute, 2)?)?;
+    let seconds = minutes.checked_mul(60)?.checked_add(digits(second, 2)?)?;
+    let whole = parts.next().is_none();
+    seconds.checked_mul(1000)?.checked_add(millis).filter(|_| whole)
+}
+
+/// A number of exactly `count` decimal digits.
+fn digits(text: &str, count: usize) -> Option<u64> {
+    let decimal = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    if decimal { text.parse().ok() } else { None }
 }
 
 /// A day in UTC, in whole days since 1970-01-01; written `2025-06-01`.
@@ -145,10 +171,55 @@ impl From<Date> for u32 {
         date.0
     }
 }
+/// Days in a cycle of 400 years of the Gregorian calendar.
+const CYCLE_DAYS: u64 = 146_097;
+/// 1970-01-01 counted in days from 0000-03-01.
+const EPOCH_DAY: u64 = 719_468;
+
+impl Date {
+    /// Year, month and day (ISO 8601, Gregorian calendar).
+    ///
+    /// Years are taken to begin on 1 March, so that the leap day is their last, and the days of
+    /// March, April, … follow the straight line (153 · month + 2) / 5.
+    #[must_use]
+    pub fn civil(self) -> (u64, u64, u64) {
+        let days = u64::from(self.0).saturating_add(EPOCH_DAY);
+        let (cycle, day) = (days / CYCLE_DAYS, days % CYCLE_DAYS);
+        let leaps = (day / 1460).saturating_add(day / 146_096);
+        let year = day.saturating_add(day / 36_524).saturating_sub(leaps) / 365;
+        let before = year.saturating_mul(365).saturating_add(year / 4).saturating_sub(year / 100);
+        let day = day.saturating_sub(before);
+        let month = day.saturating_mul(5).saturating_add(2) / 153;
+        let first = month.saturating_mul(153).saturating_add(2) / 5;
+        let day = day.saturating_sub(first).saturating_add(1);
+        let year = cycle.saturating_mul(400).saturating_add(year);
+        if month < 10 {
+            (year, month.saturating_add(3), day)
+        } else {
+            (year.saturating_add(1), month.saturating_sub(9), day)
+        }
+    }
+
+    /// The inverse of [`Date::civil`], for a day that need not exist: the 30th of February is then
+    /// some day of March.
+    fn nearest(year: u64, month: u64, day: u64) -> Option<Self> {
+        let (year, month) = if month > 2 {
+            (year, month.checked_sub(3)?)
+        } else {
+            (year.checked_sub(1)?, month.checked_add(9)?)
+        };
+        let leaps = (year / 4).checked_sub(year / 100)?.checked_add(year / 400)?;
+        let before = year.checked_mul(365)?.checked_add(leaps)?;
+        let first = month.checked_mul(153)?.checked_add(2)? / 5;
+        let days = before.checked_add(first)?.checked_add(day)?.checked_sub(1)?;
+        u32::try_from(days.checked_sub(EPOCH_DAY)?).ok()?.try_into().ok()
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.start().to_string();
-        f.write_str(text.get(..10).ok_or(fmt::Error)?)
+        let (year, month, day) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 impl fmt::Debug for Date {
@@ -159,9 +230,15 @@ impl fmt::Debug for Date {
 impl FromStr for Date {
     type Err = WordError;
     fn from_str(text: &str) -> Result<Self, WordError> {
-        let bad = || WordError::new(text, "a date such as 2025-06-01");
-        let moment: Moment = format!("{text}T00:00:00Z").parse().map_err(|_| bad())?;
-        Ok(moment.date())
+        let mut parts = text.splitn(3, '-');
+        let mut part = |count| parts.next().and_then(|text| digits(text, count));
+        let date = match (part(4), part(2), part(2)) {
+            (Some(year), Some(month), Some(day)) => Self::nearest(year, month, day),
+            _ => None,
+        };
+        // A day that does not exist comes out as another one.
+        let same = date.filter(|date| date.to_string() == text);
+        same.ok_or_else(|| WordError::new(text, "a date such as 2025-06-01"))
     }
 }
 

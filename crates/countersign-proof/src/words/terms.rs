@@ -78,7 +78,10 @@ impl FromStr for Quantity {
 }
 
 macro_rules! terms {
-    ($(#[$doc:meta])* $name:ident, $expected:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    (
+        $(#[$doc:meta])* $name:ident, $expected:literal
+        { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }
+    ) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -116,7 +119,8 @@ macro_rules! terms {
 
 terms!(
     /// What policy rules on.
-    Act, "an act (use, deliver, transfer, divert, admit, appoint, publish, override, suspend, view)" {
+    Act,
+    "an act (use, deliver, transfer, divert, admit, appoint, publish, override, suspend, view)" {
         /// Use units of an item in a zone.
         Use = "use",
         /// Hand units over to the holder they are meant for.
