@@ -1,3 +1,3 @@
 //! The rules, pure.
-pub mod stock;
 pub mod policy;
+pub mod stock;

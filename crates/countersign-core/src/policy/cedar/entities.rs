@@ -1,0 +1,228 @@
+//! The world, and a question, as Cedar sees them.
+
+use super::super::closure::DecidingSets;
+use super::super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
+use super::PROGRAMME;
+use cedar_policy::{
+    Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema,
+};
+use countersign_proof::words::{Act, OfficeId, PartyId, Quantity};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::str::FromStr;
+
+/// The entity types, parsed once.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    party: EntityTypeName,
+    office: EntityTypeName,
+    input: EntityTypeName,
+    item: EntityTypeName,
+    zone: EntityTypeName,
+    holder: EntityTypeName,
+    programme: EntityTypeName,
+    action: EntityTypeName,
+}
+
+impl Kinds {
+    pub(super) fn new() -> Result<Self, String> {
+        let kind = |name| EntityTypeName::from_str(name).map_err(|error| error.to_string());
+        Ok(Self {
+            party: kind("Party")?,
+            office: kind("Office")?,
+            input: kind("Input")?,
+            item: kind("Item")?,
+            zone: kind("Zone")?,
+            holder: kind("Holder")?,
+            programme: kind("Programme")?,
+            action: kind("Action")?,
+        })
+    }
+
+    fn office(&self, office: &OfficeId) -> EntityUid {
+        uid(&self.office, office.as_str())
+    }
+
+    fn offices<'a>(&self, offices: impl IntoIterator<Item = &'a OfficeId>) -> RestrictedExpression {
+        let office = |id| RestrictedExpression::new_entity_uid(self.office(id));
+        RestrictedExpression::new_set(offices.into_iter().map(office))
+    }
+
+    pub(super) fn action(&self, act: Act) -> EntityUid {
+        uid(&self.action, act.as_str())
+    }
+}
+
+fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+/// Every entity but the item, for one act.
+pub(super) fn base(
+    kinds: &Kinds,
+    schema: &Schema,
+    bundle: &PolicyBundle,
+    world: &World,
+    act: Act,
+) -> Result<Entities, String> {
+    let party = |id: &PartyId| uid(&kinds.party, id.as_str());
+    let mut all = vec![Entity::with_uid(uid(&kinds.programme, PROGRAMME))];
+    for id in &world.parties {
+        all.push(Entity::with_uid(party(id)));
+        let holder = uid(&kinds.holder, id.as_str());
+        all.push(Entity::new_no_attrs(holder, HashSet::from([party(id)])));
+    }
+    for (office, of) in &world.offices {
+        all.push(Entity::new_no_attrs(kinds.office(office), HashSet::from([party(of)])));
+    }
+    for (id, input) in &world.inputs {
+        let mut parents = controlled_by(kinds, bundle, &input.controller, act);
+        parents.extend(input.needs.iter().map(|need| uid(&kinds.input, need.as_str())));
+        all.push(Entity::new_no_attrs(uid(&kinds.input, id.as_str()), parents));
+    }
+    for (id, zone) in &world.zones {
+        let parents = zone.within.iter().map(|within| uid(&kinds.zone, within.as_str())).collect();
+        all.push(Entity::new_no_attrs(uid(&kinds.zone, id.as_str()), parents));
+    }
+    Entities::from_entities(all, Some(schema)).map_err(|error| error.to_string())
+}
+
+/// What a thing lies in by its controller: the party, and the office that decides for it.
+fn controlled_by(
+    kinds: &Kinds,
+    bundle: &PolicyBundle,
+    controller: &PartyId,
+    act: Act,
+) -> HashSet<EntityUid> {
+    let mut parents = HashSet::from([uid(&kinds.party, controller.as_str())]);
+    match bundle.deciding.get(controller).and_then(|acts| acts.get(&act)) {
+        Some(Deciding::Office(office)) => {
+            parents.insert(kinds.office(office));
+        }
+        Some(Deciding::Standing) | None => {}
+    }
+    parents
+}
+
+/// A question, ready to be asked with any approvals.
+pub(super) struct Asked {
+    pub principal: EntityUid,
+    pub action: EntityUid,
+    pub resource: EntityUid,
+    pub item: Option<Entity>,
+    /// The context but for the approvals.
+    pub context: Vec<(String, RestrictedExpression)>,
+}
+
+/// Puts a question into Cedar's terms. Everything it names has been found in the world.
+pub(super) fn ask(
+    kinds: &Kinds,
+    bundle: &PolicyBundle,
+    world: &World,
+    question: &Question<'_>,
+    sets: &DecidingSets,
+) -> Result<Asked, PolicyError> {
+    let programme = || uid(&kinds.programme, PROGRAMME);
+    let mut context = vec![
+        pair("now", RestrictedExpression::new_datetime(question.now.to_string())),
+        pair("key_only", RestrictedExpression::new_bool(question.key_only)),
+        pair("exercise", RestrictedExpression::new_bool(question.exercise)),
+    ];
+    let (principal, resource, item) = match &question.subject {
+        Subject::Item(asked) => {
+            item_context(kinds, world, asked, sets, &mut context)?;
+            let item = item_entity(kinds, bundle, asked, question.act)?;
+            let principal = if question.act == Act::Override {
+                programme()
+            } else {
+                uid(&kinds.holder, asked.holder.as_str())
+            };
+            (principal, item.uid(), Some(item))
+        }
+        Subject::Office(office) => {
+            context.push(pair("deciding", kinds.offices(&sets.deciding)));
+            let (office, programme) = (kinds.office(office), programme());
+            let viewing = question.act == Act::View;
+            let (principal, resource) =
+                if viewing { (office, programme) } else { (programme, office) };
+            (principal, resource, None)
+        }
+        Subject::Programme => {
+            context.push(pair("deciding", kinds.offices(&sets.deciding)));
+            (programme(), programme(), None)
+        }
+    };
+    Ok(Asked { principal, action: kinds.action(question.act), resource, item, context })
+}
+
+fn item_context(
+    kinds: &Kinds,
+    world: &World,
+    asked: &ItemQuestion<'_>,
+    sets: &DecidingSets,
+    context: &mut Vec<(String, RestrictedExpression)>,
+) -> Result<(), PolicyError> {
+    let zones = match asked.zone {
+        Some(zone) => world.zone_with_ancestors(zone)?,
+        None => BTreeSet::new(),
+    };
+    let zone = |id: &str| RestrictedExpression::new_entity_uid(uid(&kinds.zone, id));
+    let zones = RestrictedExpression::new_set(zones.iter().map(|id| zone(id.as_str())));
+    let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+    context.extend([
+        pair("zones", zones),
+        pair("quantity", long(asked.quantity)?),
+        pair("foreign_controllers", kinds.offices(&sets.foreign)),
+        pair("origin_deciding", kinds.offices(&sets.origin)),
+        pair("class", text(asked.item.class.as_str())),
+        pair("requested", text(asked.requested.as_str())),
+        pair("released_total", long(asked.totals.released)?),
+        pair("used_total", long(asked.totals.used)?),
+    ]);
+    if let Some(recipient) = asked.recipient {
+        let recipient = uid(&kinds.party, recipient.as_str());
+        context.push(pair("recipient", RestrictedExpression::new_entity_uid(recipient)));
+    }
+    Ok(())
+}
+
+fn item_entity(
+    kinds: &Kinds,
+    bundle: &PolicyBundle,
+    asked: &ItemQuestion<'_>,
+    act: Act,
+) -> Result<Entity, PolicyError> {
+    let item = asked.item;
+    let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+    let origin = uid(&kinds.party, item.origin.as_str());
+    let labels = item.labels.iter().map(|label| text(label));
+    let mut attributes = HashMap::from([
+        pair("class", text(item.class.as_str())),
+        pair("origin", RestrictedExpression::new_entity_uid(origin)),
+        pair("labels", RestrictedExpression::new_set(labels)),
+    ]);
+    if let Some(range) = item.range_km {
+        attributes.extend([pair("range_km", RestrictedExpression::new_long(range.into()))]);
+    }
+    let mut parents = controlled_by(kinds, bundle, &item.origin, act);
+    parents.extend(item.inputs.iter().map(|input| uid(&kinds.input, input.as_str())));
+    Entity::new(uid(&kinds.item, item.id.as_str()), attributes, parents)
+        .map_err(|error| PolicyError::Question(error.to_string()))
+}
+
+/// The approvals, as the context's last attribute.
+pub(super) fn approvals<'a>(
+    kinds: &Kinds,
+    offices: impl IntoIterator<Item = &'a OfficeId>,
+) -> (String, RestrictedExpression) {
+    pair("approvals", kinds.offices(offices))
+}
+
+fn pair(name: &str, value: RestrictedExpression) -> (String, RestrictedExpression) {
+    (name.to_owned(), value)
+}
+
+fn long(quantity: Quantity) -> Result<RestrictedExpression, PolicyError> {
+    i64::try_from(quantity.units())
+        .map(RestrictedExpression::new_long)
+        .map_err(|error| PolicyError::Question(error.to_string()))
+}

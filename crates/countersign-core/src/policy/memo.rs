@@ -1,0 +1,152 @@
+//! Verdicts already given, keyed on exactly what the policies of the act read.
+
+use super::{Explained, ItemQuestion, Question, Subject};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// How many verdicts are kept; then all are forgotten and it begins anew.
+pub const MEMO_MAX: usize = 4_096;
+
+/// Something about a question that a policy can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fact {
+    /// Who asks: the holder, or the office.
+    Principal,
+    /// What it is done to, as itself: the item's id and what it lies in, or the office.
+    Resource,
+    /// The zone.
+    Zone,
+    /// The quantity.
+    Quantity,
+    /// The deciding offices of the item's controllers.
+    Controllers,
+    /// The deciding offices of a governance act.
+    Deciding,
+    /// The item's class.
+    Class,
+    /// The item's range.
+    Range,
+    /// The item's origin.
+    Origin,
+    /// The item's labels.
+    Labels,
+    /// The act asked for.
+    Requested,
+    /// The recipient of a transfer.
+    Recipient,
+    /// The moment.
+    Now,
+    /// Units bound by live releases.
+    Released,
+    /// Units used.
+    Used,
+    /// Whether a signature was made without user verification.
+    KeyOnly,
+    /// Whether the ledger is an exercise.
+    Exercise,
+}
+
+/// The key: the act and the facts, each string preceded by its length.
+///
+/// Two questions with the same key put the same values before the policies, so they get the same
+/// verdict; the facts come in a fixed order, and each takes a length known from its beginning.
+pub(super) fn key(question: &Question<'_>, facts: &BTreeSet<Fact>) -> Vec<u8> {
+    let mut key = Key(Vec::with_capacity(64));
+    key.text(question.act.as_str());
+    for fact in facts {
+        match (fact, &question.subject) {
+            (Fact::Now, _) => key.number(question.now.millis()),
+            (Fact::KeyOnly, _) => key.number(question.key_only.into()),
+            (Fact::Exercise, _) => key.number(question.exercise.into()),
+            (_, Subject::Item(asked)) => key.item_fact(*fact, asked),
+            (_, Subject::Office(office)) => key.text(office.as_str()),
+            (_, Subject::Programme) => {}
+        }
+    }
+    key.0
+}
+
+struct Key(Vec<u8>);
+
+impl Key {
+    fn number(&mut self, number: u64) {
+        self.0.extend(number.to_be_bytes());
+    }
+
+    fn length(&mut self, length: usize) {
+        self.number(u64::try_from(length).unwrap_or(u64::MAX));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.extend(text.as_bytes());
+    }
+
+    fn maybe(&mut self, text: Option<&str>) {
+        self.0.push(text.is_some().into());
+        if let Some(text) = text {
+            self.text(text);
+        }
+    }
+
+    fn made_of(&mut self, asked: &ItemQuestion<'_>) {
+        self.text(asked.item.origin.as_str());
+        self.length(asked.item.inputs.len());
+        for input in &asked.item.inputs {
+            self.text(input.as_str());
+        }
+    }
+
+    fn item_fact(&mut self, fact: Fact, asked: &ItemQuestion<'_>) {
+        match fact {
+            Fact::Principal => self.text(asked.holder.as_str()),
+            Fact::Resource => {
+                self.text(asked.item.id.as_str());
+                self.made_of(asked);
+            }
+            Fact::Controllers => {
+                self.text(asked.holder.as_str());
+                self.made_of(asked);
+            }
+            Fact::Zone => self.maybe(asked.zone.map(|zone| zone.as_str())),
+            Fact::Quantity => self.number(asked.quantity.units()),
+            Fact::Class => self.text(asked.item.class.as_str()),
+            Fact::Range => {
+                self.0.push(asked.item.range_km.is_some().into());
+                self.number(asked.item.range_km.unwrap_or(0).into());
+            }
+            Fact::Origin => self.text(asked.item.origin.as_str()),
+            Fact::Labels => {
+                self.length(asked.item.labels.len());
+                for label in &asked.item.labels {
+                    self.text(label);
+                }
+            }
+            Fact::Requested => self.text(asked.requested.as_str()),
+            Fact::Recipient => self.maybe(asked.recipient.map(|party| party.as_str())),
+            Fact::Released => self.number(asked.totals.released.units()),
+            Fact::Used => self.number(asked.totals.used.units()),
+            // Written by the caller; and no item question has the last of them.
+            Fact::Now | Fact::KeyOnly | Fact::Exercise | Fact::Deciding => {}
+        }
+    }
+}
+
+/// A bounded store of verdicts. A poisoned lock counts as an empty store.
+#[derive(Debug, Default)]
+pub(super) struct Memo(Mutex<BTreeMap<Vec<u8>, Arc<Explained>>>);
+
+impl Memo {
+    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<Explained>> {
+        self.0.lock().ok()?.get(key).cloned()
+    }
+
+    pub(super) fn put(&self, key: Vec<u8>, explained: &Arc<Explained>) {
+        if let Ok(mut kept) = self.0.lock() {
+            if kept.len() >= MEMO_MAX {
+                kept.clear();
+            }
+            kept.insert(key, Arc::clone(explained));
+        }
+    }
+}
