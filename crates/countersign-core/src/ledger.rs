@@ -273,7 +273,7 @@ impl Ledger {
         subject: &NonceSubject,
         at: Moment,
     ) -> Result<Event, Rejection> {
-        if binding.ledger != self.digest {
+        if binding.ledger != self.digest || binding.exercise != self.exercise {
             return Err(Rejection::ForeignLedger);
         }
         if at < binding.validity.from() {
@@ -305,6 +305,7 @@ impl Ledger {
         let validity = countersign_proof::words::Window::new(self.clock, open.expires)?;
         Some(Binding {
             ledger: self.digest,
+            exercise: self.exercise,
             checkpoint: SeenHead { size: open.head.0, root: open.head.1 },
             nonce,
             validity,

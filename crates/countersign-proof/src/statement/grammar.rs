@@ -85,6 +85,7 @@ macro_rules! lines {
 
 lines!(Binding {
     ledger: Word("ledger"),
+    exercise: YesNo("exercise"),
     checkpoint: Head("checkpoint"),
     nonce: Word("nonce"),
     validity: span,

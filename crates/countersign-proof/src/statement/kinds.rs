@@ -21,6 +21,8 @@ pub struct SeenHead {
 pub struct Binding {
     /// Digest of the founding statement of the ledger.
     pub ledger: Digest,
+    /// Whether that ledger is an exercise, which every text of it says.
+    pub exercise: bool,
     /// A recent tree head of that ledger.
     pub checkpoint: SeenHead,
     /// The ledger's single-use number for this statement.

@@ -18,6 +18,7 @@ pub(crate) fn window(text: &str) -> Window {
 pub(crate) fn binding() -> Binding {
     Binding {
         ledger: Digest::of(b"ledger"),
+        exercise: true,
         checkpoint: SeenHead { size: 41, root: Digest::of(b"root") },
         nonce: Nonce([7; 16]),
         validity: window("2025-06-01T12:00:00Z/2025-06-01T14:00:00Z"),
