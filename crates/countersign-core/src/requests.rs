@@ -12,7 +12,7 @@ mod satisfied;
 mod usage;
 
 pub use agenda::{Due, Stage};
-pub use draft::{Draft, Usable};
+pub use draft::{Draft, SharedZones, Usable};
 pub use holds::HoldPlaced;
 pub use release::{Breach, Ending, Release, ReleaseState, Suspension};
 pub use request::{AdviceGiven, Closing, Deadlines, DecisionMade, Request, RequestState};

@@ -20,6 +20,7 @@ use crate::statement::{AnyStatement, Statement, StatementError, kind_of, parse, 
 use crate::words::{Digest, KeyId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Where keys in authenticators may have signed. The default is nowhere, so hardware keys are
 /// then refused.
@@ -126,12 +127,23 @@ pub enum SignatureError {
 /// at the time of the entry, whether the person held the office then, and whether the nonce, the
 /// ledger and the validity fit, is for `countersign-core` to check against the record. For the
 /// same reason a `Verified` cannot be deserialised: whoever needs one verifies the bytes.
-#[derive(Clone, Debug)]
-pub struct Verified<S> {
+///
+/// It is shared, not copied: a command that carries one is small.
+#[derive(Debug)]
+pub struct Verified<S>(Arc<Checked<S>>);
+
+#[derive(Debug)]
+struct Checked<S> {
     statement: S,
     text: String,
     signature: Sshsig,
     assurance: Assurance,
+}
+
+impl<S> Clone for Verified<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 /// Checks that `armoured` is a signature over exactly `text`, under the namespace of `S`, by the
@@ -175,44 +187,44 @@ fn sealed<S>(
     assurance: Assurance,
 ) -> Result<Verified<S>, SignatureError> {
     let text = std::str::from_utf8(text).map_err(|_| SignatureError::Mismatch)?.to_owned();
-    Ok(Verified { statement, text, signature, assurance })
+    Ok(Verified(Arc::new(Checked { statement, text, signature, assurance })))
 }
 
 impl<S> Verified<S> {
     /// What was signed, parsed back from the signed bytes.
     #[must_use]
     pub fn statement(&self) -> &S {
-        &self.statement
+        &self.0.statement
     }
 
     /// The signed bytes.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The digest of the signed bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+        Digest::of(self.0.text.as_bytes())
     }
 
     /// The signature.
     #[must_use]
     pub fn signature(&self) -> &Sshsig {
-        &self.signature
+        &self.0.signature
     }
 
     /// The signature in its canonical armour, for `ssh-keygen -Y verify`.
     #[must_use]
     pub fn armoured(&self) -> String {
-        self.signature.to_armoured()
+        self.0.signature.to_armoured()
     }
 
     /// The key that signed.
     #[must_use]
     pub fn key(&self) -> &PublicKey {
-        self.signature.public_key()
+        self.0.signature.public_key()
     }
 
     /// The fingerprint of the key that signed.
@@ -224,13 +236,13 @@ impl<S> Verified<S> {
     /// How sure the signature makes us that the person was there.
     #[must_use]
     pub fn assurance(&self) -> Assurance {
-        self.assurance
+        self.0.assurance
     }
 
     /// What the authenticator reported; `None` for a software key.
     #[must_use]
     pub fn authenticator(&self) -> Option<AuthenticatorReport> {
-        self.signature.hardware().map(|hardware| AuthenticatorReport {
+        self.0.signature.hardware().map(|hardware| AuthenticatorReport {
             backup_eligible: hardware.flags & check::BACKUP_ELIGIBLE != 0,
             counter: hardware.counter,
         })

@@ -148,11 +148,10 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn write_software_key(path: &Path, seed: [u8; 32], comment: &str) -> Result<(), SignError> {
     let why = |why: String| SignError::KeyFile { path: path.to_owned(), why };
     let pair = ssh_key::private::Ed25519Keypair::from_seed(&seed);
-    let private = ssh_key::PrivateKey::new(pair.into(), comment)
-        .map_err(|error| why(error.to_string()))?;
-    let text = private
-        .to_openssh(ssh_key::LineEnding::LF)
-        .map_err(|error| why(error.to_string()))?;
+    let private =
+        ssh_key::PrivateKey::new(pair.into(), comment).map_err(|error| why(error.to_string()))?;
+    let text =
+        private.to_openssh(ssh_key::LineEnding::LF).map_err(|error| why(error.to_string()))?;
     write_secret(path, text.as_bytes()).map_err(|error| why(error.to_string()))?;
     let public = SoftwareKey::from_seed(seed).public_key().to_openssh();
     let mut beside = path.to_owned().into_os_string();

@@ -114,8 +114,9 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
     }
     let path = log_key_path(location);
     let seed = read_seed(&path)?;
-    let key = LogKey::from_seed(&state.ledger.origin, seed)
-        .map_err(|error: CheckpointError| OpenError::LogKey { path: path.clone(), why: error.to_string() })?;
+    let key = LogKey::from_seed(&state.ledger.origin, seed).map_err(|error: CheckpointError| {
+        OpenError::LogKey { path: path.clone(), why: error.to_string() }
+    })?;
     if Digest(key.verifier().public_key()) != state.ledger.log_key {
         let why = "it is not the key that the founding statement names".to_owned();
         return Err(OpenError::LogKey { path, why });

@@ -5,15 +5,13 @@
 //! Only after the commit does anyone get an answer, and only then do readers see the new state.
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
-use crate::opening::{
-    Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
-};
+use crate::opening::{Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part};
 use countersign_core::ledger::{self, NonceSubject};
 use countersign_core::people::Authority;
 use countersign_core::record::{self, Answer, Recorded};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
-use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_proof::LogKey;
+use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -285,11 +283,7 @@ impl Bench {
     }
 
     /// Takes one command: lets what is due happen first, then decides, applies and records it.
-    fn take(
-        &mut self,
-        submission: &Submission,
-        batch: &mut Batch,
-    ) -> Result<Receipt, Unavailable> {
+    fn take(&mut self, submission: &Submission, batch: &mut Batch) -> Result<Receipt, Unavailable> {
         if let Some(receipt) = batch.by_id.get(&submission.id) {
             return Ok(Receipt { repeated: true, ..receipt.clone() });
         }
@@ -311,8 +305,7 @@ impl Bench {
                 head: (self.head.frontier.size(), self.head.frontier.root()),
             }),
         };
-        let envelope =
-            Envelope { id: submission.id, at, by: submission.by.clone(), command };
+        let envelope = Envelope { id: submission.id, at, by: submission.by.clone(), command };
         let receipt = self.step(&envelope, batch)?;
         batch.by_id.insert(submission.id, receipt.clone());
         Ok(receipt)
@@ -332,9 +325,8 @@ impl Bench {
     fn answered_before(&self, seq: u64) -> Result<Receipt, Unavailable> {
         let entry = self.store.entry(seq)?;
         let recorded = entry.and_then(|entry| read_body(&entry.body).ok());
-        let lost = || {
-            Unavailable::NotRecorded(format!("entry {seq} cannot be read back; verify the log"))
-        };
+        let lost =
+            || Unavailable::NotRecorded(format!("entry {seq} cannot be read back; verify the log"));
         let Recorded { at, result } = recorded.ok_or_else(lost)?;
         Ok(Receipt { seq, at, answer: result, repeated: true })
     }
@@ -368,7 +360,8 @@ impl Bench {
         let entry = record::write(digest, seq, envelope, &answer, &mut salt);
         salts?;
         let entry = entry.map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
-        let open = entry.open.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
+        let open =
+            entry.open.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
         // Nothing has changed up to here; from here on state and head move together.
         apply(&mut self.state, envelope.at, events);
         let leaf = countersign_proof::entry::leaf_hash(&open);
@@ -376,8 +369,7 @@ impl Bench {
         let sealed = entry.sealed.iter().map(stored_part).collect();
         let body = stored_body(&entry.body);
         batch.entries.push(StoredEntry { seq, command: envelope.id, leaf, open, body, sealed });
-        let receipt =
-            Receipt { seq, at: envelope.at, answer: answer.clone(), repeated: false };
+        let receipt = Receipt { seq, at: envelope.at, answer: answer.clone(), repeated: false };
         batch.recorded.push(Recorded { at: envelope.at, result: answer });
         Ok(receipt)
     }
@@ -397,8 +389,7 @@ impl Bench {
     }
 
     fn publish(&self, batch: &Batch) {
-        let mut state =
-            self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for recorded in &batch.recorded {
             record::replay(&mut state, recorded);
         }
@@ -409,8 +400,9 @@ impl Bench {
         if self.sound {
             return Ok(());
         }
-        let (state, head) = rebuild(self.store.as_ref())
-            .map_err(|error| Unavailable::NotRecorded(format!("it cannot be read back: {error}")))?;
+        let (state, head) = rebuild(self.store.as_ref()).map_err(|error| {
+            Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
+        })?;
         self.state = state;
         self.head = head;
         self.sound = true;

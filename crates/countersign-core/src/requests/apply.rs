@@ -334,7 +334,7 @@ impl Requests {
     ) {
         let before = self.release(id).map(|release| release.usable.window.until());
         self.change_release(id, |release| {
-            release.usable = Box::new(usable.clone());
+            (*release.usable).clone_from(usable);
             release.set.clone_from(set);
             release.drop_policy_causes();
             release.reinstate();

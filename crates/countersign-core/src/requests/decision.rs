@@ -20,12 +20,12 @@ use countersign_proof::words::{
 use std::collections::BTreeSet;
 
 /// The request a statement is about, if the statement was made on its current revision.
-fn current<'a>(
-    state: &'a State,
+fn current(
+    state: &State,
     id: RequestId,
     revision: countersign_proof::words::Revision,
     digest: Digest,
-) -> Result<&'a Request, Rejection> {
+) -> Result<&Request, Rejection> {
     let request = state.requests.find(id)?;
     if revision != request.revision {
         return Err(Rejection::StaleRevision { signed: revision, current: request.revision });

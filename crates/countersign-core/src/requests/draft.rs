@@ -87,6 +87,9 @@ impl Draft {
     }
 }
 
+/// Gives the areas that two sets of zones share.
+pub type SharedZones<'a> = dyn Fn(&BTreeSet<ZoneId>, &BTreeSet<ZoneId>) -> BTreeSet<ZoneId> + 'a;
+
 /// The bounds of a release: the terms asked for, narrowed by every signer's provisos.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usable {
@@ -101,14 +104,9 @@ pub struct Usable {
 }
 
 impl Usable {
-    /// Narrows by one signer's provisos; `None` where nothing is left. `shared` gives the areas
-    /// that two sets of zones share.
+    /// Narrows by one signer's provisos; `None` where nothing is left.
     #[must_use]
-    pub fn narrow(
-        self,
-        provisos: &Provisos,
-        shared: &dyn Fn(&BTreeSet<ZoneId>, &BTreeSet<ZoneId>) -> BTreeSet<ZoneId>,
-    ) -> Option<Self> {
+    pub fn narrow(self, provisos: &Provisos, shared: &SharedZones<'_>) -> Option<Self> {
         let quantity = provisos.quantity.map_or(self.quantity, |most| most.min(self.quantity));
         let zones = match &provisos.zones {
             Some(only) => shared(&self.zones, only),
