@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The append-only log and its snapshots.
+//!
+//! Answers: *what was recorded, in which order, and is all of it still there?* The store knows
+//! nothing of the rules. It keeps bytes in one total order, adds a batch wholly or not at all, and
+//! refuses a writer whose turn is over.
+//!
+//! Modules in reading order:
+//! 1. `record`: what is kept: entries, their sealed parts, the head;
+//! 2. `error`: every way to fail, and what a person does about it;
+//! 3. `store`: the contract, the [`Store`] trait, and [`Walk`] for callers with errors of their own;
+//! 4. `snapshot`: the disposable cache of a state;
+//! 5. `filing`: where a command id was recorded, in eight bytes of memory an entry;
+//! 6. [`sqlite`]: the embedded store, and the tables in it;
+//! 7. `location`: which store a text names, chosen at run time;
+//! 8. `memory` and [`faulty`]: test equipment, a store without a disk and one with planted faults.
+
+mod record;
+
+mod error;
+
+mod store;
+
+mod snapshot;
+
+mod filing;
+
+pub mod sqlite;
+
+mod location;
+
+mod memory;
+
+pub mod faulty;
+
+pub use error::StoreError;
+pub use location::{Mode, open};
+pub use memory::MemoryLedger;
+pub use memory::MemoryStore;
+pub use record::{BODY_MAX, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
+pub use snapshot::{LatestSnapshot, SkippedSnapshot, Snapshot};
+pub use sqlite::SqliteStore;
+pub use store::{Checked, Store, VisitBytes, VisitLeaf, Walk};

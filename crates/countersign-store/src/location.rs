@@ -1,0 +1,55 @@
+//! Which store a text names, chosen at run time.
+
+use crate::{SqliteStore, Store, StoreError};
+
+/// What a record is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Make a new record and write to it.
+    Create,
+    /// Write to an existing record; every earlier writer is fenced off.
+    Write,
+    /// Read an existing record, whether or not it has a writer.
+    Read,
+}
+
+/// Opens the record at `location`: a folder, as a plain path or as `sqlite:FOLDER`.
+///
+/// The location may hold a password (a database URL); no error repeats it.
+///
+/// # Errors
+/// [`StoreError::UnsupportedLocation`] for another kind of store; otherwise what
+/// [`SqliteStore::create`], [`SqliteStore::open_writer`] and [`SqliteStore::open_reader`] say.
+pub fn open(location: &str, mode: Mode) -> Result<Box<dyn Store>, StoreError> {
+    let folder = folder_of(location)?;
+    let store = match mode {
+        Mode::Create => SqliteStore::create(folder),
+        Mode::Write => SqliteStore::open_writer(folder),
+        Mode::Read => SqliteStore::open_reader(folder),
+    }?;
+    Ok(Box::new(store))
+}
+
+fn folder_of(location: &str) -> Result<&str, StoreError> {
+    let refuse = |what| Err(StoreError::UnsupportedLocation { what });
+    let scheme = |name: &str| {
+        location.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    if scheme("postgres:") || scheme("postgresql:") || location.contains("password=") {
+        return refuse("PostgreSQL is not supported by this build yet");
+    }
+    let folder = if scheme("sqlite:") {
+        let rest = location.get("sqlite:".len()..).unwrap_or_default();
+        // An absolute path may stand behind an empty host, as in other programs' URLs.
+        rest.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(rest)
+    } else {
+        location
+    };
+    if folder.contains("://") || (scheme("sqlite:") && folder.starts_with("//")) {
+        return refuse("this kind of location is not supported");
+    }
+    if folder.is_empty() {
+        return refuse("the location is empty");
+    }
+    Ok(folder)
+}

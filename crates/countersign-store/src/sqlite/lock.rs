@@ -1,0 +1,50 @@
+//! The lock file that tells a second writer who writes already.
+
+use super::{LOCK, connection::private};
+use crate::StoreError;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::Path;
+
+/// Held for the life of a writer; the system lets go of it when the process ends, however it ends.
+pub(super) struct WriterLock {
+    _file: File,
+}
+
+impl WriterLock {
+    /// Takes the lock of `folder` and writes into it who holds it.
+    pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(LOCK);
+        let told = |error: std::io::Error| StoreError::unavailable("opening writer.lock", &error);
+        let mut file =
+            private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+                .open(&path)
+                .map_err(told)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked { holder: holder(&path) });
+            }
+            Err(TryLockError::Error(error)) => return Err(told(error)),
+        }
+        // Only a courtesy to the next one who tries, so a full disk does not stop a writer here.
+        let note = format!("process {} on {}\n", std::process::id(), host());
+        let _ = file.set_len(0).and_then(|()| file.write_all(note.as_bytes()));
+        Ok(Self { _file: file })
+    }
+}
+
+fn holder(path: &Path) -> Option<String> {
+    let note = fs::read_to_string(path).ok()?;
+    let line: String = note.lines().next()?.chars().filter(|c| !c.is_control()).take(120).collect();
+    Some(line).filter(|line| line.starts_with("process "))
+}
+
+fn host() -> String {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "a host whose name is not known".to_owned())
+}
