@@ -88,7 +88,6 @@ impl Head {
 }
 
 /// A ledger opened for writing.
-#[derive(Debug)]
 pub struct Opened {
     /// Where the record is kept.
     pub store: Box<dyn Store>,
@@ -105,7 +104,7 @@ pub struct Opened {
 /// # Errors
 /// [`OpenError`]; a second writer is told who holds the ledger.
 pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
-    let mut store = countersign_store::open(location, Mode::Write)?;
+    let store = countersign_store::open(location, Mode::Write)?;
     let (state, head, replayed) = rebuild_counting(store.as_ref())?;
     if replayed >= SNAPSHOT_AFTER {
         let bytes = record::snapshot(&state)
@@ -180,7 +179,7 @@ fn rebuild_counting(store: &dyn Store) -> Result<(State, Head, u64), OpenError> 
     if head.frontier.size() != stored.size || head.frontier.root() != stored.root {
         return Err(OpenError::Head(format!("it says {} entries", head.frontier.size())));
     }
-    let kept = store.latest_snapshot(SCHEMA)?.snapshot;
+    let kept = store.latest_snapshot(SCHEMA)?.usable;
     let snapshot = kept.filter(|kept| kept.position <= stored.size);
     let restored = snapshot.and_then(|kept| {
         // A snapshot is a cache: one that cannot be read is passed over.

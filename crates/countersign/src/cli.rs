@@ -1,0 +1,190 @@
+//! The command line: one of the doors. Answers: *how does a person at a terminal use the ledger?*
+//!
+//! Noun, then verb. Every command gathers what it needs, hands it to the writer or reads the state,
+//! and prints either words for a person or JSON (`--json`).
+
+mod desk;
+mod failure;
+mod holds;
+mod ledger;
+mod log;
+mod output;
+mod pack;
+mod people;
+mod policy;
+mod releases;
+mod requests;
+mod statement;
+mod stock;
+
+pub use failure::Failure;
+
+use crate::demo;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use countersign_proof::words::{CommandId, Moment, PersonId};
+use output::Output;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Keeps the release of scarce, controlled stock behind the personal authorisation of named
+/// officials, and makes every decision provable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "countersign",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done; 1 refused by a rule (the code and what is missing are \
+                  printed); 2 usage; 3 integrity failure; 4 unavailable.\n\n\
+                  Examples:\n  \
+                  countersign demo --no-serve --dir D\n  \
+                  countersign --ledger D request list\n  \
+                  countersign --ledger D policy explain --act use --holder UA --item ATACMS \
+                  --quantity 2 --zone RU.Kursk"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The ledger: a folder, or sqlite:FOLDER
+    #[arg(long, global = true, env = "COUNTERSIGN_LEDGER", value_name = "URL|DIR")]
+    ledger: Option<String>,
+    /// Print JSON instead of words
+    #[arg(long, global = true)]
+    json: bool,
+    /// Who you are: a person id
+    #[arg(long = "as", global = true, env = "COUNTERSIGN_AS", value_name = "PERSON")]
+    person: Option<PersonId>,
+    /// Your key: an OpenSSH private key file, or the .pub of a key in an agent or FIDO device
+    #[arg(long, global = true, env = "COUNTERSIGN_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Show what would come of it, and change nothing
+    #[arg(long, global = true)]
+    dry_run: bool,
+    /// The id of this command, 32 hexadecimal digits: sent again, it gets the same answer
+    #[arg(long, global = true, value_name = "ID")]
+    command_id: Option<CommandId>,
+    /// The moment it is, in an exercise, such as 2025-06-01T09:00:00Z
+    #[arg(long, global = true, value_name = "MOMENT")]
+    clock: Option<Moment>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Noun {
+    /// Run the exercise of the long-range pack from beginning to end
+    Demo(demo::DemoArgs),
+    /// Found a ledger from a pack
+    Init(ledger::InitArgs),
+    /// Check a pack
+    #[command(subcommand)]
+    Pack(pack::Verb),
+    /// People, offices and keys
+    #[command(subcommand)]
+    People(people::Verb),
+    /// Policy versions, and what they demand
+    #[command(subcommand)]
+    Policy(policy::Verb),
+    /// Requests
+    #[command(subcommand)]
+    Request(requests::Verb),
+    /// Advise on a request
+    Advise(requests::AdviseArgs),
+    /// Decide on a request, signing here or with a signature made elsewhere
+    Decide(requests::DecideArgs),
+    /// Step back from a request: neither see it nor sign on it
+    Recuse(requests::RecuseArgs),
+    /// Releases
+    #[command(subcommand)]
+    Release(releases::Verb),
+    /// Uses
+    #[command(subcommand)]
+    Use(releases::UseVerb),
+    /// Holds: signed suspensions of everything within a scope
+    #[command(subcommand)]
+    Hold(holds::Verb),
+    /// Stock
+    #[command(subcommand)]
+    Stock(stock::Verb),
+    /// The exact texts that people sign
+    #[command(subcommand)]
+    Statement(statement::Verb),
+    /// The record
+    #[command(subcommand)]
+    Log(log::Verb),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one page for each command into a folder
+    Man {
+        /// The folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Runs the command line and gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let mut output = Output::new(cli.global.json);
+    match dispatch(&cli, &mut output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
+    let global = &cli.global;
+    match &cli.noun {
+        Noun::Demo(args) => demo::run(args, output),
+        Noun::Init(args) => ledger::init(global, args, output),
+        Noun::Pack(verb) => pack::run(verb, output),
+        Noun::People(verb) => people::run(global, verb, output),
+        Noun::Policy(verb) => policy::run(global, verb, output),
+        Noun::Request(verb) => requests::run(global, verb, output),
+        Noun::Advise(args) => requests::advise(global, args, output),
+        Noun::Decide(args) => requests::decide(global, args, output),
+        Noun::Recuse(args) => requests::recuse(global, args, output),
+        Noun::Release(verb) => releases::run(global, verb, output),
+        Noun::Use(verb) => releases::report(global, verb, output),
+        Noun::Hold(verb) => holds::run(global, verb, output),
+        Noun::Stock(verb) => stock::run(global, verb, output),
+        Noun::Statement(verb) => statement::run(global, verb, output),
+        Noun::Log(verb) => log::run(global, verb, output),
+        Noun::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);
+            output.raw(&script)
+        }
+        Noun::Man { out } => manual(out.as_deref(), output),
+    }
+}
+
+fn manual(out: Option<&std::path::Path>, output: &mut Output) -> Result<(), Failure> {
+    let io = |error: std::io::Error| Failure::unavailable(format!("the manual: {error}"));
+    match out {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(io)?;
+            clap_mangen::generate_to(Cli::command(), folder).map_err(io)?;
+            output.line(&format!("The manual pages are in {}.", folder.display()));
+            Ok(())
+        }
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(io)?;
+            page.flush().map_err(io)?;
+            output.raw(&page)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How a command ends when it is not done, and what its exit code says.
+
+use crate::keys::SignError;
+use crate::opening::OpenError;
+use crate::writer::Unavailable;
+use countersign_core::Rejection;
+use countersign_core::record::Answer;
+use countersign_proof::SignatureError;
+use countersign_store::StoreError;
+
+/// Why a command was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// A rule refused it (exit code 1).
+    #[error("refused: {message}\n  code: {code}")]
+    Refused {
+        /// The stable code.
+        code: String,
+        /// What is missing, in plain words.
+        message: String,
+    },
+    /// It was asked in a way that cannot be understood (exit code 2).
+    #[error("{0}")]
+    Usage(String),
+    /// The record does not hold (exit code 3).
+    #[error("integrity failure: {0}")]
+    Integrity(String),
+    /// The ledger, a file or a program cannot be reached (exit code 4).
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl Failure {
+    /// A [`Failure::Usage`].
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// A [`Failure::Unavailable`].
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::Unavailable(message.into())
+    }
+
+    /// The exit code: 1 refused, 2 usage, 3 integrity, 4 unavailable.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::Integrity(_) => 3,
+            Self::Unavailable(_) => 4,
+        }
+    }
+
+    /// The stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused { code, .. } => code,
+            Self::Usage(_) => "usage",
+            Self::Integrity(_) => "integrity",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// The message without its code.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Refused { message, .. }
+            | Self::Usage(message)
+            | Self::Integrity(message)
+            | Self::Unavailable(message) => message,
+        }
+    }
+
+    /// The failure in an answer, if it is one.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] for a refusal.
+    pub fn of(answer: &Answer) -> Result<&[countersign_core::Event], Self> {
+        match answer {
+            Answer::Accepted(events) => Ok(events),
+            Answer::Refused { code, message } => {
+                Err(Self::Refused { code: code.clone(), message: message.clone() })
+            }
+        }
+    }
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Refused { code: rejection.code().to_owned(), message: rejection.to_string() }
+    }
+}
+
+impl From<countersign_core::policy::Rejection> for Failure {
+    fn from(rejection: countersign_core::policy::Rejection) -> Self {
+        Rejection::from(rejection).into()
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        if error.is_damage() {
+            Self::Integrity(error.to_string())
+        } else {
+            Self::Unavailable(error.to_string())
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        OpenError::from(error).into()
+    }
+}
+
+impl From<SignatureError> for Failure {
+    fn from(error: SignatureError) -> Self {
+        Self::Refused { code: "signature".to_owned(), message: error.to_string() }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Signature(error) => error.into(),
+            SignError::KeyFile { .. } | SignError::SshKeygen { .. } | SignError::Key(_) => {
+                Self::Unavailable(error.to_string())
+            }
+        }
+    }
+}
