@@ -39,8 +39,9 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "module-direction",
-        demands: "core: people, stock, policy ← requests ← triage ← rerouting ← dependence, \
-                  evidence; proof: words ← statement ← signature ← entry, log, checkpoint, bundle",
+        demands: "core: ledger, people, stock, policy ← requests ← triage ← rerouting ← \
+                  dependence, evidence, record, invariants; proof: words ← statement ← \
+                  signature ← entry, bundle",
         reason: "a room can be read, tested and trusted knowing only the rooms before it",
         check: layers::modules,
     },
@@ -112,7 +113,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "rejection-codes",
-        demands: "every code that a rejection's `code` function gives is given once",
+        demands: "every code in a `rejections!` table stands there once, and the table names its \
+                  own room",
         reason: "codes are promises to programs outside: one meaning each, never reused",
         check: pages::rejection_codes,
     },

@@ -20,7 +20,19 @@ const CLEAN: &[(&str, &str)] = &[
         "[dependencies]\ncedar-policy = \"4\"\ncountersign-proof.workspace = true\n",
     ),
     ("crates/countersign/Cargo.toml", "[dependencies]\ncountersign-core.workspace = true\n"),
-    ("crates/countersign-core/src/policy/cedar.rs", "use cedar_policy::PolicySet;\n"),
+    (
+        "crates/countersign-core/src/policy/cedar.rs",
+        "use cedar_policy::PolicySet;\nuse std::collections::HashSet;\n",
+    ),
+    (
+        "crates/countersign-core/src/rejection.rs",
+        "macro_rules! rejections { ($a:literal) => { const A: &str = \"a\"; } }\n",
+    ),
+    (
+        "crates/countersign-core/src/people.rs",
+        "rejections!(\n  /// Why.\n  Rejection in \"people\" {\n    A = \"a\", \
+         \"it = \\\"a\\\"\";\n    B { of: u8 } = \"b\",\n      \"{of}\";\n  }\n);\n",
+    ),
     ("crates/countersign-core/src/requests.rs", "use crate::{people::Person, stock};\n"),
     ("crates/countersign-core/src/triage.rs", "/// Probability.\npub fn p() -> f64 { 0.5 }\n"),
     (
@@ -107,8 +119,10 @@ fn planted_faults() -> Vec<(&'static str, String, String, String)> {
     let engine = "[dependencies]\ncedar-policy.workspace = true\n";
     let long = format!("// {}\n", "word ".repeat(20));
     let page = "# A\n## Context\n## Choice\n## Rejected\n## Consequence\n";
-    let codes = "impl StockRejection {\n    fn code(&self) -> &str {\n        match self {\n\
-                 Self::A => \"a\",\n            Self::B => \"a\",\n        }\n    }\n}\n";
+    let codes = "rejections!(\n    Rejection in \"people\" {\n        A = \"a\", \"m\";\n\
+                 B = \"a\", \"m\";\n    }\n);\n";
+    let other_room = "rejections!(\n    Rejection in \"stock\" {\n        A = \"a\",\n\
+                      \"m\";\n    }\n);\n";
     let arm = "fn f(n: u8) -> u8 {\n    match n { 1 => 2, _ => 3 }\n}\n";
     let guard = "fn f(n: u8) -> u8 {\n    match n {\n        // catch-all:\n\
                  _ if n > 1 => 3,\n    }\n}\n";
@@ -129,7 +143,7 @@ fn planted_faults() -> Vec<(&'static str, String, String, String)> {
             ":1: fault",
         ),
         row("module-direction", core("triage.rs"), "fn f(a: crate::evidence::E) {}", ":1: fault"),
-        row("module-direction", format!("{PROOF}/words.rs"), "use crate::log;", ":1: fault"),
+        row("module-direction", format!("{PROOF}/words.rs"), "use crate::entry;", ":1: fault"),
         row("cedar-in-one-place", core("policy.rs"), "use cedar_policy::Policy;", ":1: fault"),
         row("cedar-in-one-place", manifest("countersign"), engine, ":2: fault"),
         row("file-size", core("people.rs"), &lines(601), ": fault"),
@@ -149,7 +163,8 @@ fn planted_faults() -> Vec<(&'static str, String, String, String)> {
         row("ignored-tests", "crates/countersign/tests/a.rs".into(), "#[ignore]", ":1: fault"),
         row("unfinished", core("people.rs"), "let a = \"TODO\"; // TODO", ":1: fault"),
         row("unfinished", "deny.toml".into(), "# FIXME\n", ":1: fault"),
-        row("rejection-codes", core("people.rs"), codes, ":5: fault"),
+        row("rejection-codes", core("people.rs"), codes, ":4: fault"),
+        row("rejection-codes", core("people.rs"), other_room, ":3: fault"),
         row("decision-pages", "docs/decisions/0003-c.md".into(), page, "0"),
         row("decision-pages", "docs/decisions/0001-second.md".into(), page, ": fault"),
         row("decision-pages", "docs/decisions/two.md".into(), page, ": fault"),

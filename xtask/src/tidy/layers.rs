@@ -19,21 +19,16 @@ const LAYERINGS: &[Layering] = &[
     Layering {
         crate_name: "countersign-core",
         tiers: &[
-            &["people", "stock", "policy"],
+            &["ledger", "people", "stock", "policy"],
             &["requests"],
             &["triage"],
             &["rerouting"],
-            &["dependence", "evidence"],
+            &["dependence", "evidence", "record", "invariants"],
         ],
     },
     Layering {
         crate_name: "countersign-proof",
-        tiers: &[
-            &["words"],
-            &["statement"],
-            &["signature"],
-            &["entry", "log", "checkpoint", "cosignature", "bundle"],
-        ],
+        tiers: &[&["words"], &["statement"], &["signature"], &["entry", "bundle"]],
     },
 ];
 
@@ -112,7 +107,7 @@ impl Layering {
 }
 
 /// The top module a file belongs to: `stock` for `src/stock.rs` and `src/stock/items.rs`.
-fn module_of(source: &Source) -> Option<&str> {
+pub(super) fn module_of(source: &Source) -> Option<&str> {
     let first = source.in_src()?.split('/').next()?;
     Some(first.trim_end_matches(".rs"))
 }

@@ -1,7 +1,8 @@
 //! Names, numbers and pages.
 
 use super::Spot;
-use super::source::{Function, Source};
+use super::layers::module_of;
+use super::source::Source;
 use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,53 +29,49 @@ pub(super) fn file_names(tree: &Tree, spots: &mut Vec<Spot>) {
 pub(super) fn rejection_codes(tree: &Tree, spots: &mut Vec<Spot>) {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     for source in tree.rust.iter().filter(|s| s.crate_name() == "countersign-core") {
-        for function in source.product_functions().filter(|f| gives_rejection_codes(source, f)) {
-            for (number, code) in codes(source, function) {
-                let place = format!("{}:{number}", source.path);
-                if let Some(earlier) = first.get(&code) {
-                    let message = format!("the code {code} is given at {earlier} too");
-                    spots.push(Spot::fault(&source.path, number, message));
-                } else {
-                    first.insert(code, place);
-                }
+        let Some(own) = module_of(source) else { continue };
+        for (number, room, code) in codes(source) {
+            if room != own {
+                let message = format!("the table of {own} names the room {room}");
+                spots.push(Spot::fault(&source.path, number, message));
+            }
+            let full = format!("{room}/{code}");
+            if let Some(earlier) = first.get(&full) {
+                let message = format!("the code {full} is given at {earlier} too");
+                spots.push(Spot::fault(&source.path, number, message));
+            } else {
+                first.insert(full, format!("{}:{number}", source.path));
             }
         }
     }
 }
 
-/// Whether this is `fn code` in an `impl` of a type whose name ends with `Rejection`.
-fn gives_rejection_codes(source: &Source, function: &Function) -> bool {
-    let above = source.code.iter().take(function.line).rev();
-    let header = above.into_iter().find(|line| line.trim_start().starts_with("impl"));
-    function.name == "code"
-        && header.is_some_and(|line| {
-            line.split(|l: char| !l.is_alphanumeric()).any(|word| word.ends_with("Rejection"))
-        })
-}
-
-/// The literals that the arms of a function give.
-fn codes(source: &Source, function: &Function) -> Vec<(usize, String)> {
+/// Line, room and code of every row of the `rejections!( … Name in "room" { … = "code", … })`
+/// tables of a file. A table ends where a line is `);`.
+fn codes(source: &Source) -> Vec<(usize, &str, &str)> {
     let mut found = Vec::new();
-    for number in function.body.clone() {
-        let index = number.saturating_sub(1);
-        let (Some(text), Some(code)) = (source.text.get(index), source.code.get(index)) else {
-            continue;
-        };
-        let Some((_, value)) = text.split_once("=>").filter(|_| code.contains("=>")) else {
-            continue;
-        };
-        let value = value.trim_start().trim_start_matches("Code(");
-        let end = |letter: char| matches!(letter, ',' | ')' | ' ' | '}');
-        let literal = match value.strip_prefix('"') {
-            Some(text) => text.split('"').next().unwrap_or_default(),
-            None => value.split(end).next().unwrap_or_default(),
-        };
-        let is_number = literal.starts_with(|letter: char| letter.is_ascii_digit());
-        if value.starts_with('"') || is_number {
-            found.push((number, literal.to_owned()));
+    let mut room = None;
+    let mut inside = false;
+    for ((number, code), text) in source.product_lines().zip(&source.text) {
+        if code.trim_start().starts_with("rejections!") {
+            (inside, room) = (true, None);
+        } else if code.trim() == ");" {
+            inside = false;
+        }
+        if inside && code.contains(" in \"") {
+            room = quoted_after(text, " in ");
+        }
+        if let (true, Some(room), true) = (inside, room, code.contains("= \"")) {
+            found.extend(quoted_after(text, "= ").map(|code| (number, room, code)));
         }
     }
     found
+}
+
+/// What stands in quotes right after `mark`.
+fn quoted_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("{mark}\""))?;
+    rest.split('"').next()
 }
 
 pub(super) fn decisions(tree: &Tree, spots: &mut Vec<Spot>) {

@@ -27,6 +27,14 @@ const IMPURE: &[(&str, &str)] = &[
     ("async", "nothing here waits"),
 ];
 
+/// Cedar's own types are made from hash maps and sets; filling one is no harm, walking one is,
+/// and clippy still asks for the reason.
+fn is_excused(source: &Source, word: &str) -> bool {
+    matches!(word, "HashMap" | "HashSet")
+        && source.crate_name() == "countersign-core"
+        && source.in_src().is_some_and(|path| path.starts_with("policy/cedar"))
+}
+
 /// Where core may count in floats.
 fn may_use_floats(source: &Source) -> bool {
     source.crate_name() == "countersign-core"
@@ -40,7 +48,8 @@ fn is_pure(source: &&Source) -> bool {
 pub(super) fn pure_crates(tree: &Tree, spots: &mut Vec<Spot>) {
     for source in tree.rust.iter().filter(is_pure) {
         for (number, line) in source.product_lines() {
-            for (word, instead) in IMPURE.iter().filter(|(word, _)| has_word(line, word)) {
+            let named = IMPURE.iter().filter(|(word, _)| has_word(line, word));
+            for (word, instead) in named.filter(|(word, _)| !is_excused(source, word)) {
                 let message = format!("`{word}`: {instead}");
                 spots.push(Spot::fault(&source.path, number, message));
             }
