@@ -2,6 +2,16 @@
 
 use std::fmt;
 
+/// Who ran the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// cargo-nextest. It shows what a failed test printed, libtest's closing line among it, so
+    /// only its own closing line counts.
+    Nextest,
+    /// libtest, one closing line for each binary.
+    Libtest,
+}
+
 /// Tests that ran, and those that did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -32,17 +42,14 @@ impl Counts {
 
     /// Reads one line of a runner's output; `None` where it is not a closing line.
     ///
-    /// Known are cargo-nextest's `Summary [0.5s] 3 tests run: 2 passed (1 slow), 1 failed,
-    /// 4 skipped` and libtest's `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    /// They are `Summary [0.5s] 3 tests run: 2 passed (1 slow), 1 failed, 4 skipped` and
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
     #[must_use]
-    pub fn from_line(line: &str) -> Option<Self> {
+    pub fn from_line(runner: Runner, line: &str) -> Option<Self> {
         let line = without_colours(line);
-        let line = line.trim();
-        let list = if let Some((_, list)) = line.split_once("test result: ") {
-            list.split_once(". ")?.1
-        } else {
-            let summary = line.strip_prefix("Summary [")?;
-            summary.split_once(" run: ")?.1
+        let list = match runner {
+            Runner::Nextest => line.trim().strip_prefix("Summary [")?.split_once(" run: ")?.1,
+            Runner::Libtest => line.trim().strip_prefix("test result: ")?.split_once(". ")?.1,
         };
         Some(without_parentheses(list).split([',', ';']).fold(Self::default(), Self::with_part))
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything a change must pass, in the order in which it fails cheapest.
 
-use crate::counts::Counts;
+use crate::counts::{Counts, Runner};
 use crate::steps::Steps;
 use crate::{say, tidy, tools, under_ci};
 use std::ffi::OsString;
@@ -87,7 +87,7 @@ fn take_steps(steps: &mut Steps, root: &Path, wish: &Wish, counts: &mut Option<C
                 words.push("--".into());
                 words.extend(wish.filters.iter().map(OsString::from));
             }
-            let (result, found) = counted(root, &words);
+            let (result, found) = counted(root, Runner::Libtest, &words);
             so_far = so_far.plus(found);
             *counts = Some(so_far);
             result
@@ -110,7 +110,8 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
         run
     } else {
         say::line("cargo-nextest is not installed: plain `cargo test` runs the same tests");
-        words("test --workspace --all-features --all-targets --locked")
+        // The targets that nextest runs: a benchmark is no test.
+        words("test --workspace --all-features --lib --bins --tests --examples --locked")
     };
     if !filters.is_empty() {
         if !has_nextest {
@@ -118,11 +119,12 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
         }
         arguments.extend(filters.iter().map(OsString::from));
     }
-    counted(root, &arguments)
+    let runner = if has_nextest { Runner::Nextest } else { Runner::Libtest };
+    counted(root, runner, &arguments)
 }
 
 /// Runs cargo, passing its output on and reading the counts from it.
-fn counted(root: &Path, arguments: &[OsString]) -> (Result<(), String>, Counts) {
+fn counted(root: &Path, runner: Runner, arguments: &[OsString]) -> (Result<(), String>, Counts) {
     let line = shown(arguments);
     say::line(format_args!("$ {line}"));
     let mut command = Command::new(cargo_program());
@@ -138,8 +140,8 @@ fn counted(root: &Path, arguments: &[OsString]) -> (Result<(), String>, Counts) 
     };
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (out, err) = thread::scope(|scope| {
-        let out = scope.spawn(|| pass_on(stdout, &mut std::io::stdout()));
-        let err = scope.spawn(|| pass_on(stderr, &mut std::io::stderr()));
+        let out = scope.spawn(|| pass_on(runner, stdout, &mut std::io::stdout()));
+        let err = scope.spawn(|| pass_on(runner, stderr, &mut std::io::stderr()));
         (out.join(), err.join())
     });
     let found = [out, err].into_iter().filter_map(Result::ok).flatten().collect::<Vec<_>>();
@@ -157,14 +159,14 @@ fn counted(root: &Path, arguments: &[OsString]) -> (Result<(), String>, Counts) 
 }
 
 /// Copies every line to `to`, and gives the counts found in them.
-fn pass_on(from: Option<impl Read>, to: &mut impl Write) -> Vec<Counts> {
+fn pass_on(runner: Runner, from: Option<impl Read>, to: &mut impl Write) -> Vec<Counts> {
     let mut found = Vec::new();
     let Some(from) = from else { return found };
     let mut reader = BufReader::new(from);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         let _ = to.write_all(&line).and_then(|()| to.flush());
-        found.extend(Counts::from_line(&String::from_utf8_lossy(&line)));
+        found.extend(Counts::from_line(runner, &String::from_utf8_lossy(&line)));
         line.clear();
     }
     found

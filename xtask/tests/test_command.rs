@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use xtask::bench;
-use xtask::counts::Counts;
+use xtask::counts::{Counts, Runner};
 use xtask::steps::Steps;
 use xtask::test::Wish;
 use xtask::tools::{self, Tool};
@@ -18,32 +18,39 @@ fn strings(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_closing_lines_of_both_runners_are_read() {
+    const N: Runner = Runner::Nextest;
+    const L: Runner = Runner::Libtest;
     let table = [
-        ("     Summary [   0.005s] 3 tests run: 3 passed, 0 skipped", counts(3, 0, 0)),
-        ("     Summary [   1.0s] 1 test run: 1 passed (1 slow), 2 skipped", counts(1, 0, 2)),
+        (N, "     Summary [   0.005s] 3 tests run: 3 passed, 0 skipped", counts(3, 0, 0)),
+        (N, "     Summary [   1.0s] 1 test run: 1 passed (1 slow), 2 skipped", counts(1, 0, 2)),
         (
+            N,
             "     Summary [  60.0s] 9 tests run: 5 passed (1 slow, 2 leaky), 2 failed, \
              1 timed out, 1 exec failed, 4 skipped",
             counts(5, 4, 4),
         ),
-        ("     Summary [   0.1s] 3/9 tests run: 2 passed, 1 failed, 0 skipped", counts(2, 1, 0)),
+        (N, "     Summary [   0.1s] 3/9 tests run: 2 passed, 1 failed, 0 skipped", counts(2, 1, 0)),
         (
+            N,
             "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m3\u{1b}[0m tests run: \
              \u{1b}[1m3\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped",
             counts(3, 0, 0),
         ),
         (
+            L,
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; \
              finished in 0.00s",
             counts(3, 0, 1),
         ),
-        ("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured", counts(3, 2, 0)),
-        ("test words::ids::refuses ... ok", None),
-        ("    Starting 3 tests across 4 binaries", None),
-        ("", None),
+        (L, "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured", counts(3, 2, 0)),
+        (L, "test words::ids::refuses ... ok", None),
+        (N, "    Starting 3 tests across 4 binaries", None),
+        // A failed test under nextest brings its own closing line along.
+        (N, "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured", None),
+        (N, "", None),
     ];
-    for (line, expected) in table {
-        assert_eq!(Counts::from_line(line), expected, "{line}");
+    for (runner, line, expected) in table {
+        assert_eq!(Counts::from_line(runner, line), expected, "{line}");
     }
 }
 
