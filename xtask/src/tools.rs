@@ -1,0 +1,116 @@
+//! What the tests need besides Rust, and how it gets onto a machine.
+
+use crate::say;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A program that tests call.
+#[derive(Clone, Copy, Debug)]
+pub struct Tool {
+    /// Its name on `PATH`.
+    pub program: &'static str,
+    /// The Debian package that brings it.
+    pub package: &'static str,
+    /// What the tests do with it.
+    pub purpose: &'static str,
+    /// How to get it where this program cannot install it.
+    pub remedy: &'static str,
+}
+
+/// Every tool. A test that needs another one adds a line here, never a skip.
+pub const TOOLS: &[Tool] = &[Tool {
+    program: "ssh-keygen",
+    package: "openssh-client",
+    purpose: "makes keys and checks our signatures against stock OpenSSH",
+    remedy: "install OpenSSH's client tools (Debian: openssh-client; Fedora: openssh-clients; \
+             macOS has them)",
+}];
+
+/// Sees to it that every tool is there, installing what is missing.
+///
+/// # Errors
+/// What is missing, why it could not be installed, and the remedy.
+pub fn provide(tools: &[Tool]) -> Result<(), String> {
+    let mut missing = Vec::new();
+    for tool in tools {
+        if let Some(path) = on_path(tool.program) {
+            say::line(format_args!("{}: {}", tool.program, path.display()));
+        } else {
+            say::line(format_args!("{}: missing; it {}", tool.program, tool.purpose));
+            missing.push(*tool);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let tried = install(&missing);
+    let still: Vec<String> = missing
+        .iter()
+        .filter(|tool| on_path(tool.program).is_none())
+        .map(|tool| format!("{} is missing: {}", tool.program, tool.remedy))
+        .collect();
+    match (still.is_empty(), tried) {
+        (true, _) => Ok(()),
+        (false, Ok(())) => Err(still.join("; ")),
+        (false, Err(why)) => Err(format!("{}. Not installed here: {why}", still.join("; "))),
+    }
+}
+
+/// The full path of `program`, where `PATH` has it.
+#[must_use]
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| is_program(file))
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file() || file.with_extension("exe").is_file()
+}
+
+fn install(missing: &[Tool]) -> Result<(), String> {
+    if on_path("apt-get").is_none() {
+        return Err("there is no apt-get".to_owned());
+    }
+    let as_root: &[&str] = if quiet_output("id", &["-u"]).is_some_and(|id| id.trim() == "0") {
+        &[]
+    } else if quiet_output("sudo", &["-n", "true"]).is_some() {
+        &["sudo", "-n"]
+    } else {
+        return Err("neither root nor sudo without a password".to_owned());
+    };
+    apt_get(as_root, &["update"])?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(missing.iter().map(|tool| tool.package));
+    apt_get(as_root, &arguments)
+}
+
+fn apt_get(as_root: &[&str], arguments: &[&str]) -> Result<(), String> {
+    let words: Vec<&str> = as_root
+        .iter()
+        .chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+        .chain(arguments)
+        .copied()
+        .collect();
+    let (program, rest) = words.split_first().ok_or("no command")?;
+    let line = words.join(" ");
+    say::line(format_args!("$ {line}"));
+    let status = Command::new(program)
+        .args(rest)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("`{line}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{line}` ended with {status}")) }
+}
+
+/// What a command prints; `None` where it is absent or fails.
+fn quiet_output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
