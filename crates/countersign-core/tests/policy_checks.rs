@@ -54,6 +54,8 @@ fn office(id: &str) -> Option<Deciding> {
     Some(Deciding::Office(id.parse().unwrap()))
 }
 
+type Change<'a> = &'a dyn Fn(&mut World);
+
 /// Every problem, with versions that have it; line 0: the problem is in no policy file.
 fn bad() -> Vec<(ProblemCode, PolicyBundle, World, usize)> {
     use ProblemCode as P;
@@ -139,7 +141,7 @@ fn bad() -> Vec<(ProblemCode, PolicyBundle, World, usize)> {
         (P::ItemLiteral, with("resource == Item::\"ATACMS\""), world(), 5),
     ];
     let cut = |change: &dyn Fn(&mut World)| changed_world(change);
-    let worlds: [(P, &dyn Fn(&mut World)); 6] = [
+    let worlds: [(P, Change<'_>); 6] = [
         (P::WorldUnknown, &|w| assert!(w.parties.remove(&"GB".parse().unwrap()))),
         (P::WorldUnknown, &|w| drop(w.inputs.remove(&"us-targeting-data".parse().unwrap()))),
         (P::WorldUnknown, &|w| drop(w.zones.remove(&"RU".parse().unwrap()))),
@@ -170,7 +172,7 @@ fn every_problem_is_found_with_file_line_and_remedy() {
         let found = report.problems.iter().find(|problem| problem.code == code);
         let found = found.unwrap_or_else(|| panic!("{code:?} not found, but {told:#?}"));
         assert!(!found.message.is_empty() && !found.remedy.is_empty());
-        let at = (line > 0).then(|| ("all.cedar", line));
+        let at = (line > 0).then_some(("all.cedar", line));
         assert_eq!(found.file.as_deref().zip(found.line), at, "{code:?} {told:#?}");
         reached.insert(code);
     }

@@ -14,7 +14,7 @@ use super::check::{
 };
 use super::closure;
 use super::derive::{self, Sets, Shape};
-use super::memo::{self, Fact, Memo};
+use super::memo::{self, Fact, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
 use case::{Case, explained};
 use cedar_policy::{Entities, Policy, PolicySet, Schema};
@@ -67,9 +67,11 @@ struct SchemaParts {
 struct Slice {
     set: PolicySet,
     policies: BTreeMap<String, (Policy, Survey)>,
-    base: Entities,
+    base: Arc<Entities>,
     /// What the policies read; `None` where that is not understood.
     facts: Option<BTreeSet<Fact>>,
+    /// The attributes of the context among that, by name.
+    context: Option<BTreeSet<String>>,
     shape: Shape,
     /// A controller without a deciding office refuses.
     deciding_required: bool,
@@ -83,7 +85,9 @@ pub struct Compiled {
     exercise: bool,
     parts: SchemaParts,
     acts: BTreeMap<Act, Slice>,
-    memo: Memo,
+    verdicts: Memo<Explained>,
+    /// For each item and act, the act's entities with the item among them.
+    items: Memo<Entities>,
 }
 
 impl Compiled {
@@ -123,7 +127,8 @@ impl Compiled {
             acts.insert(*act, slice.map_err(|problem| vec![problem])?);
         }
         let (bundle, world) = (bundle.clone(), world.clone());
-        Ok(Self { bundle, world, exercise, parts, acts, memo: Memo::default() })
+        let (verdicts, items) = (Memo::new(MEMO_MAX), Memo::new(ITEMS_MAX));
+        Ok(Self { bundle, world, exercise, parts, acts, verdicts, items })
     }
 
     /// The version it was made from.
@@ -167,14 +172,13 @@ impl Compiled {
     /// [`PolicyError`]; each refuses.
     pub fn verdict_shared(&self, question: &Question<'_>) -> Result<Arc<Explained>, PolicyError> {
         let slice = self.admit(question)?;
-        let Some(facts) = &slice.facts else { return self.derive(slice, question).map(Arc::new) };
-        let key = memo::key(question, facts);
-        if let Some(known) = self.memo.get(&key) {
-            return Ok(known);
+        match &slice.facts {
+            Some(facts) => {
+                let key = memo::key(question, facts);
+                self.verdicts.get_or(key, || self.derive(slice, question))
+            }
+            None => self.derive(slice, question).map(Arc::new),
         }
-        let explained = Arc::new(self.derive(slice, question)?);
-        self.memo.put(key, &explained);
-        Ok(explained)
     }
 
     /// [`Compiled::verdict`], worked out anew.
@@ -288,8 +292,25 @@ impl Compiled {
     ) -> Result<Case<'a>, PolicyError> {
         let required = slice.deciding_required;
         let sets = closure::deciding_sets(&self.world, &self.bundle, question, required)?;
-        let asked = entities::ask(&self.parts.kinds, &self.bundle, &self.world, question, &sets)?;
-        Case::new(&self.parts, slice, question, asked, sets)
+        let asked = entities::ask(&self.parts.kinds, &self.world, question, &sets)?;
+        let entities = self.entities(slice, question)?;
+        Case::new(&self.parts, slice, question, asked, entities, sets)
+    }
+
+    /// The act's entities, with the item among them where the question is about one.
+    fn entities(
+        &self,
+        slice: &Slice,
+        question: &Question<'_>,
+    ) -> Result<Arc<Entities>, PolicyError> {
+        let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
+        self.items.get_or(memo::key(question, &memo::item_facts()), || {
+            let kinds = &self.parts.kinds;
+            let item = entities::item_entity(kinds, &self.bundle, asked.item, question.act)?;
+            Entities::clone(&slice.base)
+                .add_entities([item], Some(&self.parts.schema))
+                .map_err(|error| PolicyError::Question(error.to_string()))
+        })
     }
 
     fn offices(&self) -> BTreeSet<OfficeId> {
@@ -372,6 +393,7 @@ impl Slice {
         let surveys = || here().map(|(_, parsed)| &parsed.survey);
         let understood = surveys().all(|survey| !survey.opaque);
         let facts = || surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
+        let context = || surveys().flat_map(|survey| survey.context.iter().cloned()).collect();
         let monotone = surveys().all(|survey| survey.monotone);
         let policies = here()
             .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
@@ -379,8 +401,9 @@ impl Slice {
         Ok(Self {
             set,
             policies,
-            base: base.map_err(broken)?,
+            base: Arc::new(base.map_err(broken)?),
             facts: understood.then(facts),
+            context: understood.then(context),
             shape: if monotone { Shape::Monotone } else { Shape::Any },
             deciding_required: CONTROLLED.contains(&act) || reads_deciding(all, act),
         })
