@@ -7,25 +7,23 @@
 mod case;
 mod entities;
 mod parse;
+mod slice;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
-use super::check::{
-    CONTROLLED, Problem, ProblemCode, deciding_problems, key_only_problem, world_problems,
-};
+use super::check::{Problem, ProblemCode, deciding_problems, key_only_problem, world_problems};
 use super::closure;
 use super::derive::{self, Sets, Shape};
-use super::memo::{self, Fact, ITEMS_MAX, MEMO_MAX, Memo};
+use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
 use case::{Case, explained};
-use cedar_policy::{Entities, Policy, PolicySet, Schema};
+use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
-use entities::Kinds;
-use parse::Parsed;
 use serde::{Deserialize, Serialize};
+use slice::{SchemaParts, Slice, reads_deciding};
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 use std::sync::Arc;
-use syntax::Survey;
 
 /// The data shape that policies are written for, by number.
 pub const DATA_SHAPE: u16 = 1;
@@ -54,27 +52,6 @@ pub struct Explained {
     /// consent is there, and what forbids until then. Prohibited: what forbids whoever consents;
     /// none where nothing permits.
     pub reasons: Vec<String>,
-}
-
-#[derive(Debug)]
-struct SchemaParts {
-    schema: Schema,
-    kinds: Kinds,
-}
-
-/// The policies of one act, with the entities they are asked over.
-#[derive(Debug)]
-struct Slice {
-    set: PolicySet,
-    policies: BTreeMap<String, (Policy, Survey)>,
-    base: Arc<Entities>,
-    /// What the policies read; `None` where that is not understood.
-    facts: Option<BTreeSet<Fact>>,
-    /// The attributes of the context among that, by name.
-    context: Option<BTreeSet<String>>,
-    shape: Shape,
-    /// A controller without a deciding office refuses.
-    deciding_required: bool,
 }
 
 /// A policy version over one world, ready to answer questions.
@@ -363,54 +340,4 @@ fn over<'a>(
         Question { subject: Subject::Item(asked), ..question.clone() }
     };
     Ok(zones.iter().map(in_zone).collect())
-}
-
-impl SchemaParts {
-    fn new() -> Result<Self, Problem> {
-        let broken = |error: String| {
-            Problem::new(ProblemCode::DataShape, error, "this program is broken: report it")
-        };
-        let schema = Schema::from_str(SCHEMA).map_err(|error| broken(error.to_string()))?;
-        Ok(Self { schema, kinds: Kinds::new().map_err(broken)? })
-    }
-}
-
-impl Slice {
-    fn new(
-        parts: &SchemaParts,
-        bundle: &PolicyBundle,
-        world: &World,
-        act: Act,
-        all: &BTreeMap<String, Parsed>,
-    ) -> Result<Self, Problem> {
-        let broken = |error: String| {
-            Problem::new(ProblemCode::WorldUnknown, error, "correct what the world is made of")
-        };
-        let here = || all.iter().filter(|(_, parsed)| parsed.survey.rules_on(act));
-        let set = PolicySet::from_policies(here().map(|(_, parsed)| parsed.policy.clone()))
-            .map_err(|error| broken(error.to_string()))?;
-        let base = entities::base(&parts.kinds, &parts.schema, bundle, world, act);
-        let surveys = || here().map(|(_, parsed)| &parsed.survey);
-        let understood = surveys().all(|survey| !survey.opaque);
-        let facts = || surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
-        let context = || surveys().flat_map(|survey| survey.context.iter().cloned()).collect();
-        let monotone = surveys().all(|survey| survey.monotone);
-        let policies = here()
-            .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
-            .collect();
-        Ok(Self {
-            set,
-            policies,
-            base: Arc::new(base.map_err(broken)?),
-            facts: understood.then(facts),
-            context: understood.then(context),
-            shape: if monotone { Shape::Monotone } else { Shape::Any },
-            deciding_required: CONTROLLED.contains(&act) || reads_deciding(all, act),
-        })
-    }
-}
-
-/// Whether a policy on the act depends on which office decides for whom.
-fn reads_deciding(all: &BTreeMap<String, Parsed>, act: Act) -> bool {
-    all.values().any(|parsed| parsed.survey.rules_on(act) && parsed.survey.reads_deciding())
 }

@@ -3,9 +3,10 @@
 use super::super::closure::DecidingSets;
 use super::super::derive::{self, Shape};
 use super::super::{PolicyError, Question, Subject, Verdict};
+use super::Explained;
 use super::entities::{self, Asked, Kinds};
+use super::slice::{SchemaParts, Slice};
 use super::syntax::Candidates;
-use super::{Explained, SchemaParts, Slice};
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Decision, Entities, PolicySet, Request, Schema,
 };
