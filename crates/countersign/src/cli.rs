@@ -18,11 +18,12 @@ mod statement;
 mod stock;
 
 pub use failure::Failure;
+pub(crate) use output::Output;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use countersign_proof::words::{CommandId, Moment, PersonId};
-use output::Output;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
