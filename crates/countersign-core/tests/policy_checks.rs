@@ -358,3 +358,17 @@ fn a_version_is_shared_between_threads() {
     fn shared<T: Send + Sync + std::fmt::Debug>() {}
     shared::<Compiled>();
 }
+
+/// Also where no policy of the act reads the inputs, and the same answer was given before.
+#[test]
+fn trap_what_was_answered_before_does_not_cover_an_unknown_input() {
+    let compiled = long_range("v4");
+    let mut atacms = item("ATACMS", "green");
+    let verdict = |item: &Item| {
+        let ask = Ask::new(Act::Admit, item).requested(Act::Deliver);
+        compiled.verdict(&ask.question()).map(|explained| explained.verdict)
+    };
+    assert_eq!(verdict(&atacms), Ok(Verdict::Standing));
+    atacms.inputs.insert("us-navigation".parse().unwrap());
+    assert!(matches!(verdict(&atacms), Err(PolicyError::UnknownEntity { kind: "input", .. })));
+}
