@@ -27,6 +27,8 @@ mod full_disk;
 
 mod folder;
 
+mod filing;
+
 mod damage;
 
 mod faults;
