@@ -61,6 +61,7 @@ impl SqliteStore {
     /// [`StoreError::AlreadyExists`], [`StoreError::Locked`], [`StoreError::Unavailable`].
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
         let folder = folder.as_ref();
+        connection::refuse_existing(folder)?;
         connection::make_folder(folder)?;
         let lock = WriterLock::take(folder)?;
         connection::make_database(folder)?;

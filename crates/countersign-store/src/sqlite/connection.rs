@@ -57,12 +57,18 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::unavailable("making the folder", &error))
 }
 
+/// Refuses a folder that has a record, or what should be one.
+pub(super) fn refuse_existing(folder: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(folder.join(DATABASE)).is_ok() {
+        return Err(StoreError::AlreadyExists { path: folder.to_owned() });
+    }
+    Ok(())
+}
+
 /// Makes an empty record in `folder` under another name, then gives it its own.
 pub(super) fn make_database(folder: &Path) -> Result<(), StoreError> {
     let (made, path) = (folder.join("ledger.db.new"), folder.join(DATABASE));
-    if fs::symlink_metadata(&path).is_ok() {
-        return Err(StoreError::AlreadyExists { path: folder.to_owned() });
-    }
+    refuse_existing(folder)?;
     let told = |error: std::io::Error| StoreError::unavailable("making ledger.db", &error);
     for rest in ["ledger.db.new", "ledger.db.new-wal", "ledger.db.new-shm"] {
         match fs::remove_file(folder.join(rest)) {
