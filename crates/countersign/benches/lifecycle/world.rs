@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The founding moment.
 pub fn start() -> Moment {
-    "2025-06-02T08:00:00.000Z".parse().unwrap()
+    "2025-06-02T08:00:00Z".parse().unwrap()
 }
 
 /// A clock that moves one millisecond at each look.
