@@ -3,7 +3,7 @@
 
 mod charter;
 
-pub use charter::{Calendar, Charter, CharterPolicy, CharterProblem};
+pub use charter::{Calendar, Charter, CharterKey, CharterPolicy, CharterProblem};
 
 use crate::rejection::rejections;
 use countersign_proof::signature::Verified;

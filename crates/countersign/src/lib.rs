@@ -7,6 +7,7 @@
 //! - [`keys`]: how a person signs from the command line;
 //! - [`opening`]: what the record says the state is;
 //! - [`writer`]: the only place that writes;
+//! - [`pack`]: the folder a person reads and edits, which becomes a charter;
 
 pub mod clock;
 
@@ -15,3 +16,5 @@ pub mod keys;
 pub mod opening;
 
 pub mod writer;
+
+pub mod pack;
