@@ -1,18 +1,265 @@
-//! stub
-use countersign_core::ledger::{Charter, CharterPolicy};
-use countersign_proof::words::*;
+//! The pack. Answers: *which charter do these files stand for, and what is wrong with them?*
+//!
+//! A pack is a folder that a person reads and edits; `packs/README.md` describes its files. Bad
+//! input is normal: [`Pack::load`] and [`check`] tell every mistake with its file, its line and
+//! what to do about it, and never only the first.
+
+mod fault;
+mod source;
+
+mod json;
+mod node;
+
+mod fields;
+mod known;
+
+mod items;
+mod manifest;
+mod people;
+mod stock;
+mod versions;
+mod zones;
+
+pub mod story;
+
+mod checks;
+
+pub use checks::{check, warning};
+pub use fault::{Fault, Report, Summary, code};
+pub use items::{Figure, PackItems};
+pub use manifest::Manifest;
+pub use people::{OfficeFact, PackKey, PackPeople, Person};
+pub use stock::{COLUMNS, StockRow};
+pub use versions::PackVersion;
+pub use zones::ZoneShape;
+
+use countersign_core::ledger::{Charter, CharterKey, CharterPolicy};
+use countersign_core::people::Function;
+use countersign_core::stock::Command;
+use countersign_proof::words::{Moment, PartyId, PersonId, PolicyVersionId};
+use known::Known;
+use node::Node;
+use serde::Serialize;
+use source::{Reading, Source};
 use std::collections::BTreeMap;
 use std::path::Path;
-/// x
-#[derive(Debug)]
-pub struct Pack { pub origin: String, pub exercise: bool, pub names: BTreeMap<PersonId, String>, pub policies: Vec<CharterPolicy> }
-#[derive(Debug)]
-pub enum FoundingPolicies { All }
-#[derive(Debug, serde::Serialize)]
-pub struct Fault;
-impl std::fmt::Display for Fault { fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
-#[derive(Debug, serde::Serialize)]
-pub struct Report { pub faults: Vec<Fault> }
-impl std::fmt::Display for Report { fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
-impl Pack { pub fn load(_d: &Path) -> Result<Self, Vec<Fault>> { Err(vec![]) } pub fn charter(&self, _at: Moment, _p: FoundingPolicies) -> Charter { loop {} } }
-pub fn check(_d: &Path) -> Report { Report { faults: vec![] } }
+use story::Story;
+
+/// What the pack says of itself.
+const MANIFEST: &str = "pack.toml";
+/// Parties, offices, persons and terms.
+const PEOPLE: &str = "people.toml";
+/// Items, inputs and places.
+const ITEMS: &str = "items.toml";
+/// What is on hand.
+const STOCK: &str = "stock.csv";
+/// The zones.
+const ZONES: &str = "zones.geojson";
+/// The policy versions.
+const VERSIONS: &str = "policy/versions.toml";
+/// The story.
+const STORY: &str = "story.toml";
+
+/// A pack that could be read without a fault.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Pack {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Parties, offices, persons and terms.
+    pub people: PackPeople,
+    /// Items, inputs, places and figures.
+    pub items: PackItems,
+    /// What is on hand when the ledger begins.
+    pub stock: Vec<StockRow>,
+    /// The zones and their schematic outlines.
+    pub zones: Vec<ZoneShape>,
+    /// The policy versions, oldest first.
+    pub versions: Vec<PackVersion>,
+    /// The story, if the pack tells one.
+    pub story: Option<Story>,
+}
+
+/// Which policy versions a charter begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundingPolicies {
+    /// All of them, also those that come into force later.
+    All,
+    /// Those that have come into force by the founding; later ones have to be published.
+    InForce,
+}
+
+/// What could be read of a pack, faults or not.
+struct Gathered {
+    pack: Pack,
+    faults: Vec<Fault>,
+    /// Whether people, items and zones could be read without a fault, so that what policies name
+    /// can be checked.
+    intact: bool,
+}
+
+impl Pack {
+    /// Reads the pack in the folder `dir`.
+    ///
+    /// # Errors
+    /// Every mistake in its files, by file and line. Whether its policies can be relied upon is
+    /// asked by [`Pack::check`].
+    pub fn load(dir: &Path) -> Result<Self, Vec<Fault>> {
+        let Gathered { pack, mut faults, intact: _ } = gather(dir);
+        if faults.is_empty() {
+            return Ok(pack);
+        }
+        checks::in_order(&mut faults);
+        Err(faults)
+    }
+
+    /// The charter of a ledger founded from the pack at `founded_at`.
+    ///
+    /// `keys`: the keys of persons, by which those of the pack itself are replaced. Stock is taken
+    /// in by commands of its own, see [`Pack::receipts`], and names are no part of a charter, see
+    /// [`Pack::names`].
+    #[must_use]
+    pub fn charter(
+        &self,
+        keys: &BTreeMap<PersonId, PackKey>,
+        founded_at: Moment,
+        policies: FoundingPolicies,
+    ) -> Charter {
+        let persons = &self.people.persons;
+        let keys = persons.iter().filter_map(|person| {
+            let key = keys.get(&person.id).or(person.key.as_ref())?;
+            Some(CharterKey {
+                person: person.id.clone(),
+                public_key: key.public_key.clone(),
+                expires_on: key.expires_on,
+            })
+        });
+        let begins_with = |policy: &&CharterPolicy| match policies {
+            FoundingPolicies::All => true,
+            FoundingPolicies::InForce => policy.in_force_from <= founded_at,
+        };
+        let versions = self.versions.iter().map(|version| &version.policy);
+        Charter {
+            exercise: self.manifest.exercise,
+            parties: self.people.parties.clone(),
+            offices: self.people.offices.iter().map(|fact| fact.office.clone()).collect(),
+            people: persons.iter().map(|p| (p.id.clone(), p.party.clone())).collect(),
+            keys: keys.collect(),
+            incumbencies: self.people.terms.clone(),
+            items: self.items.items.clone(),
+            inputs: self.items.inputs.clone(),
+            places: self.items.places.clone(),
+            zones: self.zones.iter().map(|shape| shape.zone.clone()).collect(),
+            calendar: self.manifest.calendar.clone(),
+            policies: versions.filter(begins_with).cloned().collect(),
+        }
+    }
+
+    /// The commands that take in what is on hand, with the line of each in `stock.csv`.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<(u32, Command)> {
+        self.stock.iter().map(|row| (row.line, row.receipt())).collect()
+    }
+
+    /// The person who may take in, and hand out, stock of `party` at `at`.
+    #[must_use]
+    pub fn stock_keeper(&self, party: &PartyId, at: Moment) -> Option<&PersonId> {
+        let keeps = |fact: &&OfficeFact| {
+            fact.office.party == *party && fact.office.functions.contains(&Function::Stock)
+        };
+        let offices = self.people.offices.iter().filter(keeps);
+        offices.into_iter().find_map(|fact| {
+            let terms = self.people.terms.iter();
+            let mut holders =
+                terms.filter(|term| term.office == fact.office.id && term.span.contains(at));
+            holders.next().map(|term| &term.person)
+        })
+    }
+
+    /// The names of the persons, for the sealed identity part of the record.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<PersonId, String> {
+        let persons = self.people.persons.iter();
+        persons.map(|person| (person.id.clone(), person.name.clone())).collect()
+    }
+
+    /// The version of that name.
+    #[must_use]
+    pub fn version(&self, id: &PolicyVersionId) -> Option<&PackVersion> {
+        self.versions.iter().find(|version| version.id() == id)
+    }
+
+    /// How much there is.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let units = self.stock.iter().map(|row| row.quantity.units());
+        Summary {
+            parties: self.people.parties.len(),
+            offices: self.people.offices.len(),
+            persons: self.people.persons.len(),
+            terms: self.people.terms.len(),
+            items: self.items.items.len(),
+            inputs: self.items.inputs.len(),
+            places: self.items.places.len(),
+            zones: self.zones.len(),
+            stock_rows: self.stock.len(),
+            units: units.fold(0, u64::saturating_add),
+            versions: self.versions.len(),
+            acts: self.story.as_ref().map_or(0, |story| story.acts.len()),
+        }
+    }
+}
+
+/// Reads what can be read. References into a file that cannot be read are let pass.
+fn gather(dir: &Path) -> Gathered {
+    let mut faults = Vec::new();
+    let mut known = Known::default();
+    let mut pack = Pack::default();
+    if !dir.is_dir() {
+        let place = dir.display().to_string();
+        let remedy = "name a folder that holds a pack.toml";
+        faults.push(Fault::of_file(&place, code::FILE_MISSING, "there is no such folder", remedy));
+        return Gathered { pack, faults, intact: false };
+    }
+    let before = |faults: &Vec<Fault>| faults.len();
+    if let Some(manifest) = toml_file(dir, MANIFEST, &mut faults, manifest::read) {
+        pack.manifest = manifest;
+    }
+    let start = before(&faults);
+    let people = toml_file(dir, PEOPLE, &mut faults, |r, node| people::read(r, node, &mut known));
+    pack.people = people.unwrap_or_default();
+    let items = toml_file(dir, ITEMS, &mut faults, |r, node| items::read(r, node, &mut known));
+    pack.items = items.unwrap_or_default();
+    if let Some(source) = Source::read(dir, ZONES, &mut faults) {
+        let mut r = Reading { source: &source, faults: &mut faults };
+        if let Some(node) = json::json(&mut r) {
+            pack.zones = zones::read(&mut r, &node, &mut known);
+        }
+    }
+    let intact = start == before(&faults);
+    if let Some(source) = Source::read(dir, STOCK, &mut faults) {
+        let mut r = Reading { source: &source, faults: &mut faults };
+        pack.stock = stock::read(&mut r, &pack.items, &known);
+    }
+    let versions =
+        toml_file(dir, VERSIONS, &mut faults, |r, node| versions::read(r, dir, node, &mut known));
+    pack.versions = versions.unwrap_or_default();
+    if std::fs::symlink_metadata(dir.join(STORY)).is_ok() {
+        let story = toml_file(dir, STORY, &mut faults, |r, node| {
+            story::read(r, node, &known, &pack.versions)
+        });
+        pack.story = story.flatten();
+    }
+    Gathered { pack, faults, intact }
+}
+
+fn toml_file<T>(
+    dir: &Path,
+    file: &str,
+    faults: &mut Vec<Fault>,
+    read: impl FnOnce(&mut Reading<'_>, &Node) -> T,
+) -> Option<T> {
+    let source = Source::read(dir, file, faults)?;
+    let mut r = Reading { source: &source, faults };
+    let node = node::toml(&mut r)?;
+    Some(read(&mut r, &node))
+}
