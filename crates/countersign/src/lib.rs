@@ -8,16 +8,12 @@
 //! - [`statements`]: which exact text a person signs;
 //! - [`opening`]: what the record says the state is;
 //! - [`writer`]: the only place that writes;
-<<<<<<< HEAD
 //! - [`pack`]: the folder that a person reads and edits, and a ledger is founded from;
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`demo`]: the exercise, from beginning to end;
 //! - [`cli`]: the command line.
-=======
-//! - [`pack`]: the folder a person reads and edits, which becomes a charter;
->>>>>>> pack
 
 pub mod clock;
 
@@ -30,7 +26,6 @@ pub mod opening;
 pub mod writer;
 
 pub mod pack;
-<<<<<<< HEAD
 
 pub mod founding;
 
@@ -43,5 +38,3 @@ pub mod views;
 pub mod demo;
 
 pub mod cli;
-=======
->>>>>>> pack

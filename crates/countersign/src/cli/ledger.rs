@@ -10,6 +10,7 @@ use crate::pack::{FoundingPolicies, Pack};
 use clap::Args;
 use countersign_proof::words::PersonId;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -70,7 +71,7 @@ pub(super) fn init(
     let pack = Pack::load(&args.pack).map_err(|faults| faulty(&faults))?;
     let clock = || -> Result<Box<dyn Clock>, Failure> {
         match global.clock {
-            Some(at) if pack.exercise => Ok(Box::new(ScriptedClock::new(at))),
+            Some(at) if pack.manifest.exercise => Ok(Box::new(ScriptedClock::new(at))),
             Some(_) => Err(Failure::usage("--clock is for exercises; this pack is none")),
             None => Ok(Box::new(WallClock)),
         }
@@ -81,11 +82,11 @@ pub(super) fn init(
     for founder in &args.founders {
         keys.push((founder.person.clone(), PersonalKey::open(&founder.key)?));
     }
-    let charter = pack.charter(at, FoundingPolicies::All);
+    let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
     let founders = Founders {
-        origin: &pack.origin,
+        origin: &pack.manifest.origin,
         reason: &args.reason,
-        names: pack.names.clone(),
+        names: pack.names(),
         keys,
     };
     let prepared = founding::prepare(charter, founders, ours.as_ref(), &mut SystemEntropy)?;
@@ -98,8 +99,8 @@ pub(super) fn init(
         founding::found(location, prepared, clock()?, Box::new(SystemEntropy))?;
     Failure::of(&receipt.answer)?;
     let digest = writer.read(|state| state.ledger.digest);
-    output.value(&json!({ "done": true, "ledger": digest.to_string(), "origin": pack.origin }));
-    output.line(&format!("The ledger {} is founded at {location}.", pack.origin));
+    output.value(&json!({ "done": true, "ledger": digest.to_string(), "origin": pack.manifest.origin }));
+    output.line(&format!("The ledger {} is founded at {location}.", pack.manifest.origin));
     output.line(&format!("Its digest, which every statement names: {digest}"));
     output.line("Next: receive stock with `stock receive`, or see who may do what with `people list`.");
     Ok(())

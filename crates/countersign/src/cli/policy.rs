@@ -157,7 +157,7 @@ fn explain(global: &Global, args: &ExplainArgs, output: &mut Output) -> Result<(
 
 fn publish(global: &Global, args: &PublishArgs, output: &mut Output) -> Result<(), Failure> {
     let pack = Pack::load(&args.pack).map_err(|faults| super::pack::faulty(&faults))?;
-    let wanted = pack.policies.iter().find(|policy| policy.bundle.version == args.version);
+    let wanted = pack.version(&args.version).map(|version| &version.policy);
     let policy = wanted
         .ok_or_else(|| Failure::usage(format!("the pack has no version {}", args.version)))?;
     let mut desk = Desk::open(global)?;
