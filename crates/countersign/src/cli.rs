@@ -18,7 +18,9 @@ mod statement;
 mod stock;
 
 pub use failure::Failure;
+pub(crate) use log::tell as tell_verified;
 pub(crate) use output::Output;
+pub(crate) use pack::faulty as faulty_pack;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};

@@ -31,7 +31,7 @@ pub(super) fn run(verb: &Verb, output: &mut Output) -> Result<(), Failure> {
 }
 
 /// The refusal of a pack with mistakes.
-pub(super) fn faulty(faults: &[Fault]) -> Failure {
+pub(crate) fn faulty(faults: &[Fault]) -> Failure {
     let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
     Failure::Refused {
         code: "pack/faulty".to_owned(),
