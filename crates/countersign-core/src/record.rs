@@ -87,11 +87,10 @@ pub fn write(
     answer: &Answer,
     salt: &mut dyn FnMut() -> [u8; 16],
 ) -> Result<Entry, RecordError> {
-    let recorded = Recorded { at: envelope.at, result: answer.clone() };
-    let body = Body { salt: salt(), bytes: postcard::to_allocvec(&recorded)? };
+    let body = Body { salt: salt(), bytes: encode(envelope.at, answer)? };
     let mut sealed = Vec::new();
     for (label, content) in sealed_content(&envelope.command) {
-        let bytes = content.to_string().into_bytes();
+        let bytes = serde_json::to_vec(&content).unwrap_or_default();
         sealed.push(SealedPart { label, salt: salt(), bytes });
     }
     sealed.sort_by_key(|part| part.label);
@@ -124,6 +123,12 @@ pub fn write(
     Ok(Entry { open, body, sealed })
 }
 
+/// [`Recorded`] in its stored form, without copying the events first.
+fn encode(at: Moment, answer: &Answer) -> Result<Vec<u8>, postcard::Error> {
+    let recorded = (at, answer);
+    postcard::to_extend(&recorded, Vec::with_capacity(1024))
+}
+
 /// Reads the stored form of a step back.
 ///
 /// # Errors
@@ -134,9 +139,14 @@ pub fn read(body: &[u8]) -> Result<Recorded, RecordError> {
 
 /// Applies a recorded step to the state.
 pub fn replay(state: &mut State, recorded: &Recorded) {
-    match &recorded.result {
-        Answer::Accepted(events) => apply(state, recorded.at, events),
-        Answer::Refused { .. } => apply(state, recorded.at, &[]),
+    replay_answer(state, recorded.at, &recorded.result);
+}
+
+/// Applies a step whose answer was given at `at`.
+pub fn replay_answer(state: &mut State, at: Moment, answer: &Answer) {
+    match answer {
+        Answer::Accepted(events) => apply(state, at, events),
+        Answer::Refused { .. } => apply(state, at, &[]),
     }
 }
 

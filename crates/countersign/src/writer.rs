@@ -137,11 +137,39 @@ impl Door {
     /// # Errors
     /// [`Unavailable`] when nothing was recorded.
     pub fn submit(&self, submission: Submission) -> Result<Receipt, Unavailable> {
-        let (reply, answer) = sync_channel(1);
-        let gone = || Unavailable::NotRecorded("the writer has stopped".to_owned());
-        self.queue.send(Job { submission, reply }).map_err(|_| gone())?;
-        answer.recv().map_err(|_| gone())?
+        self.send(submission)?.wait()
     }
+
+    /// Submits without waiting; waits only while the queue is full.
+    ///
+    /// # Errors
+    /// [`Unavailable`] once the writer has stopped.
+    pub fn send(&self, submission: Submission) -> Result<Pending, Unavailable> {
+        let (reply, answer) = sync_channel(1);
+        self.queue.send(Job { submission, reply }).map_err(|_| stopped())?;
+        Ok(Pending { answer })
+    }
+}
+
+/// An answer that is still to come.
+#[derive(Debug)]
+pub struct Pending {
+    answer: Receiver<Result<Receipt, Unavailable>>,
+}
+
+impl Pending {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when nothing was recorded, or that is not known.
+    pub fn wait(self) -> Result<Receipt, Unavailable> {
+        let lost = "the writer stopped before it answered".to_owned();
+        self.answer.recv().unwrap_or(Err(Unavailable::Unknown(lost)))
+    }
+}
+
+fn stopped() -> Unavailable {
+    Unavailable::NotRecorded("the writer has stopped".to_owned())
 }
 
 impl Writer {
@@ -178,8 +206,7 @@ impl Writer {
     /// # Errors
     /// [`Unavailable`] once the writer has stopped.
     pub fn door(&self) -> Result<Door, Unavailable> {
-        let gone = || Unavailable::NotRecorded("the writer has stopped".to_owned());
-        self.queue.clone().map(|queue| Door { queue }).ok_or_else(gone)
+        self.queue.clone().map(|queue| Door { queue }).ok_or_else(stopped)
     }
 
     /// Submits and waits for the answer.
@@ -242,10 +269,18 @@ struct Bench {
 #[derive(Default)]
 struct Batch {
     entries: Vec<StoredEntry>,
-    recorded: Vec<Recorded>,
-    /// Receipts by place in the queue; for those not in it the answer is given already.
-    receipts: Vec<(usize, Receipt)>,
-    by_id: BTreeMap<CommandId, Receipt>,
+    /// What came of each entry, in the same order.
+    steps: Vec<Receipt>,
+    /// Which step answers a command that has come in this batch already.
+    by_id: BTreeMap<CommandId, usize>,
+}
+
+/// What a submission will be answered with once the batch is committed.
+enum Given {
+    /// With what came of the batch's entry at this place.
+    Step { index: usize, repeated: bool },
+    /// With this.
+    Receipt(Receipt),
 }
 
 impl Bench {
@@ -269,49 +304,37 @@ impl Bench {
             return;
         }
         let mut batch = Batch::default();
-        let mut failed: Vec<(usize, Unavailable)> = Vec::new();
-        for (place, job) in jobs.iter().enumerate() {
-            match self.take(&job.submission, &mut batch) {
-                Ok(receipt) => batch.receipts.push((place, receipt)),
-                Err(unavailable) => failed.push((place, unavailable)),
-            }
-        }
+        let taken: Vec<Result<Given, Unavailable>> =
+            jobs.iter().map(|job| self.take(&job.submission, &mut batch)).collect();
         let committed = self.commit(&batch);
-        match committed {
+        match &committed {
             Ok(()) => self.publish(&batch),
             Err(_) => self.sound = false,
         }
-        for (place, unavailable) in failed {
-            if let Some(job) = jobs.get(place) {
-                answer(job, Err(unavailable));
-            }
-        }
-        for (place, receipt) in batch.receipts {
-            if let Some(job) = jobs.get(place) {
-                answer(job, committed.clone().map(|()| receipt));
-            }
+        for (job, taken) in jobs.iter().zip(taken) {
+            let given = taken.and_then(|given| committed.clone().map(|()| given));
+            answer(job, given.and_then(|given| batch.receipt(given)));
         }
     }
 
     /// Takes one command: lets what is due happen first, then decides, applies and records it.
-    fn take(&mut self, submission: &Submission, batch: &mut Batch) -> Result<Receipt, Unavailable> {
-        if let Some(receipt) = batch.by_id.get(&submission.id) {
-            return Ok(Receipt { repeated: true, ..receipt.clone() });
+    fn take(&mut self, submission: &Submission, batch: &mut Batch) -> Result<Given, Unavailable> {
+        if let Some(&index) = batch.by_id.get(&submission.id) {
+            return Ok(Given::Step { index, repeated: true });
         }
         if let Some(seq) = self.store.find(submission.id)? {
-            return self.answered_before(seq);
+            return self.answered_before(seq).map(Given::Receipt);
         }
         let at = self.moment()?;
         while next_due(&self.state).is_some_and(|due| due <= at) {
             let id = CommandId(random16(self.entropy.as_mut())?);
             let command = Command::Ledger(ledger::Command::AdvanceClock);
-            self.step(&Envelope { id, at, by: None, command }, batch)?;
+            self.advance(&Envelope { id, at, by: None, command }, batch)?;
         }
         let command = match &submission.asked {
             Asked::Time => {
-                let answer = Answer::Accepted(Vec::new());
-                let seq = self.head.frontier.size();
-                return Ok(Receipt { seq, at, answer, repeated: false });
+                let (seq, answer) = (self.head.frontier.size(), Answer::Accepted(Vec::new()));
+                return Ok(Given::Receipt(Receipt { seq, at, answer, repeated: false }));
             }
             Asked::Command(command) => (**command).clone(),
             Asked::Nonce { person, subject } => Command::Ledger(ledger::Command::IssueNonce {
@@ -322,9 +345,30 @@ impl Bench {
             }),
         };
         let envelope = Envelope { id: submission.id, at, by: submission.by.clone(), command };
-        let receipt = self.step(&envelope, batch)?;
-        batch.by_id.insert(submission.id, receipt.clone());
-        Ok(receipt)
+        let answer = Answer::from(decide(&self.state, &envelope));
+        if let Answer::Refused { .. } = &answer
+            && !self.state.ledger.is_founded()
+        {
+            // Without a ledger there is no record to keep a refusal in.
+            return Ok(Given::Receipt(Receipt { seq: 0, at, answer, repeated: false }));
+        }
+        let index = self.step(&envelope, answer, batch)?;
+        batch.by_id.insert(submission.id, index);
+        Ok(Given::Step { index, repeated: false })
+    }
+
+    /// Lets the first thing due happen.
+    fn advance(&mut self, envelope: &Envelope, batch: &mut Batch) -> Result<(), Unavailable> {
+        let answer = Answer::from(decide(&self.state, envelope));
+        let happens = match &answer {
+            Answer::Accepted(events) => !events.is_empty(),
+            Answer::Refused { .. } => false,
+        };
+        if !happens {
+            let why = "something is due that cannot happen; verify the log".to_owned();
+            return Err(Unavailable::NotRecorded(why));
+        }
+        self.step(envelope, answer, batch).map(|_| ())
     }
 
     /// The moment of the next entry; small steps back are waited out, larger ones refuse.
@@ -347,15 +391,14 @@ impl Bench {
         Ok(Receipt { seq, at, answer: result, repeated: true })
     }
 
-    fn step(&mut self, envelope: &Envelope, batch: &mut Batch) -> Result<Receipt, Unavailable> {
+    /// Records and applies what was decided; gives the place of the step in the batch.
+    fn step(
+        &mut self,
+        envelope: &Envelope,
+        answer: Answer,
+        batch: &mut Batch,
+    ) -> Result<usize, Unavailable> {
         let seq = self.head.frontier.size();
-        let answer = Answer::from(decide(&self.state, envelope));
-        if let Answer::Refused { .. } = &answer
-            && !self.state.ledger.is_founded()
-        {
-            // Without a ledger there is no record to keep a refusal in.
-            return Ok(Receipt { seq, at: envelope.at, answer, repeated: false });
-        }
         let events: &[countersign_core::Event] = match &answer {
             Answer::Accepted(events) => events,
             Answer::Refused { .. } => &[],
@@ -385,9 +428,8 @@ impl Bench {
         let sealed = entry.sealed.iter().map(stored_part).collect();
         let body = stored_body(&entry.body);
         batch.entries.push(StoredEntry { seq, command: envelope.id, leaf, open, body, sealed });
-        let receipt = Receipt { seq, at: envelope.at, answer: answer.clone(), repeated: false };
-        batch.recorded.push(Recorded { at: envelope.at, result: answer });
-        Ok(receipt)
+        batch.steps.push(Receipt { seq, at: envelope.at, answer, repeated: false });
+        Ok(batch.steps.len().saturating_sub(1))
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<(), Unavailable> {
@@ -406,8 +448,8 @@ impl Bench {
 
     fn publish(&self, batch: &Batch) {
         let mut state = self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for recorded in &batch.recorded {
-            record::replay(&mut state, recorded);
+        for step in &batch.steps {
+            record::replay_answer(&mut state, step.at, &step.answer);
         }
     }
 
@@ -423,6 +465,19 @@ impl Bench {
         self.head = head;
         self.sound = true;
         Ok(())
+    }
+}
+
+impl Batch {
+    fn receipt(&self, given: Given) -> Result<Receipt, Unavailable> {
+        match given {
+            Given::Receipt(receipt) => Ok(receipt),
+            Given::Step { index, repeated } => {
+                let lost = || Unavailable::Unknown("the writer lost count".to_owned());
+                let step = self.steps.get(index).ok_or_else(lost)?;
+                Ok(Receipt { repeated, ..step.clone() })
+            }
+        }
     }
 }
 

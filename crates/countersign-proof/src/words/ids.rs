@@ -179,8 +179,18 @@ impl FromStr for Revision {
     }
 }
 
+/// Writes at most 32 bytes as lower-case digits, in one piece: digests stand in every entry.
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    let digit = |nibble: u8| match nibble {
+        0..=9 => b'0'.wrapping_add(nibble),
+        10.. => b'a'.wrapping_sub(10).wrapping_add(nibble),
+    };
+    let mut digits = [0u8; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    let written = digits.get(..bytes.len().saturating_mul(2)).unwrap_or_default();
+    f.write_str(std::str::from_utf8(written).map_err(|_| fmt::Error)?)
 }
 
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -211,12 +211,14 @@ pub fn found(location: &str) -> Writer {
 pub fn submission(client: u64, number: u64, by: Option<&str>, command: AnyCommand) -> Submission {
     Submission {
         id: id(client, number),
-        by: by.map(|person| Authority {
-            person: person.parse().unwrap(),
-            key: key(person).public_key().id(),
-        }),
+        by: by.map(authority),
         asked: Asked::Command(Box::new(command)),
     }
+}
+
+/// The session of a person.
+pub fn authority(person: &str) -> Authority {
+    Authority { person: person.parse().unwrap(), key: key(person).public_key().id() }
 }
 
 pub fn id(client: u64, number: u64) -> CommandId {
@@ -282,18 +284,16 @@ impl Official {
         Self { person, office, key: key(person) }
     }
 
-    pub fn signed(
-        &self,
-        writer: &Writer,
-        door: &Door,
-        request: RequestId,
-        nonce_id: CommandId,
-    ) -> Result<(String, String), Unavailable> {
+    /// The official's question for a nonce.
+    pub fn asks(&self, request: RequestId) -> Asked {
         let revision = countersign_proof::words::Revision(1);
         let subject = subject_of::<Decision>(Some((request, revision)));
-        let asked = Asked::Nonce { person: self.person.parse().unwrap(), subject };
-        let receipt = door.submit(Submission { id: nonce_id, by: None, asked })?;
-        let nonce = receipt.nonce().expect("a nonce");
+        Asked::Nonce { person: self.person.parse().unwrap(), subject }
+    }
+
+    /// The official's own part: the text, made from the request as it stands, and its signature.
+    pub fn signs(&self, writer: &Writer, nonce: &Receipt, request: RequestId) -> (String, String) {
+        let nonce = nonce.nonce().expect("a nonce");
         let decision = writer.read(|state| {
             let binding = state.ledger.binding(nonce).expect("the nonce is open");
             let signing = Signing {
@@ -306,7 +306,19 @@ impl Official {
             let (kind, provisos) = (DecisionKind::Approve, Provisos::default());
             statements::decision(state, request, signing, kind, provisos).unwrap()
         });
-        Ok(self.key.sign(&decision).unwrap())
+        self.key.sign(&decision).unwrap()
+    }
+
+    /// Asks, and signs.
+    pub fn signed(
+        &self,
+        writer: &Writer,
+        door: &Door,
+        request: RequestId,
+        nonce_id: CommandId,
+    ) -> Result<(String, String), Unavailable> {
+        let submission = Submission { id: nonce_id, by: None, asked: self.asks(request) };
+        Ok(self.signs(writer, &door.submit(submission)?, request))
     }
 
     pub fn checked(text: &str, armoured: &str) -> Verified<Decision> {
