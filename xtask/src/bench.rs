@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: runs the benchmark program and keeps its figures.
 //!
-//! The contract with that program (`crates/countersign/benches/lifecycle.rs`, built with
+//! The contract with that program (`crates/countersign/benches/lifecycle/main.rs`, built with
 //! `harness = false`): it takes `--quick` and `--json FILE`, prints one table for people whose
 //! last column is a ratio measured within the same run, and writes the same figures as JSON to
 //! FILE. Cargo adds a `--bench` flag of its own, which the program ignores.
@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const PROGRAM: &str = "crates/countersign/benches/lifecycle.rs";
+const PROGRAM: &str = "crates/countersign/benches/lifecycle/main.rs";
 
 /// What the caller asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

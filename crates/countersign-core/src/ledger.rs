@@ -39,8 +39,12 @@ pub struct Ledger {
     pub clock: Moment,
     /// Working days and deadlines.
     pub calendar: Calendar,
+    /// Every nonce that has not expired, spent or not.
     nonces: BTreeMap<Nonce, OpenNonce>,
-    by_person: BTreeMap<PersonId, BTreeSet<Nonce>>,
+    /// The same by their expiry, so that those that have expired are found at once.
+    expiring: BTreeSet<(Moment, Nonce)>,
+    /// How many unspent nonces each person has among them.
+    unspent: BTreeMap<PersonId, usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +176,8 @@ impl Ledger {
             clock: Moment::from_millis(0).unwrap_or(Moment::LAST),
             calendar: Calendar::default(),
             nonces: BTreeMap::new(),
-            by_person: BTreeMap::new(),
+            expiring: BTreeSet::new(),
+            unspent: BTreeMap::new(),
         }
     }
 
@@ -247,10 +252,14 @@ impl Ledger {
         head: (u64, Digest),
         at: Moment,
     ) -> Result<Event, Rejection> {
-        let open = self.by_person.get(person).into_iter().flatten().filter(|nonce| {
-            self.nonces.get(nonce).is_some_and(|open| !open.spent && at < open.expires)
-        });
-        if open.count() >= OPEN_NONCES {
+        let mine = |(_, nonce): &&(Moment, Nonce)| {
+            self.nonces.get(nonce).is_some_and(|open| open.person == *person && !open.spent)
+        };
+        // What has expired by now, but is still kept, does not count.
+        let expired = self.expiring.iter().take_while(|(expires, _)| *expires <= at);
+        let expired = expired.filter(mine).count();
+        let unspent = self.unspent.get(person).copied().unwrap_or(0);
+        if unspent.saturating_sub(expired) >= OPEN_NONCES {
             return Err(Rejection::TooManyOpenStatements { limit: OPEN_NONCES });
         }
         if self.nonces.contains_key(&nonce) {
@@ -330,16 +339,10 @@ impl Ledger {
                 self.founded_at = at;
             }
             Event::NonceIssued { nonce, person, subject, head, expires } => {
-                let mine = self.by_person.entry(person.clone()).or_default();
-                let nonces = &mut self.nonces;
-                mine.retain(|old| {
-                    let live = nonces.get(old).is_some_and(|open| at < open.expires);
-                    if !live {
-                        nonces.remove(old);
-                    }
-                    live
-                });
-                mine.insert(*nonce);
+                self.forget_expired(at);
+                self.expiring.insert((*expires, *nonce));
+                let unspent = self.unspent.entry(person.clone()).or_default();
+                *unspent = unspent.saturating_add(1);
                 self.nonces.insert(
                     *nonce,
                     OpenNonce {
@@ -354,7 +357,33 @@ impl Ledger {
             Event::NonceSpent { nonce } => {
                 if let Some(open) = self.nonces.get_mut(nonce) {
                     open.spent = true;
+                    let person = open.person.clone();
+                    self.one_unspent_less(&person);
                 }
+            }
+        }
+    }
+
+    fn one_unspent_less(&mut self, person: &PersonId) {
+        if let Some(unspent) = self.unspent.get_mut(person) {
+            *unspent = unspent.saturating_sub(1);
+            if *unspent == 0 {
+                self.unspent.remove(person);
+            }
+        }
+    }
+
+    /// Nonces that have expired can never be used again; nothing need be known of them.
+    fn forget_expired(&mut self, at: Moment) {
+        while let Some((expires, nonce)) = self.expiring.first().copied() {
+            if at < expires {
+                break;
+            }
+            self.expiring.remove(&(expires, nonce));
+            if let Some(open) = self.nonces.remove(&nonce)
+                && !open.spent
+            {
+                self.one_unspent_less(&open.person);
             }
         }
     }

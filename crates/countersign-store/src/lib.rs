@@ -34,8 +34,7 @@ pub mod faulty;
 
 pub use error::StoreError;
 pub use location::{Mode, open};
-pub use memory::MemoryLedger;
-pub use memory::MemoryStore;
+pub use memory::{MemoryLedger, MemoryStore};
 pub use record::{BODY_MAX, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
 pub use snapshot::{LatestSnapshot, SkippedSnapshot, Snapshot};
 pub use sqlite::SqliteStore;

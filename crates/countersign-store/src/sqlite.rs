@@ -61,6 +61,7 @@ impl SqliteStore {
     /// [`StoreError::AlreadyExists`], [`StoreError::Locked`], [`StoreError::Unavailable`].
     pub fn create(folder: impl AsRef<Path>) -> Result<Self, StoreError> {
         let folder = folder.as_ref();
+        connection::refuse_existing(folder)?;
         connection::make_folder(folder)?;
         let lock = WriterLock::take(folder)?;
         connection::make_database(folder)?;
@@ -93,6 +94,15 @@ impl SqliteStore {
         Ok(Self::over(folder, conn, None))
     }
 
+    /// Lets the database grow to at most `pages` of 4 KiB through this opening; with none, to what
+    /// SQLite can hold. A batch that needs more is refused as by a full disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
+        connection::limit_pages(&self.conn, pages)
+    }
+
     fn write_under(lock: WriterLock, folder: &Path) -> Result<Self, StoreError> {
         let path = connection::find_database(folder)?;
         let mut conn = connection::open_to_write(&path)?;
@@ -122,7 +132,7 @@ impl Store for SqliteStore {
     }
 
     fn find(&self, command: CommandId) -> Result<Option<u64>, StoreError> {
-        let size = reading::head(&self.conn)?.size;
+        let size = reading::position(&self.conn)?.size;
         let mut filing = self.filing.borrow_mut();
         reading::catch_up(&self.conn, &mut filing, size)?;
         reading::find(&self.conn, &filing, command)

@@ -18,11 +18,14 @@ mod statement;
 mod stock;
 
 pub use failure::Failure;
+pub(crate) use log::tell as tell_verified;
+pub(crate) use output::Output;
+pub(crate) use pack::faulty as faulty_pack;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use countersign_proof::words::{CommandId, Moment, PersonId};
-use output::Output;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -77,11 +77,19 @@ impl PersonalKey {
         rules: &SignatureRules,
     ) -> Result<Verified<S>, SignError> {
         let text = render(statement).map_err(SignatureError::from)?;
-        let armoured = match self {
-            Self::Software(key) => key.sign_text(S::KIND.namespace(), text.as_bytes())?,
-            Self::External(path) => ssh_keygen(path, S::KIND.namespace(), text.as_bytes())?,
-        };
+        let armoured = self.sign_text(S::KIND.namespace(), text.as_bytes())?;
         Ok(verify(text.as_bytes(), &armoured, rules)?)
+    }
+
+    /// Signs bytes under a namespace; gives the armoured signature.
+    ///
+    /// # Errors
+    /// [`SignError`] when it cannot be signed.
+    pub fn sign_text(&self, namespace: &str, text: &[u8]) -> Result<String, SignError> {
+        match self {
+            Self::Software(key) => Ok(key.sign_text(namespace, text)?),
+            Self::External(path) => ssh_keygen(path, namespace, text),
+        }
     }
 
     /// The public half.

@@ -5,16 +5,36 @@
 //!
 //! - [`clock`]: where moments and random bits come from;
 //! - [`keys`]: how a person signs from the command line;
+//! - [`statements`]: which exact text a person signs;
 //! - [`opening`]: what the record says the state is;
 //! - [`writer`]: the only place that writes;
-//! - [`pack`]: the folder a person reads and edits, which becomes a charter;
+//! - [`pack`]: the folder that a person reads and edits, and a ledger is founded from;
+//! - [`founding`]: how a record begins;
+//! - [`verification`]: whether a record is what was written;
+//! - [`names`], [`views`]: the state as people and programs are shown it;
+//! - [`demo`]: the exercise, from beginning to end;
+//! - [`cli`]: the command line.
 
 pub mod clock;
 
 pub mod keys;
+
+pub mod statements;
 
 pub mod opening;
 
 pub mod writer;
 
 pub mod pack;
+
+pub mod founding;
+
+pub mod verification;
+
+pub mod names;
+
+pub mod views;
+
+pub mod demo;
+
+pub mod cli;

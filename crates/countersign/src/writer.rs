@@ -36,9 +36,11 @@ pub struct Submission {
     pub asked: Asked,
 }
 
-/// A command, or a nonce, which the writer itself makes.
+/// A command, or what the writer itself makes.
 #[derive(Clone, Debug)]
 pub enum Asked {
+    /// Nothing but that what is due by now happens.
+    Time,
     /// Carry out a command.
     Command(Box<Command>),
     /// Make a nonce for a statement that `person` will sign.
@@ -188,6 +190,15 @@ impl Writer {
         self.door()?.submit(submission)
     }
 
+    /// Lets happen what is due by now; nothing is recorded where nothing is.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when nothing was recorded.
+    pub fn let_time_pass(&self) -> Result<(), Unavailable> {
+        let submission = Submission { id: CommandId([0; 16]), by: None, asked: Asked::Time };
+        self.submit(submission).map(|_| ())
+    }
+
     /// Reads the state as of the last commit.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         let state = self.published.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -297,6 +308,11 @@ impl Bench {
             self.step(&Envelope { id, at, by: None, command }, batch)?;
         }
         let command = match &submission.asked {
+            Asked::Time => {
+                let answer = Answer::Accepted(Vec::new());
+                let seq = self.head.frontier.size();
+                return Ok(Receipt { seq, at, answer, repeated: false });
+            }
             Asked::Command(command) => (**command).clone(),
             Asked::Nonce { person, subject } => Command::Ledger(ledger::Command::IssueNonce {
                 nonce: Nonce(random16(self.entropy.as_mut())?),

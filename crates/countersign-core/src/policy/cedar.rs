@@ -7,25 +7,23 @@
 mod case;
 mod entities;
 mod parse;
+mod slice;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
-use super::check::{
-    CONTROLLED, Problem, ProblemCode, deciding_problems, key_only_problem, world_problems,
-};
+use super::check::{Problem, ProblemCode, deciding_problems, key_only_problem, world_problems};
 use super::closure;
 use super::derive::{self, Sets, Shape};
-use super::memo::{self, Fact, Memo};
+use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
 use case::{Case, explained};
-use cedar_policy::{Entities, Policy, PolicySet, Schema};
+use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
-use entities::Kinds;
-use parse::Parsed;
 use serde::{Deserialize, Serialize};
+use slice::{SchemaParts, Slice, reads_deciding};
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 use std::sync::Arc;
-use syntax::Survey;
 
 /// The data shape that policies are written for, by number.
 pub const DATA_SHAPE: u16 = 1;
@@ -56,25 +54,6 @@ pub struct Explained {
     pub reasons: Vec<String>,
 }
 
-#[derive(Debug)]
-struct SchemaParts {
-    schema: Schema,
-    kinds: Kinds,
-}
-
-/// The policies of one act, with the entities they are asked over.
-#[derive(Debug)]
-struct Slice {
-    set: PolicySet,
-    policies: BTreeMap<String, (Policy, Survey)>,
-    base: Entities,
-    /// What the policies read; `None` where that is not understood.
-    facts: Option<BTreeSet<Fact>>,
-    shape: Shape,
-    /// A controller without a deciding office refuses.
-    deciding_required: bool,
-}
-
 /// A policy version over one world, ready to answer questions.
 #[derive(Debug)]
 pub struct Compiled {
@@ -83,7 +62,9 @@ pub struct Compiled {
     exercise: bool,
     parts: SchemaParts,
     acts: BTreeMap<Act, Slice>,
-    memo: Memo,
+    verdicts: Memo<Explained>,
+    /// For each item and act, the act's entities with the item among them.
+    items: Memo<Entities>,
 }
 
 impl Compiled {
@@ -123,7 +104,8 @@ impl Compiled {
             acts.insert(*act, slice.map_err(|problem| vec![problem])?);
         }
         let (bundle, world) = (bundle.clone(), world.clone());
-        Ok(Self { bundle, world, exercise, parts, acts, memo: Memo::default() })
+        let (verdicts, items) = (Memo::new(MEMO_MAX), Memo::new(ITEMS_MAX));
+        Ok(Self { bundle, world, exercise, parts, acts, verdicts, items })
     }
 
     /// The version it was made from.
@@ -167,14 +149,13 @@ impl Compiled {
     /// [`PolicyError`]; each refuses.
     pub fn verdict_shared(&self, question: &Question<'_>) -> Result<Arc<Explained>, PolicyError> {
         let slice = self.admit(question)?;
-        let Some(facts) = &slice.facts else { return self.derive(slice, question).map(Arc::new) };
-        let key = memo::key(question, facts);
-        if let Some(known) = self.memo.get(&key) {
-            return Ok(known);
+        match &slice.facts {
+            Some(facts) => {
+                let key = memo::key(question, facts);
+                self.verdicts.get_or(key, || self.derive(slice, question))
+            }
+            None => self.derive(slice, question).map(Arc::new),
         }
-        let explained = Arc::new(self.derive(slice, question)?);
-        self.memo.put(key, &explained);
-        Ok(explained)
     }
 
     /// [`Compiled::verdict`], worked out anew.
@@ -288,8 +269,25 @@ impl Compiled {
     ) -> Result<Case<'a>, PolicyError> {
         let required = slice.deciding_required;
         let sets = closure::deciding_sets(&self.world, &self.bundle, question, required)?;
-        let asked = entities::ask(&self.parts.kinds, &self.bundle, &self.world, question, &sets)?;
-        Case::new(&self.parts, slice, question, asked, sets)
+        let asked = entities::ask(&self.parts.kinds, &self.world, question, &sets)?;
+        let entities = self.entities(slice, question)?;
+        Case::new(&self.parts, slice, question, asked, entities, sets)
+    }
+
+    /// The act's entities, with the item among them where the question is about one.
+    fn entities(
+        &self,
+        slice: &Slice,
+        question: &Question<'_>,
+    ) -> Result<Arc<Entities>, PolicyError> {
+        let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
+        self.items.get_or(memo::key(question, &memo::item_facts()), || {
+            let kinds = &self.parts.kinds;
+            let item = entities::item_entity(kinds, &self.bundle, asked.item, question.act)?;
+            Entities::clone(&slice.base)
+                .add_entities([item], Some(&self.parts.schema))
+                .map_err(|error| PolicyError::Question(error.to_string()))
+        })
     }
 
     fn offices(&self) -> BTreeSet<OfficeId> {
@@ -342,52 +340,4 @@ fn over<'a>(
         Question { subject: Subject::Item(asked), ..question.clone() }
     };
     Ok(zones.iter().map(in_zone).collect())
-}
-
-impl SchemaParts {
-    fn new() -> Result<Self, Problem> {
-        let broken = |error: String| {
-            Problem::new(ProblemCode::DataShape, error, "this program is broken: report it")
-        };
-        let schema = Schema::from_str(SCHEMA).map_err(|error| broken(error.to_string()))?;
-        Ok(Self { schema, kinds: Kinds::new().map_err(broken)? })
-    }
-}
-
-impl Slice {
-    fn new(
-        parts: &SchemaParts,
-        bundle: &PolicyBundle,
-        world: &World,
-        act: Act,
-        all: &BTreeMap<String, Parsed>,
-    ) -> Result<Self, Problem> {
-        let broken = |error: String| {
-            Problem::new(ProblemCode::WorldUnknown, error, "correct what the world is made of")
-        };
-        let here = || all.iter().filter(|(_, parsed)| parsed.survey.rules_on(act));
-        let set = PolicySet::from_policies(here().map(|(_, parsed)| parsed.policy.clone()))
-            .map_err(|error| broken(error.to_string()))?;
-        let base = entities::base(&parts.kinds, &parts.schema, bundle, world, act);
-        let surveys = || here().map(|(_, parsed)| &parsed.survey);
-        let understood = surveys().all(|survey| !survey.opaque);
-        let facts = || surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
-        let monotone = surveys().all(|survey| survey.monotone);
-        let policies = here()
-            .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
-            .collect();
-        Ok(Self {
-            set,
-            policies,
-            base: base.map_err(broken)?,
-            facts: understood.then(facts),
-            shape: if monotone { Shape::Monotone } else { Shape::Any },
-            deciding_required: CONTROLLED.contains(&act) || reads_deciding(all, act),
-        })
-    }
-}
-
-/// Whether a policy on the act depends on which office decides for whom.
-fn reads_deciding(all: &BTreeMap<String, Parsed>, act: Act) -> bool {
-    all.values().any(|parsed| parsed.survey.rules_on(act) && parsed.survey.reads_deciding())
 }

@@ -65,7 +65,7 @@ fn indispensable(
     let mut needed = BTreeSet::new();
     for office in candidates {
         rest.remove(office);
-        if !satisfies(&rest)? {
+        if rest.is_empty() || !satisfies(&rest)? {
             needed.insert(office.clone());
         }
         rest.insert(office.clone());

@@ -1,11 +1,14 @@
-//! Verdicts already given, keyed on exactly what the policies of the act read.
+//! What was worked out before, keyed on exactly what it was worked out from.
 
-use super::{Explained, ItemQuestion, Question, Subject};
+use super::{ItemQuestion, Question, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// How many verdicts are kept; then all are forgotten and it begins anew.
 pub const MEMO_MAX: usize = 4_096;
+
+/// How many items are kept as Cedar sees them, likewise.
+pub(super) const ITEMS_MAX: usize = 256;
 
 /// Something about a question that a policy can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,21 +135,41 @@ impl Key {
     }
 }
 
-/// A bounded store of verdicts. A poisoned lock counts as an empty store.
-#[derive(Debug, Default)]
-pub(super) struct Memo(Mutex<BTreeMap<Vec<u8>, Arc<Explained>>>);
+/// Everything about an item that Cedar sees.
+pub(super) fn item_facts() -> BTreeSet<Fact> {
+    // The first stands for the id, the origin and the inputs.
+    BTreeSet::from([Fact::Resource, Fact::Class, Fact::Range, Fact::Labels])
+}
 
-impl Memo {
-    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<Explained>> {
-        self.0.lock().ok()?.get(key).cloned()
+/// A bounded store. A poisoned lock counts as an empty one.
+#[derive(Debug)]
+pub(super) struct Memo<T> {
+    kept: Mutex<BTreeMap<Vec<u8>, Arc<T>>>,
+    max: usize,
+}
+
+impl<T> Memo<T> {
+    pub(super) fn new(max: usize) -> Self {
+        Self { kept: Mutex::default(), max }
     }
 
-    pub(super) fn put(&self, key: Vec<u8>, explained: &Arc<Explained>) {
-        if let Ok(mut kept) = self.0.lock() {
-            if kept.len() >= MEMO_MAX {
+    /// What is kept under the key, or else what `make` makes, which is then kept.
+    pub(super) fn get_or<E>(
+        &self,
+        key: Vec<u8>,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        let known = self.kept.lock().ok().and_then(|kept| kept.get(&key).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let made = Arc::new(make()?);
+        if let Ok(mut kept) = self.kept.lock() {
+            if kept.len() >= self.max {
                 kept.clear();
             }
-            kept.insert(key, Arc::clone(explained));
+            kept.insert(key, Arc::clone(&made));
         }
+        Ok(made)
     }
 }

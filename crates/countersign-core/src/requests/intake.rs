@@ -36,7 +36,7 @@ fn deadlines(state: &State, draft: &Draft, from: Moment) -> Deadlines {
 }
 
 /// Checks that a draft is well formed and names only what is declared.
-fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<(), Rejection> {
+pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<(), Rejection> {
     if !draft.act.can_be_requested() {
         return Err(Rejection::ActNotRequestable { act: draft.act });
     }

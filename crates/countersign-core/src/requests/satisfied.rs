@@ -207,6 +207,14 @@ impl State {
         !request.recused.contains(person)
     }
 
+    /// Checks that a draft is well formed at `at` and names only what is declared.
+    ///
+    /// # Errors
+    /// The rejection that its submission would get for its form.
+    pub fn check_draft(&self, draft: &Draft, at: Moment) -> Result<(), AnyRejection> {
+        Ok(super::intake::check_draft(self, draft, at)?)
+    }
+
     /// What the version in force at `at` says of a draft, and under which version.
     ///
     /// # Errors

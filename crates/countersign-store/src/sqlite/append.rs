@@ -53,7 +53,7 @@ pub(super) fn append(
     Ok(())
 }
 
-/// One prepared statement stepped for each row; statements of many rows measured no quicker.
+/// Steps two prepared statements, one for the entries and one for their sealed parts.
 fn insert(tx: &Transaction<'_>, batch: &[StoredEntry]) -> Result<(), StoreError> {
     let mut entries = tx.prepare_cached(INSERT_ENTRY)?;
     let mut parts = tx.prepare_cached(INSERT_SEALED)?;

@@ -57,12 +57,18 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::unavailable("making the folder", &error))
 }
 
+/// Refuses a folder that has a record, or what should be one.
+pub(super) fn refuse_existing(folder: &Path) -> Result<(), StoreError> {
+    if fs::symlink_metadata(folder.join(DATABASE)).is_ok() {
+        return Err(StoreError::AlreadyExists { path: folder.to_owned() });
+    }
+    Ok(())
+}
+
 /// Makes an empty record in `folder` under another name, then gives it its own.
 pub(super) fn make_database(folder: &Path) -> Result<(), StoreError> {
     let (made, path) = (folder.join("ledger.db.new"), folder.join(DATABASE));
-    if fs::symlink_metadata(&path).is_ok() {
-        return Err(StoreError::AlreadyExists { path: folder.to_owned() });
-    }
+    refuse_existing(folder)?;
     let told = |error: std::io::Error| StoreError::unavailable("making ledger.db", &error);
     for rest in ["ledger.db.new", "ledger.db.new-wal", "ledger.db.new-shm"] {
         match fs::remove_file(folder.join(rest)) {
@@ -101,6 +107,14 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
+/// SQLite's own limit on the number of pages.
+const PAGES_MAX: u32 = 4_294_967_294;
+
+pub(super) fn limit_pages(conn: &Connection, pages: Option<u32>) -> Result<(), StoreError> {
+    let pages = pages.unwrap_or(PAGES_MAX);
+    Ok(conn.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?)
+}
+
 fn opened(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return refuse(format!("SQLite {} is older than 3.51.3", rusqlite::version()));
@@ -112,7 +126,8 @@ fn opened(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
 
 /// Refuses a database that is not a record or is too new, before anything in it is changed.
 fn check_kind(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
-    let not_ours = || StoreError::NotALedger { path: path.to_owned() };
+    let folder = path.parent().unwrap_or(path);
+    let not_ours = || StoreError::NotALedger { path: folder.to_owned() };
     let id = conn.pragma_query_value(None, "application_id", |row| row.get::<_, u32>(0));
     match id {
         Ok(schema::APPLICATION_ID) => {}

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Held for the life of a writer; the system lets go of it when the process ends, however it ends.
 pub(super) struct WriterLock {
-    _file: File,
+    file: File,
 }
 
 impl WriterLock {
@@ -30,7 +30,14 @@ impl WriterLock {
         // Only a courtesy to the next one who tries, so a full disk does not stop a writer here.
         let note = format!("process {} on {}\n", std::process::id(), host());
         let _ = file.set_len(0).and_then(|()| file.write_all(note.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for WriterLock {
+    /// Closing the file would not do: a process being started at this moment has a copy of it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
 

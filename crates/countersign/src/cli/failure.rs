@@ -2,6 +2,7 @@
 
 use crate::keys::SignError;
 use crate::opening::OpenError;
+use crate::verification::VerifyError;
 use crate::writer::Unavailable;
 use countersign_core::Rejection;
 use countersign_core::record::Answer;
@@ -137,6 +138,15 @@ impl From<SignError> for Failure {
             SignError::KeyFile { .. } | SignError::SshKeygen { .. } | SignError::Key(_) => {
                 Self::Unavailable(error.to_string())
             }
+        }
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Open(error) => error.into(),
+            VerifyError::Broken { .. } => Self::Integrity(error.to_string()),
         }
     }
 }

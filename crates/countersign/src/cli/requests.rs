@@ -23,7 +23,7 @@ pub(super) enum Verb {
     /// Ask for one act
     #[command(after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request submit \\\n    \
         --act use --holder UA --item ATACMS --quantity 2 --zone RU.Kursk \\\n    \
-        --from 2025-06-01T00:00:00.000Z --until 2025-07-01T00:00:00.000Z --why 'as discussed'")]
+        --from 2025-06-01T00:00:00Z --until 2025-07-01T00:00:00Z --why 'as discussed'")]
     Submit(SubmitArgs),
     /// Change what is asked for; whatever was signed on the old revision no longer counts
     Revise(ReviseArgs),

@@ -3,14 +3,16 @@
 use super::super::closure::DecidingSets;
 use super::super::derive::{self, Shape};
 use super::super::{PolicyError, Question, Subject, Verdict};
+use super::Explained;
 use super::entities::{self, Asked, Kinds};
+use super::slice::{SchemaParts, Slice};
 use super::syntax::Candidates;
-use super::{Explained, SchemaParts, Slice};
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Decision, Entities, PolicySet, Request, Schema,
 };
 use countersign_proof::words::OfficeId;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What Cedar answers for one set of approvals.
 pub(super) struct Answer {
@@ -24,50 +26,35 @@ pub(super) struct Case<'a> {
     slice: &'a Slice,
     kinds: &'a Kinds,
     asked: Asked,
-    entities: Entities,
+    entities: Arc<Entities>,
     sets: DecidingSets,
+    /// The request without approvals, checked against the schema.
+    bare: Request,
     /// The office that the question is about, where it is about one.
     office: Option<OfficeId>,
 }
 
 impl<'a> Case<'a> {
-    /// Adds the item to the act's entities, and checks the question against the schema once; only
-    /// the approvals differ from here on.
+    /// Checks the question against the schema once. Only the approvals differ from here on, and
+    /// what no policy of the act reads is left out; were one to read it nonetheless, it would
+    /// fail, and that refuses.
     pub(super) fn new(
         parts: &'a SchemaParts,
         slice: &'a Slice,
         question: &Question<'_>,
         mut asked: Asked,
+        entities: Arc<Entities>,
         sets: DecidingSets,
     ) -> Result<Self, PolicyError> {
-        let unfit = |error: &dyn std::fmt::Display| PolicyError::Question(error.to_string());
-        let entities = slice
-            .base
-            .clone()
-            .add_entities(asked.item.take(), Some(&parts.schema))
-            .map_err(|error| unfit(&error))?;
+        let bare = request(&parts.kinds, &asked, &BTreeSet::new(), Some(&parts.schema))?;
+        if let Some(read) = &slice.context {
+            asked.context.retain(|(name, _)| read.contains(name));
+        }
         let office = match &question.subject {
             Subject::Office(office) => Some(OfficeId::clone(office)),
             Subject::Item(_) | Subject::Programme => None,
         };
-        let case = Self { slice, kinds: &parts.kinds, asked, entities, sets, office };
-        case.request(&BTreeSet::new(), Some(&parts.schema))?;
-        Ok(case)
-    }
-
-    fn request(
-        &self,
-        approvals: &BTreeSet<OfficeId>,
-        schema: Option<&Schema>,
-    ) -> Result<Request, PolicyError> {
-        let unfit = |error: &dyn std::fmt::Display| PolicyError::Question(error.to_string());
-        let approvals = entities::approvals(self.kinds, approvals);
-        let pairs = self.asked.context.iter().cloned().chain([approvals]);
-        let context = Context::from_pairs(pairs).map_err(|error| unfit(&error))?;
-        let asked = &self.asked;
-        let (principal, action) = (asked.principal.clone(), asked.action.clone());
-        Request::new(principal, action, asked.resource.clone(), context, schema)
-            .map_err(|error| unfit(&error))
+        Ok(Self { slice, kinds: &parts.kinds, asked, entities, sets, bare, office })
     }
 
     /// Asks all the policies of the act.
@@ -83,8 +70,14 @@ impl<'a> Case<'a> {
         set: &PolicySet,
         approvals: &BTreeSet<OfficeId>,
     ) -> Result<Answer, PolicyError> {
-        let request = self.request(approvals, None)?;
-        let response = Authorizer::new().is_authorized(&request, set, &self.entities);
+        let made;
+        let request = if approvals.is_empty() {
+            &self.bare
+        } else {
+            made = request(self.kinds, &self.asked, approvals, None)?;
+            &made
+        };
+        let response = Authorizer::new().is_authorized(request, set, &self.entities);
         let failed = response.diagnostics().errors().map(|error| match error {
             AuthorizationError::PolicyEvaluationError(error) => {
                 (error.policy_id().to_string(), error.inner().to_string())
@@ -119,12 +112,18 @@ impl<'a> Case<'a> {
             return Ok(explained(Verdict::Prohibited, with_all.reasons));
         }
         let matter: BTreeSet<String> = none.reasons.union(&with_all.reasons).cloned().collect();
-        let few = matter.iter().filter_map(|id| self.slice.policies.get(id));
-        let few = PolicySet::from_policies(few.map(|(policy, _)| policy.clone()))
-            .map_err(|error| PolicyError::Question(error.to_string()))?;
+        let made;
+        let few = if matter.len() == self.slice.policies.len() {
+            &self.slice.set
+        } else {
+            let few = matter.iter().filter_map(|id| self.slice.policies.get(id));
+            made = PolicySet::from_policies(few.map(|(policy, _)| policy.clone()))
+                .map_err(|error| PolicyError::Question(error.to_string()))?;
+            &made
+        };
         let candidates = self.candidates(matter.iter());
         let sets = derive::minimal_sets(&candidates, Shape::Monotone, |approvals| {
-            Ok(self.ask_set(&few, approvals)?.allowed)
+            Ok(self.ask_set(few, approvals)?.allowed)
         })?;
         Ok(explained(Verdict::Needs(sets), matter))
     }
@@ -170,6 +169,20 @@ impl<'a> Case<'a> {
         }
         offices
     }
+}
+
+fn request(
+    kinds: &Kinds,
+    asked: &Asked,
+    approvals: &BTreeSet<OfficeId>,
+    schema: Option<&Schema>,
+) -> Result<Request, PolicyError> {
+    let unfit = |error: &dyn std::fmt::Display| PolicyError::Question(error.to_string());
+    let pairs = asked.context.iter().cloned().chain([entities::approvals(kinds, approvals)]);
+    let context = Context::from_pairs(pairs).map_err(|error| unfit(&error))?;
+    let (principal, action) = (asked.principal.clone(), asked.action.clone());
+    Request::new(principal, action, asked.resource.clone(), context, schema)
+        .map_err(|error| unfit(&error))
 }
 
 pub(super) fn explained(verdict: Verdict, reasons: BTreeSet<String>) -> Explained {

@@ -3,6 +3,7 @@
 use super::super::closure::DecidingSets;
 use super::super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
 use super::PROGRAMME;
+use crate::stock::Item;
 use cedar_policy::{
     Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema,
 };
@@ -108,7 +109,6 @@ pub(super) struct Asked {
     pub principal: EntityUid,
     pub action: EntityUid,
     pub resource: EntityUid,
-    pub item: Option<Entity>,
     /// The context but for the approvals.
     pub context: Vec<(String, RestrictedExpression)>,
 }
@@ -116,7 +116,6 @@ pub(super) struct Asked {
 /// Puts a question into Cedar's terms. Everything it names has been found in the world.
 pub(super) fn ask(
     kinds: &Kinds,
-    bundle: &PolicyBundle,
     world: &World,
     question: &Question<'_>,
     sets: &DecidingSets,
@@ -127,31 +126,28 @@ pub(super) fn ask(
         pair("key_only", RestrictedExpression::new_bool(question.key_only)),
         pair("exercise", RestrictedExpression::new_bool(question.exercise)),
     ];
-    let (principal, resource, item) = match &question.subject {
+    let (principal, resource) = match &question.subject {
         Subject::Item(asked) => {
             item_context(kinds, world, asked, sets, &mut context)?;
-            let item = item_entity(kinds, bundle, asked, question.act)?;
             let principal = if question.act == Act::Override {
                 programme()
             } else {
                 uid(&kinds.holder, asked.holder.as_str())
             };
-            (principal, item.uid(), Some(item))
+            (principal, uid(&kinds.item, asked.item.id.as_str()))
         }
         Subject::Office(office) => {
             context.push(pair("deciding", kinds.offices(&sets.deciding)));
             let (office, programme) = (kinds.office(office), programme());
             let viewing = question.act == Act::View;
-            let (principal, resource) =
-                if viewing { (office, programme) } else { (programme, office) };
-            (principal, resource, None)
+            if viewing { (office, programme) } else { (programme, office) }
         }
         Subject::Programme => {
             context.push(pair("deciding", kinds.offices(&sets.deciding)));
-            (programme(), programme(), None)
+            (programme(), programme())
         }
     };
-    Ok(Asked { principal, action: kinds.action(question.act), resource, item, context })
+    Ok(Asked { principal, action: kinds.action(question.act), resource, context })
 }
 
 fn item_context(
@@ -185,13 +181,13 @@ fn item_context(
     Ok(())
 }
 
-fn item_entity(
+/// The item, which lies in its inputs and with its origin.
+pub(super) fn item_entity(
     kinds: &Kinds,
     bundle: &PolicyBundle,
-    asked: &ItemQuestion<'_>,
+    item: &Item,
     act: Act,
 ) -> Result<Entity, PolicyError> {
-    let item = asked.item;
     let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
     let origin = uid(&kinds.party, item.origin.as_str());
     let labels = item.labels.iter().map(|label| text(label));

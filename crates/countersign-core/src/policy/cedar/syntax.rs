@@ -16,6 +16,8 @@ pub(super) struct Survey {
     pub acts: Option<BTreeSet<Act>>,
     /// What it reads.
     pub facts: BTreeSet<Fact>,
+    /// The attributes of the context among that, by name.
+    pub context: BTreeSet<String>,
     /// It reads in a way that is not understood: nothing about it is kept.
     pub opaque: bool,
     /// The entities it names, as type and id.
@@ -189,7 +191,10 @@ impl Survey {
             // Approvals are what is asked for, not what is given.
             (Expr::Var(Var::Context), "approvals") => {}
             (Expr::Var(Var::Context), name) => match context_fact(name) {
-                Some(fact) => self.note(fact),
+                Some(fact) => {
+                    self.context.insert(name.to_owned());
+                    self.note(fact);
+                }
                 None => self.opaque = true,
             },
             (Expr::Var(Var::Resource), "class") => self.note(Fact::Class),

@@ -1,0 +1,86 @@
+//! The policies of one act, with the entities they are asked over.
+
+use super::super::check::{CONTROLLED, Problem, ProblemCode};
+use super::super::derive::Shape;
+use super::super::memo::Fact;
+use super::super::{PolicyBundle, World};
+use super::SCHEMA;
+use super::entities::{self, Kinds};
+use super::parse::Parsed;
+use super::syntax::Survey;
+use cedar_policy::{Entities, Policy, PolicySet, Schema};
+use countersign_proof::words::Act;
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct SchemaParts {
+    pub schema: Schema,
+    pub kinds: Kinds,
+}
+
+/// The policies of one act, with the entities they are asked over.
+#[derive(Debug)]
+pub(super) struct Slice {
+    pub set: PolicySet,
+    pub policies: BTreeMap<String, (Policy, Survey)>,
+    pub base: Arc<Entities>,
+    /// What the policies read; `None` where that is not understood.
+    pub facts: Option<BTreeSet<Fact>>,
+    /// The attributes of the context among that, by name.
+    pub context: Option<BTreeSet<String>>,
+    pub shape: Shape,
+    /// A controller without a deciding office refuses.
+    pub deciding_required: bool,
+}
+
+impl SchemaParts {
+    pub(super) fn new() -> Result<Self, Problem> {
+        let broken = |error: String| {
+            Problem::new(ProblemCode::DataShape, error, "this program is broken: report it")
+        };
+        let schema = Schema::from_str(SCHEMA).map_err(|error| broken(error.to_string()))?;
+        Ok(Self { schema, kinds: Kinds::new().map_err(broken)? })
+    }
+}
+
+impl Slice {
+    pub(super) fn new(
+        parts: &SchemaParts,
+        bundle: &PolicyBundle,
+        world: &World,
+        act: Act,
+        all: &BTreeMap<String, Parsed>,
+    ) -> Result<Self, Problem> {
+        let broken = |error: String| {
+            Problem::new(ProblemCode::WorldUnknown, error, "correct what the world is made of")
+        };
+        let here = || all.iter().filter(|(_, parsed)| parsed.survey.rules_on(act));
+        let set = PolicySet::from_policies(here().map(|(_, parsed)| parsed.policy.clone()))
+            .map_err(|error| broken(error.to_string()))?;
+        let base = entities::base(&parts.kinds, &parts.schema, bundle, world, act);
+        let surveys = || here().map(|(_, parsed)| &parsed.survey);
+        let understood = surveys().all(|survey| !survey.opaque);
+        let facts = || surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
+        let context = || surveys().flat_map(|survey| survey.context.iter().cloned()).collect();
+        let monotone = surveys().all(|survey| survey.monotone);
+        let policies = here()
+            .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
+            .collect();
+        Ok(Self {
+            set,
+            policies,
+            base: Arc::new(base.map_err(broken)?),
+            facts: understood.then(facts),
+            context: understood.then(context),
+            shape: if monotone { Shape::Monotone } else { Shape::Any },
+            deciding_required: CONTROLLED.contains(&act) || reads_deciding(all, act),
+        })
+    }
+}
+
+/// Whether a policy on the act depends on which office decides for whom.
+pub(super) fn reads_deciding(all: &BTreeMap<String, Parsed>, act: Act) -> bool {
+    all.values().any(|parsed| parsed.survey.rules_on(act) && parsed.survey.reads_deciding())
+}

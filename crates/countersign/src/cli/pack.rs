@@ -1,0 +1,40 @@
+//! `pack …`.
+
+use super::Failure;
+use super::output::Output;
+use crate::pack::{self, Fault};
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// Verbs of `pack`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Check a pack: every mistake with file, line and remedy
+    #[command(after_help = "Example:\n  countersign pack check packs/long-range-2025")]
+    Check {
+        /// The folder of the pack
+        dir: PathBuf,
+    },
+}
+
+pub(super) fn run(verb: &Verb, output: &mut Output) -> Result<(), Failure> {
+    let Verb::Check { dir } = verb;
+    let report = pack::check(dir);
+    let value = serde_json::to_value(&report)
+        .map_err(|error| Failure::unavailable(format!("the report: {error}")))?;
+    if report.faults.is_empty() {
+        output.value(&value);
+        output.line(report.to_string().trim_end());
+        return Ok(());
+    }
+    Err(faulty(&report.faults))
+}
+
+/// The refusal of a pack with mistakes.
+pub(crate) fn faulty(faults: &[Fault]) -> Failure {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    Failure::Refused {
+        code: "pack/faulty".to_owned(),
+        message: format!("the pack has {} mistakes:{}", faults.len(), lines.concat()),
+    }
+}

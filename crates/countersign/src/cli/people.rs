@@ -1,0 +1,344 @@
+//! `people …`.
+
+use super::desk::{Desk, Signer};
+use super::output::Output;
+use super::{Failure, Global};
+use crate::keys::PersonalKey;
+use crate::names;
+use crate::statements::signature_rules;
+use clap::{Args, Subcommand};
+use countersign_core::people::{Command, EnrolledKey, Office};
+use countersign_core::State;
+use countersign_proof::key::PublicKey;
+use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
+use countersign_proof::words::{
+    Act, AppointmentChange, KeyId, Moment, OfficeId, PartyId, PersonId, Role, Window,
+};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Verbs of `people`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List people, their offices and keys
+    List,
+    /// List offices and who holds them
+    Offices,
+    /// List every key ever enrolled
+    Keys,
+    /// Enter a person in the record
+    Register {
+        /// The opaque id they are to have
+        #[arg(long)]
+        person: PersonId,
+        /// The party they belong to
+        #[arg(long)]
+        party: PartyId,
+        /// Their name; it is kept apart from the record, and can be erased
+        #[arg(long)]
+        name: String,
+    },
+    /// Appoint an incumbent or a deputy
+    Appoint(AppointArgs),
+    /// End a term
+    End(EndArgs),
+    /// Enrol a key: you witness, and the key's owner signs with it
+    Enrol(EnrolArgs),
+    /// Revoke a key
+    Revoke {
+        /// Whose key
+        #[arg(long)]
+        person: PersonId,
+        /// Which key: its fingerprint, SHA256:…
+        #[arg(long)]
+        fingerprint: KeyId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AppointArgs {
+    /// The office to fill
+    #[arg(long)]
+    office: OfficeId,
+    /// The person to appoint
+    #[arg(long)]
+    person: PersonId,
+    /// For a deputy, the incumbent in whose stead
+    #[arg(long)]
+    deputy_of: Option<PersonId>,
+    /// For a deputy, the acts covered; may be given several times
+    #[arg(long = "act")]
+    acts: Vec<Act>,
+    /// From this moment on
+    #[arg(long)]
+    from: Moment,
+    /// Up to this moment
+    #[arg(long, default_value_t = Moment::LAST)]
+    until: Moment,
+    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
+    #[arg(long = "sign", required = true)]
+    signers: Vec<Signer>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EndArgs {
+    /// The office
+    #[arg(long)]
+    office: OfficeId,
+    /// The person whose term ends
+    #[arg(long)]
+    person: PersonId,
+    /// For a deputy, the incumbent in whose stead they sign
+    #[arg(long)]
+    deputy_of: Option<PersonId>,
+    /// For a deputy, the acts covered; may be given several times
+    #[arg(long = "act")]
+    acts: Vec<Act>,
+    /// The first moment after the term; now, if not given
+    #[arg(long)]
+    until: Option<Moment>,
+    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
+    #[arg(long = "sign", required = true)]
+    signers: Vec<Signer>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EnrolArgs {
+    /// Whose key it is
+    #[arg(long)]
+    person: PersonId,
+    /// The new key: its owner signs with it here
+    #[arg(long, value_name = "FILE")]
+    new_key: PathBuf,
+    /// Until when it may sign
+    #[arg(long)]
+    expires_on: Moment,
+    /// How you know the person
+    #[arg(long)]
+    reason: String,
+}
+
+pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Verb::List => list(global, output),
+        Verb::Offices => {
+            let state = global.state()?;
+            let offices: Vec<&Office> = state.people.offices().collect();
+            output.value(&offices.iter().map(|office| office_value(&state, office)).collect());
+            let rows: Vec<Vec<String>> =
+                offices.iter().map(|office| office_row(&state, office)).collect();
+            output.table(&["office", "title", "kind", "quorum", "may", "held by"], &rows);
+            Ok(())
+        }
+        Verb::Keys => {
+            let state = global.state()?;
+            output.value(&state.people.keys().map(key_value).collect());
+            let rows: Vec<Vec<String>> = state.people.keys().map(key_row).collect();
+            output.table(&["key", "person", "witness", "from", "until", "revoked"], &rows);
+            Ok(())
+        }
+        Verb::Register { person, party, name } => {
+            let mut desk = Desk::open(global)?;
+            let by = desk.session(global)?;
+            let command = Command::RegisterPerson {
+                person: person.clone(),
+                party: party.clone(),
+                name: name.clone(),
+            };
+            desk.submit(Some(by), command)?;
+            done(&desk, output, &format!("{person} is registered."));
+            Ok(())
+        }
+        Verb::Appoint(args) => appoint(global, args, output),
+        Verb::End(args) => end(global, args, output),
+        Verb::Enrol(args) => enrol(global, args, output),
+        Verb::Revoke { person, fingerprint, reason } => {
+            let mut desk = Desk::open(global)?;
+            let signer = global.person()?.clone();
+            let revocation = KeyRevocation {
+                person: person.clone(),
+                key: *fingerprint,
+                binding: desk.binding::<KeyRevocation>(&signer, None)?,
+                signer,
+                reason: reason.clone(),
+            };
+            let statement = desk.sign(global, &revocation)?;
+            desk.submit(None, Command::RevokeKey { statement })?;
+            done(&desk, output, &format!("{fingerprint} can sign no more."));
+            Ok(())
+        }
+    }
+}
+
+/// Says that a command was carried out, or would be.
+pub(super) fn done(desk: &Desk, output: &mut Output, words: &str) {
+    output.value(&json!({ "done": !desk.is_dry(), "dry_run": desk.is_dry(), "message": words }));
+    if desk.is_dry() {
+        output.line(&format!("Nothing was changed; it would come to this: {words}"));
+    } else {
+        output.line(words);
+    }
+}
+
+fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
+    let (store, state, _) = global.read()?;
+    let names = names::read(store.as_ref())?;
+    let at = state.ledger.clock;
+    let mut values = Vec::new();
+    let mut rows = Vec::new();
+    for (person, party) in state.people.persons() {
+        let offices: Vec<String> =
+            state.people.held_by(person, at).map(|office| office.id.to_string()).collect();
+        let keys: Vec<String> = state
+            .people
+            .keys()
+            .filter(|key| key.person == *person && key.revoked_at.is_none())
+            .map(|key| key.key.to_string())
+            .collect();
+        let name = names.get(person).cloned().unwrap_or_default();
+        values.push(json!({
+            "person": person.as_str(), "name": name, "party": party.as_str(),
+            "offices": offices, "keys": keys,
+        }));
+        let count = keys.len().to_string();
+        rows.push(vec![person.to_string(), name, party.to_string(), offices.join(", "), count]);
+    }
+    output.value(&Value::Array(values));
+    output.table(&["person", "name", "party", "offices now", "keys"], &rows);
+    Ok(())
+}
+
+fn holders(state: &State, office: &Office) -> Vec<String> {
+    let at = state.ledger.clock;
+    let terms = state.people.terms(&office.id).filter(|term| term.span.contains(at));
+    let mut holders: Vec<String> = terms.map(|term| term.person.to_string()).collect();
+    let deputies = state.people.deputies(&office.id).filter(|deputy| deputy.span.contains(at));
+    holders.extend(deputies.map(|d| format!("{} (deputy of {})", d.deputy, d.principal)));
+    holders
+}
+
+fn office_value(state: &State, office: &Office) -> Value {
+    json!({
+        "office": office.id.as_str(),
+        "title": office.title,
+        "party": office.party.as_str(),
+        "personal": office.personal,
+        "quorum": office.quorum,
+        "functions": office.functions.iter().map(|f| f.as_str()).collect::<Vec<_>>(),
+        "held_by": holders(state, office),
+    })
+}
+
+fn office_row(state: &State, office: &Office) -> Vec<String> {
+    let functions: Vec<&str> = office.functions.iter().map(|f| f.as_str()).collect();
+    vec![
+        office.id.to_string(),
+        office.title.clone(),
+        if office.personal { "personal" } else { "collegial" }.to_owned(),
+        office.quorum.to_string(),
+        functions.join(", "),
+        holders(state, office).join(", "),
+    ]
+}
+
+fn key_value(key: &EnrolledKey) -> Value {
+    json!({
+        "key": key.key.to_string(),
+        "public_key": key.public_key,
+        "person": key.person.as_str(),
+        "witness": key.witness.as_ref().map(ToString::to_string),
+        "from": key.from.to_string(),
+        "until": key.until.to_string(),
+        "revoked_at": key.revoked_at.map(|at| at.to_string()),
+    })
+}
+
+fn key_row(key: &EnrolledKey) -> Vec<String> {
+    vec![
+        key.key.to_string(),
+        key.person.to_string(),
+        key.witness.as_ref().map_or_else(|| "the founders".to_owned(), ToString::to_string),
+        key.from.to_string(),
+        key.until.to_string(),
+        key.revoked_at.map(|at| at.to_string()).unwrap_or_default(),
+    ]
+}
+
+fn appoint(global: &Global, args: &AppointArgs, output: &mut Output) -> Result<(), Failure> {
+    let span = Window::new(args.from, args.until)
+        .ok_or_else(|| Failure::usage("the span is reversed or empty"))?;
+    let role = if args.deputy_of.is_some() { Role::Deputy } else { Role::Incumbent };
+    let mut desk = Desk::open(global)?;
+    let statements = desk.signed_by_all(&args.signers, |signer, binding| Appointment {
+        change: AppointmentChange::Appoint,
+        subject_office: args.office.clone(),
+        person: args.person.clone(),
+        role,
+        deputy_of: args.deputy_of.clone(),
+        acts: args.acts.iter().copied().collect(),
+        span,
+        office: signer.office.clone(),
+        signer: signer.person.clone(),
+        binding,
+        reason: args.reason.clone(),
+    })?;
+    desk.submit(None, Command::Appoint { statements })?;
+    done(&desk, output, &format!("{} is {role} of {} in {span}.", args.person, args.office));
+    Ok(())
+}
+
+fn end(global: &Global, args: &EndArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let now = desk.now()?;
+    let until = args.until.unwrap_or(now).max(now);
+    let from = desk.look(|state| state.ledger.founded_at).min(now);
+    let span = Window::new(from, until.plus_millis(u64::from(until == from)))
+        .ok_or_else(|| Failure::usage("the term cannot end before the ledger began"))?;
+    let role = if args.deputy_of.is_some() { Role::Deputy } else { Role::Incumbent };
+    let statements = desk.signed_by_all(&args.signers, |signer, binding| Appointment {
+        change: AppointmentChange::End,
+        subject_office: args.office.clone(),
+        person: args.person.clone(),
+        role,
+        deputy_of: args.deputy_of.clone(),
+        acts: args.acts.iter().copied().collect(),
+        span,
+        office: signer.office.clone(),
+        signer: signer.person.clone(),
+        binding,
+        reason: args.reason.clone(),
+    })?;
+    desk.submit(None, Command::Appoint { statements })?;
+    let until = span.until();
+    done(&desk, output, &format!("The term of {} at {} ends {until}.", args.person, args.office));
+    Ok(())
+}
+
+fn enrol(global: &Global, args: &EnrolArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let signer = global.person()?.clone();
+    let new_key = PersonalKey::open(&args.new_key)?;
+    let public: PublicKey = new_key.public_key()?;
+    let enrolment = KeyEnrolment {
+        person: args.person.clone(),
+        public_key: public.to_openssh(),
+        expires_on: args.expires_on,
+        binding: desk.binding::<KeyEnrolment>(&signer, None)?,
+        signer,
+        reason: args.reason.clone(),
+    };
+    let witness = desk.sign(global, &enrolment)?;
+    let possession = new_key.sign(&enrolment, &signature_rules())?;
+    desk.submit(None, Command::EnrolKey { witness, possession })?;
+    done(&desk, output, &format!("{} may sign for {}.", public.id(), args.person));
+    Ok(())
+}

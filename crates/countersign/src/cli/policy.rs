@@ -1,0 +1,188 @@
+//! `policy …`.
+
+use super::desk::{Desk, Signer};
+use super::output::Output;
+use super::people::done;
+use super::requests::DraftArgs;
+use super::{Failure, Global};
+use crate::pack::Pack;
+use crate::views;
+use clap::{Args, Subcommand};
+use countersign_core::policy::{Command, Deciding, Verdict, sets_in_words};
+use countersign_proof::statement::kinds::PolicyPublication;
+use countersign_proof::words::{Date, Moment, PolicyVersionId, Window};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Verbs of `policy`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List the versions, and which is in force
+    List,
+    /// Show one version: its policies and who decides
+    Show {
+        /// Which version, such as v4
+        version: PolicyVersionId,
+    },
+    /// Say who would have to consent to an act, without asking for it
+    #[command(after_help = "Example:\n  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
+        --quantity 2 --zone RU.Kursk --at 2025-06-01 --json")]
+    Explain(ExplainArgs),
+    /// Publish a version of a pack
+    Publish(PublishArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    #[command(flatten)]
+    draft: DraftArgs,
+    /// On which date or at which moment; at the ledger's clock, if not given
+    #[arg(long, value_name = "DATE|MOMENT")]
+    at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishArgs {
+    /// The pack that holds the version
+    pack: PathBuf,
+    /// Which version of it
+    #[arg(long)]
+    version: PolicyVersionId,
+    /// From when it is in force; as the pack says, if not given
+    #[arg(long)]
+    in_force_from: Option<Moment>,
+    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
+    #[arg(long = "sign", required = true)]
+    signers: Vec<Signer>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Verb::List => {
+            let state = global.state()?;
+            let versions = state.policy.versions();
+            output.value(&versions.iter().map(|v| views::version(&state, v)).collect());
+            let current = state.policy.current().map(|current| current.digest).ok();
+            let rows: Vec<Vec<String>> = versions
+                .iter()
+                .map(|version| {
+                    let now = if current == Some(version.digest) { "in force" } else { "" };
+                    vec![
+                        version.bundle.version.to_string(),
+                        version.in_force_from.to_string(),
+                        now.to_owned(),
+                        version.standing.to_string(),
+                        version.transition.to_string(),
+                        version.source.clone(),
+                    ]
+                })
+                .collect();
+            let headings = ["version", "in force from", "", "standing", "transition", "source"];
+            output.table(&headings, &rows);
+            Ok(())
+        }
+        Verb::Show { version } => show(global, version, output),
+        Verb::Explain(args) => explain(global, args, output),
+        Verb::Publish(args) => publish(global, args, output),
+    }
+}
+
+fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<(), Failure> {
+    let state = global.state()?;
+    let version = state.policy.version(id)?;
+    let mut value = views::version(&state, version);
+    if let Value::Object(fields) = &mut value {
+        let policies = version.bundle.policies.iter().map(|(file, text)| (file.clone(), text.clone().into()));
+        fields.insert("policies".to_owned(), Value::Object(policies.collect()));
+    }
+    output.value(&value);
+    output.heading(&format!("{id}, in force from {}", version.in_force_from));
+    output.line(&format!("  {} ({})", version.source, version.standing));
+    output.line(&format!("  digest {}", version.digest));
+    let mut rows = Vec::new();
+    for (party, acts) in &version.bundle.deciding {
+        for (act, deciding) in acts {
+            let who = match deciding {
+                Deciding::Office(office) => office.to_string(),
+                Deciding::Standing => "a standing permission".to_owned(),
+            };
+            rows.push(vec![party.to_string(), act.to_string(), who]);
+        }
+    }
+    output.table(&["party", "act", "decides"], &rows);
+    for (file, text) in &version.bundle.policies {
+        output.heading(&format!("\n{file}"));
+        output.line(text.trim_end());
+    }
+    Ok(())
+}
+
+/// A date means its first moment.
+fn moment(text: &str) -> Result<Moment, Failure> {
+    let date = text.parse::<Date>().map(Date::start);
+    date.or_else(|_| text.parse()).map_err(|error| Failure::usage(format!("--at: {error}")))
+}
+
+fn explain(global: &Global, args: &ExplainArgs, output: &mut Output) -> Result<(), Failure> {
+    let state = global.state()?;
+    let at = args.at.as_deref().map_or(Ok(state.ledger.clock), moment)?;
+    let window = Window::new(at, at.plus_days(1))
+        .ok_or_else(|| Failure::usage("--at lies beyond the last moment"))?;
+    let draft = args.draft.draft(window);
+    state.check_draft(&draft, at)?;
+    let (version, explained) = state.explain(&draft, at)?;
+    let mut value = views::explained(version, &explained);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("at".to_owned(), at.to_string().into());
+        fields.insert("act".to_owned(), draft.act.as_str().into());
+        fields.insert("item".to_owned(), draft.item.as_str().into());
+        fields.insert("holder".to_owned(), draft.holder.as_str().into());
+    }
+    output.value(&value);
+    let who = match &explained.verdict {
+        Verdict::Standing => "allowed with nobody's consent: a standing permission".to_owned(),
+        Verdict::Needs(sets) => format!("needs {}", sets_in_words(sets)),
+        Verdict::Prohibited => "prohibited: nobody's consent would allow it".to_owned(),
+    };
+    output.heading(&format!("{}: {who}", version.bundle.version));
+    output.line(&format!("  {} ({})", version.source, version.standing));
+    for reason in &explained.reasons {
+        output.line(&format!("  {reason}"));
+    }
+    Ok(())
+}
+
+fn publish(global: &Global, args: &PublishArgs, output: &mut Output) -> Result<(), Failure> {
+    let pack = Pack::load(&args.pack).map_err(|faults| super::pack::faulty(&faults))?;
+    let wanted = pack.version(&args.version).map(|version| &version.policy);
+    let policy = wanted
+        .ok_or_else(|| Failure::usage(format!("the pack has no version {}", args.version)))?;
+    let mut desk = Desk::open(global)?;
+    let supersedes = desk.look(|state| {
+        state.policy.versions().last().map(|version| version.bundle.version.clone())
+    });
+    let supersedes =
+        supersedes.ok_or_else(|| Failure::unavailable("the ledger has no policy version"))?;
+    let in_force_from = args.in_force_from.unwrap_or(policy.in_force_from);
+    let statements = desk.signed_by_all(&args.signers, |signer, binding| PolicyPublication {
+        version: args.version.clone(),
+        digest: policy.bundle.digest(),
+        supersedes: supersedes.clone(),
+        in_force_from,
+        source: policy.source.clone(),
+        standing: policy.standing,
+        transition: policy.transition,
+        office: signer.office.clone(),
+        signer: signer.person.clone(),
+        binding,
+        reason: args.reason.clone(),
+    })?;
+    let bundle = Box::new(policy.bundle.clone());
+    desk.submit(None, Command::Publish { bundle, statements })?;
+    let words = format!("{} is published, in force from {in_force_from}.", args.version);
+    done(&desk, output, &words);
+    Ok(())
+}

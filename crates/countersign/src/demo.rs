@@ -1,0 +1,229 @@
+//! The exercise, from beginning to end. Answers: *what does the system do, shown on one case?*
+//!
+//! A ledger with a scripted clock and demo keys is founded from the long-range pack, its story is
+//! played act by act, and the record is verified. An act that does not come out as the story says
+//! ends the demo with a failure.
+
+mod play;
+
+use crate::cli::{Failure, Output, tell_verified};
+use crate::clock::{ScriptedClock, ScriptedEntropy};
+use crate::founding::{self, Founders};
+use crate::keys::{PersonalKey, write_software_key};
+use crate::pack::story::{Deed, Story};
+use crate::pack::{FoundingPolicies, Pack, PackKey};
+use crate::verification;
+use crate::views;
+use clap::Args;
+use countersign_core::policy::{Verdict, sets_in_words};
+use countersign_core::requests::Draft;
+use countersign_core::State;
+use countersign_proof::SoftwareKey;
+use countersign_proof::words::{Digest, Moment, PersonId, Window};
+use include_dir::{Dir, include_dir};
+use play::Player;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The pack as it was when the program was built.
+static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../packs/long-range-2025");
+
+/// `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  countersign demo --no-serve --dir D\n  countersign --ledger D request list")]
+pub struct DemoArgs {
+    /// Where to put the ledger, its keys and the pack; a new folder beside other temporary files,
+    /// if not given
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Another pack with a story, instead of the one in the program
+    #[arg(long, value_name = "DIR")]
+    pack: Option<PathBuf>,
+    /// Only play the story; this is what happens in any case until the web door is built
+    #[arg(long)]
+    no_serve: bool,
+}
+
+/// The demo key of a person: anyone can make it from their id.
+fn key_seed(person: &PersonId) -> [u8; 32] {
+    Digest::of(format!("countersign demo key 1\n{person}\n").as_bytes()).0
+}
+
+/// Plays the story.
+///
+/// # Errors
+/// [`Failure`] when files cannot be made, or an act does not come out as the story says.
+pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
+    let dir = args.dir.clone().unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id()))
+    });
+    let io = |what: &Path| {
+        let what = what.display().to_string();
+        move |error: std::io::Error| Failure::unavailable(format!("{what}: {error}"))
+    };
+    if dir.join("ledger.db").exists() {
+        let message = format!("{} already holds a ledger; name another folder", dir.display());
+        return Err(Failure::unavailable(message));
+    }
+    let keys = dir.join("keys");
+    std::fs::create_dir_all(&keys).map_err(io(&keys))?;
+    let folder = match &args.pack {
+        Some(folder) => folder.clone(),
+        None => {
+            let folder = dir.join("pack");
+            std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+            PACK.extract(&folder).map_err(io(&folder))?;
+            folder
+        }
+    };
+    let pack = Pack::load(&folder).map_err(|faults| crate::cli::faulty_pack(&faults))?;
+    let story = pack.story.as_ref();
+    let story = story.ok_or_else(|| Failure::usage("the pack tells no story"))?;
+    if !pack.manifest.exercise {
+        return Err(Failure::usage("only a pack that is an exercise can be played"));
+    }
+    for person in &pack.people.persons {
+        let path = keys.join(person.id.as_str());
+        if !path.exists() {
+            write_software_key(&path, key_seed(&person.id), person.id.as_str())?;
+        }
+    }
+    let location = dir.display().to_string();
+    let mut player = begin(&location, &pack, story)?;
+    output.heading(&format!("{} — an exercise: scripted clock, demo keys", pack.manifest.title));
+    let mut acts = Vec::new();
+    for act in &story.acts {
+        acts.push(player.play(act)?);
+    }
+    let versions = player.state(|state| versions_table(state, story));
+    player.end();
+    let found = verification::verify(&location, &mut |_, _| {})?;
+    tell(&versions, &acts, output);
+    output.value(&json!({
+        "dir": location, "versions": versions.iter().map(VersionRow::value).collect::<Vec<Value>>(),
+        "acts": acts.iter().map(play::Played::value).collect::<Vec<Value>>(),
+        "verified": { "entries": found.entries, "signatures": found.signatures, "root": found.root.to_string() },
+    }));
+    output.heading("\nlog verify");
+    tell_verified(&found, output);
+    output.line(&format!("\nThe ledger is in {location}, the demo keys in {location}/keys. Look around:"));
+    output.line(&format!("  countersign --ledger {location} request list"));
+    output.line(&format!("  countersign --ledger {location} log show"));
+    if !args.no_serve {
+        output.line("There is no web door yet: the story is all there is to see.");
+    }
+    Ok(())
+}
+
+/// Founds the ledger of the story and takes in the stock of the pack.
+fn begin<'a>(location: &str, pack: &'a Pack, story: &Story) -> Result<Player<'a>, Failure> {
+    let at = story.founded_at;
+    let software: BTreeMap<PersonId, SoftwareKey> = pack
+        .people
+        .persons
+        .iter()
+        .map(|person| (person.id.clone(), SoftwareKey::from_seed(key_seed(&person.id))))
+        .collect();
+    let keys: BTreeMap<PersonId, PackKey> = software
+        .iter()
+        .map(|(person, key)| {
+            let public_key = key.public_key().to_openssh();
+            (person.clone(), PackKey { public_key, expires_on: Moment::LAST })
+        })
+        .collect();
+    let founders = Founders {
+        origin: &pack.manifest.origin,
+        reason: &pack.manifest.title,
+        names: pack.names(),
+        keys: story
+            .founders
+            .iter()
+            .map(|person| {
+                let key = SoftwareKey::from_seed(key_seed(person));
+                (person.clone(), PersonalKey::Software(Box::new(key)))
+            })
+            .collect(),
+    };
+    let clock = ScriptedClock::new(at);
+    let charter = pack.charter(&keys, at, FoundingPolicies::InForce);
+    let mut entropy = ScriptedEntropy::new("countersign demo founding 1");
+    let prepared = founding::prepare(charter, founders, &clock, &mut entropy)?;
+    let entropy = ScriptedEntropy::new("countersign demo record 1");
+    let (writer, receipt) =
+        founding::found(location, prepared, Box::new(clock.clone()), Box::new(entropy))?;
+    Failure::of(&receipt.answer)?;
+    let mut player = Player::new(pack, writer, clock, software);
+    player.receive_all(at)?;
+    Ok(player)
+}
+
+/// One and the same request under one policy version.
+struct VersionRow {
+    version: String,
+    from: Moment,
+    rule: String,
+    verdict: Verdict,
+    standing: String,
+}
+
+impl VersionRow {
+    fn value(&self) -> Value {
+        let sets = match &self.verdict {
+            Verdict::Needs(sets) => views::sets(sets),
+            Verdict::Standing | Verdict::Prohibited => json!([]),
+        };
+        json!({
+            "version": self.version, "in_force_from": self.from.to_string(), "rule": self.rule,
+            "verdict": views::verdict_word(&self.verdict), "approval_sets": sets,
+            "standing": self.standing,
+        })
+    }
+}
+
+/// What the story asks for first, under every version.
+fn versions_table(state: &State, story: &Story) -> Vec<VersionRow> {
+    let asked = story.acts.iter().find_map(|act| {
+        if let Deed::Submit { draft, .. } = &act.deed { Some(draft) } else { None }
+    });
+    let Some(first) = asked else { return Vec::new() };
+    let row = |version: &countersign_core::policy::Version| {
+        let at = version.in_force_from;
+        let window = Window::new(at, at.plus_days(1)).unwrap_or(first.window);
+        let draft = Draft { window, ..first.clone() };
+        let (_, explained) = state.explain(&draft, at).ok()?;
+        Some(VersionRow {
+            version: version.bundle.version.to_string(),
+            from: at,
+            rule: version.source.clone(),
+            verdict: explained.verdict,
+            standing: version.standing.to_string(),
+        })
+    };
+    state.policy.versions().iter().filter_map(row).collect()
+}
+
+fn tell(versions: &[VersionRow], acts: &[play::Played], output: &mut Output) {
+    output.heading("\nOne and the same request under every version of the policy");
+    let rows: Vec<Vec<String>> = versions
+        .iter()
+        .map(|row| {
+            let who = match &row.verdict {
+                Verdict::Standing => "nobody: a standing permission".to_owned(),
+                Verdict::Needs(sets) => sets_in_words(sets),
+                Verdict::Prohibited => "nobody can".to_owned(),
+            };
+            vec![
+                row.version.clone(),
+                row.from.date().to_string(),
+                views::verdict_word(&row.verdict).to_owned(),
+                who,
+                format!("{} ({})", row.rule, row.standing),
+            ]
+        })
+        .collect();
+    output.table(&["version", "from", "verdict", "who must sign", "stated by"], &rows);
+    output.heading("\nThe story");
+    let rows: Vec<Vec<String>> = acts.iter().map(play::Played::row).collect();
+    output.table(&["date", "by", "what happens", "what comes of it"], &rows);
+}

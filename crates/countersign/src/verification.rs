@@ -1,0 +1,301 @@
+//! Verifying a whole record. Answers: *is this what was written, and does everything follow from it?*
+
+use crate::opening::{OpenError, open_reader, read_body, sealed_part};
+use crate::statements::signature_rules;
+use countersign_core::record::{Answer, Recorded, replay, restore, snapshot};
+use countersign_core::{Event, State, invariants, requests};
+use countersign_proof::entry::{leaf_hash, verify_parts};
+use countersign_proof::signature::verify_any;
+use countersign_proof::words::{Digest, KeyId};
+use countersign_proof::{
+    AnyStatement, Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
+    Verified,
+};
+use countersign_store::{Store, StoredEntry};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Entries read at a time.
+const CHUNK: usize = 1024;
+
+/// What was found in a record that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Entries.
+    pub entries: u64,
+    /// Of these, commands carried out.
+    pub accepted: u64,
+    /// Of these, commands refused.
+    pub refused: u64,
+    /// Signatures under statements, each checked against its bytes and its enrolled key.
+    pub signatures: u64,
+    /// The root of the log.
+    pub root: Digest,
+    /// The log's origin.
+    pub origin: String,
+}
+
+/// Why a record does not hold, or could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Something in it is not as it was written.
+    #[error("{place}: {what}")]
+    Broken {
+        /// Where.
+        place: String,
+        /// What.
+        what: String,
+    },
+}
+
+impl From<countersign_store::StoreError> for VerifyError {
+    fn from(error: countersign_store::StoreError) -> Self {
+        Self::Open(error.into())
+    }
+}
+
+fn broken(place: impl Into<String>, what: impl ToString) -> VerifyError {
+    VerifyError::Broken { place: place.into(), what: what.to_string() }
+}
+
+#[derive(Deserialize)]
+struct Deliberation {
+    #[serde(default)]
+    statements: Vec<SignedText>,
+}
+
+#[derive(Deserialize)]
+struct SignedText {
+    text: String,
+    signature: String,
+}
+
+/// The statements in an entry's sealed parts, as texts with their signatures.
+#[must_use]
+pub fn statements_in(parts: &[SealedPart]) -> Vec<(String, String)> {
+    let deliberation = parts.iter().find(|part| part.label == Label::Deliberation);
+    let read = deliberation.and_then(|part| serde_json::from_slice(&part.bytes).ok());
+    let Deliberation { statements } = read.unwrap_or(Deliberation { statements: Vec::new() });
+    statements.into_iter().map(|signed| (signed.text, signed.signature)).collect()
+}
+
+/// Verifies a whole record: hashes and head, the parts of every entry, every signature, the replay
+/// and the invariants. `progress` is told how many of how many entries are done.
+///
+/// # Errors
+/// [`VerifyError`] for the first thing that does not hold, with its place.
+pub fn verify(
+    location: &str,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verification, VerifyError> {
+    let (store, opened, head) = open_reader(location)?;
+    store.check_integrity()?;
+    let total = head.frontier.size();
+    let mut walk = Walk::default();
+    while walk.tree.size() < total {
+        let entries = store.read(walk.tree.size(), CHUNK)?;
+        if entries.is_empty() {
+            return Err(broken(format!("entry {}", walk.tree.size()), "it is missing"));
+        }
+        for entry in &entries {
+            walk.entry(entry).map_err(|error| match error {
+                VerifyError::Broken { place, what } if place.is_empty() => {
+                    broken(format!("entry {}", entry.seq), what)
+                }
+                other => other,
+            })?;
+        }
+        progress(walk.tree.size(), total);
+    }
+    if walk.tree != head.frontier {
+        return Err(broken("the head", "its root is not that of the entries"));
+    }
+    let found = walk.found;
+    let ledger = &walk.state.ledger;
+    let log = LogVerifier::new(&ledger.origin, ledger.log_key.0)
+        .map_err(|error| broken("the log key", error))?;
+    let checkpoint = Checkpoint::open(head.note.as_bytes(), &log)
+        .map_err(|error| broken("the checkpoint", error))?;
+    if (checkpoint.size, checkpoint.root) != (total, walk.tree.root()) {
+        return Err(broken("the checkpoint", "it is not that of this log"));
+    }
+    invariants::check(&walk.state).map_err(|error| broken("the state", error))?;
+    same_state(&walk.state, &opened)?;
+    snapshots(store.as_ref())?;
+    Ok(Verification { root: walk.tree.root(), origin: ledger.origin.clone(), ..found })
+}
+
+/// The state replayed from the start must be the one that a reader opens, snapshot or not.
+fn same_state(replayed: &State, opened: &State) -> Result<(), VerifyError> {
+    let bytes = |state: &State| snapshot(state).map_err(|error| broken("the state", error));
+    if bytes(replayed)? == bytes(opened)? {
+        Ok(())
+    } else {
+        Err(broken("a snapshot", "it is not the state that the record gives"))
+    }
+}
+
+fn snapshots(store: &dyn Store) -> Result<(), VerifyError> {
+    let latest = store.latest_snapshot(countersign_core::record::SCHEMA)?;
+    if let Some(kept) = latest.usable {
+        restore(&kept.bytes).map_err(|error| broken("a snapshot", error))?;
+    }
+    if latest.skipped.is_empty() {
+        Ok(())
+    } else {
+        Err(broken("a snapshot", "it is damaged; the record itself holds"))
+    }
+}
+
+struct Walk {
+    state: State,
+    tree: Frontier,
+    found: Verification,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        let root = countersign_proof::merkle::empty_root();
+        let found = Verification {
+            entries: 0,
+            accepted: 0,
+            refused: 0,
+            signatures: 0,
+            root,
+            origin: String::new(),
+        };
+        Self { state: State::default(), tree: Frontier::new(), found }
+    }
+}
+
+impl Walk {
+    fn entry(&mut self, entry: &StoredEntry) -> Result<(), VerifyError> {
+        let here = |what: &dyn ToString| broken("", what.to_string());
+        let open = OpenPart::parse(&entry.open).map_err(|error| here(&error))?;
+        if leaf_hash(&entry.open) != entry.leaf {
+            return Err(here(&"its leaf is not the hash of its open part"));
+        }
+        if open.seq != entry.seq || open.seq != self.tree.size() || open.id != entry.command {
+            return Err(here(&"its number or command id is not the one it was stored under"));
+        }
+        let (salt, bytes) = entry
+            .body
+            .split_first_chunk::<16>()
+            .ok_or_else(|| here(&"its body has no salt"))?;
+        let body = Body { salt: *salt, bytes: bytes.to_vec() };
+        let parts: Option<Vec<SealedPart>> = entry.sealed.iter().map(sealed_part).collect();
+        let parts = parts.ok_or_else(|| here(&"a sealed part cannot be read"))?;
+        let withheld =
+            verify_parts(&open, Some(&body), &parts).map_err(|error| here(&error))?;
+        if withheld.iter().any(|label| *label != Label::Identity) {
+            return Err(here(&"a sealed part is missing"));
+        }
+        let recorded = read_body(&entry.body).map_err(|error| here(&error))?;
+        self.outcome(&open, &recorded)?;
+        let statements = statements_in(&parts);
+        let accepted = recorded.result.clone();
+        replay(&mut self.state, &recorded);
+        if !self.state.ledger.is_founded() || open.ledger != self.state.ledger.digest {
+            return Err(here(&"it names another ledger"));
+        }
+        self.signatures(&statements, &accepted)?;
+        self.tree.append(entry.leaf);
+        self.found.entries = self.tree.size();
+        Ok(())
+    }
+
+    fn outcome(&mut self, open: &OpenPart, recorded: &Recorded) -> Result<(), VerifyError> {
+        let alike = match (&open.outcome, &recorded.result) {
+            (Outcome::Accepted, Answer::Accepted(_)) => {
+                self.found.accepted = self.found.accepted.saturating_add(1);
+                true
+            }
+            (Outcome::Refused { code }, Answer::Refused { code: stored, message: _ }) => {
+                self.found.refused = self.found.refused.saturating_add(1);
+                code == stored
+            }
+            (Outcome::Accepted, Answer::Refused { .. })
+            | (Outcome::Refused { .. }, Answer::Accepted(_)) => false,
+        };
+        if !alike || open.time != recorded.at {
+            return Err(broken("", "its open part and its body disagree"));
+        }
+        Ok(())
+    }
+
+    /// Every statement of an entry that was accepted is signed by a key that was enrolled to its
+    /// signer, and every decision it records is one of those statements.
+    fn signatures(
+        &mut self,
+        statements: &[(String, String)],
+        answer: &Answer,
+    ) -> Result<(), VerifyError> {
+        let Answer::Accepted(events) = answer else { return Ok(()) };
+        let mut digests = BTreeSet::new();
+        for (text, signature) in statements {
+            let verified: Verified<AnyStatement> =
+                verify_any(text.as_bytes(), signature, &signature_rules())
+                    .map_err(|error| broken("", error))?;
+            self.enrolled(&verified, statements.len())?;
+            digests.insert(verified.digest());
+            self.found.signatures = self.found.signatures.saturating_add(1);
+        }
+        for event in events {
+            if let Some(named) = statement_of(event)
+                && !digests.contains(&named)
+            {
+                return Err(broken("", "a decision it records is not among its signed statements"));
+            }
+        }
+        Ok(())
+    }
+
+    fn enrolled(
+        &self,
+        verified: &Verified<AnyStatement>,
+        statements: usize,
+    ) -> Result<(), VerifyError> {
+        let key: KeyId = verified.key_id();
+        let owner = self.state.people.keys().find(|enrolled| enrolled.key == key);
+        let owner = owner.map(|enrolled| &enrolled.person);
+        let signer = verified.statement().signer();
+        // An enrolment is signed twice: by its witness, and by the new key.
+        let enrolment = match verified.statement() {
+            AnyStatement::Enrolment(enrolment) => {
+                statements == 2 && owner == Some(&enrolment.person)
+            }
+            AnyStatement::Decision(_)
+            | AnyStatement::Advice(_)
+            | AnyStatement::Appointment(_)
+            | AnyStatement::Revocation(_)
+            | AnyStatement::Publication(_)
+            | AnyStatement::Hold(_)
+            | AnyStatement::Lift(_)
+            | AnyStatement::Founding(_)
+            | AnyStatement::Session(_) => false,
+        };
+        if owner == Some(signer) || enrolment {
+            Ok(())
+        } else {
+            Err(broken("", format!("{key} was never a key of {signer}")))
+        }
+    }
+}
+
+/// The digest of the statement that an event says it rests on.
+fn statement_of(event: &Event) -> Option<Digest> {
+    match event {
+        Event::Requests(requests::Event::DecisionRecorded { decision, .. }) => {
+            Some(decision.statement)
+        }
+        Event::Requests(requests::Event::AdviceRecorded { advice, .. }) => Some(advice.statement),
+        Event::Requests(_)
+        | Event::Ledger(_)
+        | Event::People(_)
+        | Event::Stock(_)
+        | Event::Policy(_) => None,
+    }
+}
