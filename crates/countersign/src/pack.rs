@@ -20,7 +20,7 @@ mod stock;
 mod versions;
 mod zones;
 
-mod story;
+pub mod story;
 
 mod checks;
 
@@ -30,7 +30,6 @@ pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};
 pub use stock::{COLUMNS, StockRow};
-pub use story::{Deed, Draw, Label, Post, Scope, Story, StoryAct, Word};
 pub use versions::PackVersion;
 pub use zones::ZoneShape;
 
@@ -44,6 +43,7 @@ use serde::Serialize;
 use source::{Reading, Source};
 use std::collections::BTreeMap;
 use std::path::Path;
+use story::Story;
 
 /// What the pack says of itself.
 const MANIFEST: &str = "pack.toml";

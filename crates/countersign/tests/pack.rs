@@ -334,6 +334,7 @@ proptest! {
         let dir = scratch();
         fs::write(dir.path().join(FILES[file]), bytes).unwrap();
         let _ = Pack::load(dir.path());
+        let _ = check(dir.path()).to_string();
     }
 
     #[test]
@@ -350,8 +351,13 @@ proptest! {
         let end = (at + cut).min(whole.len());
         whole.splice(at..end, bytes);
         fs::write(path, whole).unwrap();
+        let report = check(dir.path());
         if let Err(faults) = Pack::load(dir.path()) {
             prop_assert!(!faults.is_empty() && faults.is_sorted());
+            prop_assert!(faults.iter().all(|fault| report.faults.contains(fault)));
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            let plain = lines.iter().all(|line| !line.contains(['\n', '\u{7}', '\u{202E}']));
+            prop_assert!(plain, "a message holds what does not show: {lines:?}");
         }
     }
 }

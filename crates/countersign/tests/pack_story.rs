@@ -11,7 +11,8 @@
 #[path = "pack_story/teller.rs"]
 mod teller;
 
-use countersign::pack::{Deed, FoundingPolicies, Pack};
+use countersign::pack::story::Deed;
+use countersign::pack::{FoundingPolicies, Pack};
 use countersign_core::requests::ReleaseState;
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! What can only be checked of a pack as a whole: the charter, the policies, and what looks odd.
 
 use super::fault::{Fault, Report, code};
+use super::source::plain;
 use super::{FoundingPolicies, Gathered, Pack, PackVersion, STOCK, VERSIONS, gather};
 use countersign_core::people::Function;
 use countersign_core::policy::{self, ProblemCode, World};
@@ -37,8 +38,14 @@ pub fn check(dir: &Path) -> Report {
     report
 }
 
-/// Sorts by file and line, and tells nothing twice.
+/// Sorts by file and line, and tells nothing twice. What a file holds is quoted in messages, so
+/// whatever would not show there is written as its code.
 pub(super) fn in_order(faults: &mut Vec<Fault>) {
+    for fault in faults.iter_mut() {
+        for text in [&mut fault.file, &mut fault.message, &mut fault.remedy] {
+            *text = plain(text);
+        }
+    }
     faults.sort();
     faults.dedup();
 }

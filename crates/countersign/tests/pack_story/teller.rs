@@ -1,8 +1,7 @@
 //! Runs a story against the rules, in memory: founds, signs, sends, and lets the clock run.
 
-use countersign::pack::{
-    Deed, Draw, FoundingPolicies, Label, Pack, PackKey, Scope, StoryAct, Word,
-};
+use countersign::pack::story::{Deed, Draw, Label, Scope, StoryAct, Word};
+use countersign::pack::{FoundingPolicies, Pack, PackKey};
 use countersign_core::ledger::{NonceSubject, subject_of};
 use countersign_core::people::{Authority, Command as PeopleCommand};
 use countersign_core::policy::Command as PolicyCommand;
