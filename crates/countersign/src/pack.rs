@@ -92,8 +92,8 @@ pub enum FoundingPolicies {
 struct Gathered {
     pack: Pack,
     faults: Vec<Fault>,
-    /// Whether people, items and zones could be read without a fault, so that what policies name
-    /// can be checked.
+    /// Whether manifest, people, items and zones could be read without a fault, so that policies
+    /// can be checked against what they name.
     intact: bool,
 }
 
@@ -220,11 +220,9 @@ fn gather(dir: &Path) -> Gathered {
         faults.push(Fault::of_file(&place, code::FILE_MISSING, "there is no such folder", remedy));
         return Gathered { pack, faults, intact: false };
     }
-    let before = |faults: &Vec<Fault>| faults.len();
     if let Some(manifest) = toml_file(dir, MANIFEST, &mut faults, manifest::read) {
         pack.manifest = manifest;
     }
-    let start = before(&faults);
     let people = toml_file(dir, PEOPLE, &mut faults, |r, node| people::read(r, node, &mut known));
     pack.people = people.unwrap_or_default();
     let items = toml_file(dir, ITEMS, &mut faults, |r, node| items::read(r, node, &mut known));
@@ -235,7 +233,7 @@ fn gather(dir: &Path) -> Gathered {
             pack.zones = zones::read(&mut r, &node, &mut known);
         }
     }
-    let intact = start == before(&faults);
+    let intact = faults.is_empty();
     if let Some(source) = Source::read(dir, STOCK, &mut faults) {
         let mut r = Reading { source: &source, faults: &mut faults };
         pack.stock = stock::read(&mut r, &pack.items, &known);

@@ -1,10 +1,11 @@
 //! What can only be checked of a pack as a whole: the charter, the policies, and what looks odd.
 
 use super::fault::{Fault, Report, code};
+use super::source::plain;
 use super::{FoundingPolicies, Gathered, Pack, PackVersion, STOCK, VERSIONS, gather};
 use countersign_core::people::Function;
 use countersign_core::policy::{self, ProblemCode, World};
-use countersign_proof::words::{Act, Moment};
+use countersign_proof::words::{Moment, PartyId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -30,14 +31,21 @@ pub fn check(dir: &Path) -> Report {
     if report.faults.is_empty() {
         pack.check_into(&mut report);
     } else if intact {
-        pack.check_policies(&mut report);
+        let tables = report.faults.iter().all(|fault| fault.file != VERSIONS);
+        pack.check_policies(tables, &mut report);
     }
     report.settle();
     report
 }
 
-/// Sorts by file and line, and tells nothing twice.
+/// Sorts by file and line, and tells nothing twice. What a file holds is quoted in messages, so
+/// whatever would not show there is written as its code.
 pub(super) fn in_order(faults: &mut Vec<Fault>) {
+    for fault in faults.iter_mut() {
+        for text in [&mut fault.file, &mut fault.message, &mut fault.remedy] {
+            *text = plain(text);
+        }
+    }
     faults.sort();
     faults.dedup();
 }
@@ -72,16 +80,18 @@ impl Pack {
                 remedy,
             ));
         }
-        self.check_policies(report);
+        self.check_policies(true, report);
         self.look_for_vacancies(report);
     }
 
-    fn check_policies(&self, report: &mut Report) {
+    /// Checks the policies; `tables`: also what stands in the tables of the versions, which is left
+    /// out where those hold mistakes that are told already.
+    fn check_policies(&self, tables: bool, report: &mut Report) {
         let world = self.charter(&BTreeMap::new(), Moment::LAST, FoundingPolicies::All).world();
         for version in &self.versions {
             let bundle = &version.policy.bundle;
             let found = policy::check(bundle, &world, self.manifest.exercise);
-            for problem in found.problems {
+            for problem in found.problems.into_iter().filter(|p| tables || p.file.is_some()) {
                 let in_file = problem.file.map(|file| format!("{}/{file}", version.folder));
                 let line = match in_file {
                     Some(_) => problem.line.and_then(|line| u32::try_from(line).ok()),
@@ -115,30 +125,27 @@ impl Pack {
                     remedy,
                 ));
             }
-            self.look_for_deciders(version, &world, report);
+            if tables {
+                self.look_for_deciders(version, &world, report);
+            }
         }
     }
 
-    /// Every controller of every item has an entry in the deciding table for what is asked of it;
-    /// without one, policy gives no answer, and so refuses.
+    /// Every party that an item comes from has entries in the deciding table; without them, policy
+    /// gives no answer, and so refuses. The check of a version does not know the items: it sees to
+    /// the parties that control an input, and to those that the table names.
     fn look_for_deciders(&self, version: &PackVersion, world: &World, report: &mut Report) {
-        let mut missing = BTreeSet::new();
-        for item in &self.items.items {
-            for party in world.controllers(item).unwrap_or_default() {
-                for act in [Act::Use, Act::Deliver, Act::Transfer] {
-                    let acts = version.policy.bundle.deciding.get(&party);
-                    if !acts.is_some_and(|acts| acts.contains_key(&act)) {
-                        missing.insert((party.clone(), act));
-                    }
-                }
-            }
-        }
-        for (party, act) in missing {
+        let deciding = &version.policy.bundle.deciding;
+        let seen_to = |party: &PartyId| {
+            deciding.contains_key(party) || world.inputs.values().any(|i| i.controller == *party)
+        };
+        let origins: BTreeSet<&PartyId> = self.items.items.iter().map(|i| &i.origin).collect();
+        for party in origins.into_iter().filter(|party| !seen_to(party)) {
             let message = format!(
-                "{}: {party} controls an item, but the deciding table has no entry of it for {act}",
+                "{}: items come from {party}, but the deciding table has no entry of it",
                 version.id()
             );
-            let remedy = "name the office that decides, or `standing` for a standing permission";
+            let remedy = "name the offices that decide, or `standing` for a standing permission";
             let code = ProblemCode::DecidingMissing.as_str();
             report.faults.push(of_version(version, code, message, remedy));
         }

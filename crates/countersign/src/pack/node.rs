@@ -60,34 +60,42 @@ pub(super) fn toml(reading: &mut Reading<'_>) -> Option<Node> {
     let text = reading.source.text.as_str();
     let (tree, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
-        let table = tree.get_ref();
-        return Some(Node { at: 0, value: Value::Table(entries(text, table)) });
+        return Some(root(text, tree.get_ref()));
+    }
+    // A day that does not exist is no TOML, but whoever reads the key can say more of it, and the
+    // rest of the file need not wait: digits stand in for it while the file is parsed.
+    let mut parsed = text.to_owned();
+    for error in &errors {
+        let start = word_start(text, error.span().map_or(0, |span| span.start));
+        let word = text.get(start..).unwrap_or_default();
+        let end = |found: char| !found.is_ascii_alphanumeric() && !"-:.+".contains(found);
+        let word = word.split(end).next().unwrap_or_default();
+        if looks_like_a_date(word) {
+            let until = start.saturating_add(word.len());
+            parsed.replace_range(start..until, &"1".repeat(word.len()));
+        }
+    }
+    let (tree, errors) = DeTable::parse_recoverable(&parsed);
+    if errors.is_empty() {
+        return Some(root(text, tree.get_ref()));
     }
     let mut last = None;
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         let (line, _) = reading.source.place(at);
         // One mistake often makes the rest of its line unreadable.
-        if last.replace(line) == Some(line) {
-            continue;
-        }
-        let start = word_start(text, at);
-        let rest = text.get(start..).unwrap_or_default();
-        if looks_like_a_date(rest) {
-            let word = rest.split([' ', ',', ']', '}', '\n', '\r']).next().unwrap_or_default();
-            reading.fault(
-                start,
-                code::DATE_UNFIT,
-                format!("{word} is no date or moment in UTC"),
-                "write 2025-06-01 or 2025-06-01T12:00:00Z",
-            );
-        } else {
+        if last.replace(line) != Some(line) {
             let told = error.message().replace('\n', "; ");
             let remedy = "correct the TOML here; each key stands once, texts stand in quotes";
             reading.fault(at, code::TOML_SYNTAX, format!("not TOML: {told}"), remedy);
         }
     }
     None
+}
+
+/// The whole file as one table; what is not text is taken as it is written in `text`.
+fn root(text: &str, table: &DeTable<'_>) -> Node {
+    Node { at: 0, value: Value::Table(entries(text, table)) }
 }
 
 /// Where the word that `at` lies in begins.

@@ -150,7 +150,7 @@ fn read_term(r: &mut Reading<'_>, fields: &mut Fields<'_>, known: &Known) -> Opt
     let until = fields.moment_or_none(r, "until");
     let (from, until) = (from?, until.unwrap_or(Moment::LAST));
     if from >= until {
-        let message = format!("the term ends at {until}, before it begins at {from}");
+        let message = format!("the term ends at {until}, not after it begins at {from}");
         let remedy = "write from before until; until is the first moment after the term";
         r.fault(fields.at, code::SPAN_EMPTY, message, remedy);
         return None;

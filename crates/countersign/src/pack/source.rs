@@ -158,37 +158,51 @@ fn bytes_of(dir: &Path, file: &str) -> Result<Vec<u8>, Box<Fault>> {
 
 /// The first character that may not stand in a text, and what it is.
 pub(super) fn unfit_character(text: &str) -> Option<(char, &'static str)> {
-    text.chars().find_map(|found| {
-        let what = match found {
-            ' ' => return None,
-            '\u{061C}'
-            | '\u{200E}'
-            | '\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2066}'..='\u{2069}' => "a bidirectional control",
-            '\u{00AD}'
-            | '\u{034F}'
-            | '\u{115F}'
-            | '\u{1160}'
-            | '\u{17B4}'
-            | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200D}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}'
-            | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}' => "an invisible character",
-            '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}' => "a private-use character",
-            other if other.is_control() => "a control character",
-            other if other.is_whitespace() => "a space other than U+0020",
-            _ => return None,
-        };
-        Some((found, what))
-    })
+    text.chars().find_map(|found| unfit(found).map(|what| (found, what)))
+}
+
+/// The text with every character that may not stand in one written as its code.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for found in text.chars() {
+        match unfit(found) {
+            Some(_) => plain.extend(found.escape_unicode()),
+            None => plain.push(found),
+        }
+    }
+    plain
+}
+
+/// Says what a character is that may not stand in a text.
+fn unfit(found: char) -> Option<&'static str> {
+    match found {
+        ' ' => None,
+        '\u{061C}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => Some("a bidirectional control"),
+        '\u{00AD}'
+        | '\u{034F}'
+        | '\u{115F}'
+        | '\u{1160}'
+        | '\u{17B4}'
+        | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200D}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
+        | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFFB}'
+        | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}' => Some("an invisible character"),
+        '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}' => Some("a private-use character"),
+        other if other.is_control() => Some("a control character"),
+        other if other.is_whitespace() => Some("a space other than U+0020"),
+        _ => None,
+    }
 }

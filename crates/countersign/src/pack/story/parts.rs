@@ -140,7 +140,7 @@ pub(super) fn window(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> Option<Win
     let (from, until) = (from?, until?);
     let window = Window::new(from, until);
     if window.is_none() {
-        let message = format!("the window ends at {until}, before it begins at {from}");
+        let message = format!("the window ends at {until}, not after it begins at {from}");
         let remedy = "write from before until; until is the first moment after the window";
         r.fault(node.at, code::SPAN_EMPTY, message, remedy);
     }

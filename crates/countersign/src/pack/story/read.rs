@@ -88,6 +88,7 @@ impl Tale<'_> {
     ) -> Option<StoryAct> {
         let at = fields.moment(r, "at");
         let say = fields.text(r, "say");
+        let named = fields.list("by").len();
         let mut by: Vec<Spot<PersonId>> = fields.words(r, "by");
         by.retain(|person| self.known.persons.check(r, person));
         let by: Vec<PersonId> = by.into_iter().map(|person| person.value).collect();
@@ -118,8 +119,8 @@ impl Tale<'_> {
             | Deed::Deputise(_)
             | Deed::Replay { .. } => (1, 1),
         };
-        if by.len() < least || by.len() > most {
-            let message = format!("{word} is done by {least} to {most} persons, not {}", by.len());
+        if named < least || named > most {
+            let message = format!("{word} is done by {least} to {most} persons, not by {named}");
             r.fault(place, code::ACT_UNFIT, message, "name them in by = …");
         }
         let (line, _) = r.source.place(fields.at);
