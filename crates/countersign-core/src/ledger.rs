@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Distinct founders a ledger needs: nobody starts one alone.
 pub const FOUNDERS: usize = 2;
 /// Open nonces one person may have at once.
-pub const OPEN_NONCES: usize = 64;
+pub const OPEN_NONCES: usize = 1_024;
 /// How long a nonce can be used, in minutes.
 pub const NONCE_MINUTES: u64 = 240;
 

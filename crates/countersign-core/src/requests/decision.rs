@@ -205,14 +205,20 @@ fn approve(
     }
     let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
     let provisos = conditions.filter_map(|m| m.provisos.as_deref());
-    let usable = usable_under(state, &request.draft, provisos)?;
+    // A release that waits for other approvals can only narrow: its bounds are where they start.
+    let suspended = suspended_by_policy(state, request);
+    let bounds = match suspended.and_then(|id| state.requests.release(id)) {
+        Some(release) => (*release.usable).clone(),
+        None => request.draft.usable(),
+    };
+    let usable = usable_under(state, bounds, provisos)?;
     let mut marks = satisfied::marks(request);
     marks.push(Mark { person, office });
     let narrowed = request.draft.narrowed(&usable);
     let Some(set) = filled_set(state, request, &narrowed, key_only, &marks, at)? else {
         return Ok(Vec::new());
     };
-    match suspended_by_policy(state, request) {
+    match suspended {
         Some(release) => Ok(reapprove_events(state, release, usable, set)),
         None => approve_events(state, request.id, &narrowed, &usable, set),
     }

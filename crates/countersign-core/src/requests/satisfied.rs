@@ -156,14 +156,14 @@ pub(super) fn in_reach(
     })
 }
 
-/// The bounds left when every approval's provisos are applied, the newest last.
+/// What is left of the bounds when every approval's provisos are applied, the newest last.
 pub(super) fn usable_under<'a>(
     state: &State,
-    draft: &Draft,
+    bounds: Usable,
     provisos: impl Iterator<Item = &'a countersign_proof::words::Provisos>,
 ) -> Result<Usable, Rejection> {
     let shared = |a: &BTreeSet<ZoneId>, b: &BTreeSet<ZoneId>| state.policy.shared_zones(a, b);
-    let mut usable = draft.usable();
+    let mut usable = bounds;
     for condition in provisos {
         usable = usable.narrow(condition, &shared).ok_or(Rejection::ProvisosLeaveNothing)?;
     }
