@@ -1,6 +1,7 @@
 //! What is kept.
 
 use crate::StoreError;
+use countersign_proof::merkle;
 use countersign_proof::words::{CommandId, Digest};
 use std::collections::HashMap;
 
@@ -62,17 +63,9 @@ pub struct NewHead {
     pub frontier: Vec<u8>,
 }
 
-/// The RFC 6962 leaf hash. To be taken from the Merkle log of `countersign-proof` once it has one.
-pub(crate) fn leaf_hash(open: &[u8]) -> Digest {
-    let mut prefixed = Vec::with_capacity(open.len().saturating_add(1));
-    prefixed.push(0);
-    prefixed.extend_from_slice(open);
-    Digest::of(&prefixed)
-}
-
 /// Refuses an open part that is not what its leaf was made of.
 pub(crate) fn check_leaf(seq: u64, leaf: &Digest, open: &[u8]) -> Result<(), StoreError> {
-    if leaf_hash(open) == *leaf {
+    if merkle::leaf_hash(open) == *leaf {
         Ok(())
     } else {
         Err(StoreError::corrupt(seq, "the leaf hash is not that of the open part"))
@@ -108,7 +101,7 @@ pub(crate) fn check_batch(
         if !parts().is_sorted_by(|a, b| a.label < b.label) {
             return refuse(entry.seq, "the sealed parts are not in ascending order of label");
         }
-        if leaf_hash(&entry.open) != entry.leaf {
+        if merkle::leaf_hash(&entry.open) != entry.leaf {
             return refuse(entry.seq, "the leaf hash is not that of the open part");
         }
         if let Some(seq) = commands.insert(entry.command, entry.seq) {

@@ -27,7 +27,7 @@ use crate::{
 use countersign_proof::words::CommandId;
 use lock::WriterLock;
 use rusqlite::Connection;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 /// The database in a record's folder.
@@ -42,6 +42,9 @@ pub struct SqliteStore {
     folder: PathBuf,
     conn: Connection,
     filing: RefCell<Filing>,
+    /// Whether the filing reaches the head: once it does, it stays so for the one who appends, until
+    /// an append fails and its outcome is unknown.
+    filed: Cell<bool>,
     /// After the connection, so that the lock outlives it.
     writer: Option<Writer>,
 }
@@ -112,7 +115,8 @@ impl SqliteStore {
     }
 
     fn over(folder: &Path, conn: Connection, writer: Option<Writer>) -> Self {
-        Self { folder: folder.to_owned(), conn, filing: RefCell::new(Filing::new()), writer }
+        let (filing, filed) = (RefCell::new(Filing::new()), Cell::new(false));
+        Self { folder: folder.to_owned(), conn, filing, filed, writer }
     }
 }
 
@@ -128,13 +132,25 @@ impl Store for SqliteStore {
         head: &NewHead,
     ) -> Result<(), StoreError> {
         let writer = self.writer.as_ref().ok_or(StoreError::ReadOnly)?;
-        append::append(&mut self.conn, self.filing.get_mut(), writer.epoch, expected, batch, head)
+        let appended = append::append(
+            &mut self.conn,
+            self.filing.get_mut(),
+            writer.epoch,
+            expected,
+            batch,
+            head,
+        );
+        self.filed.set(appended.is_ok());
+        appended
     }
 
     fn find(&self, command: CommandId) -> Result<Option<u64>, StoreError> {
-        let size = reading::position(&self.conn)?.size;
         let mut filing = self.filing.borrow_mut();
-        reading::catch_up(&self.conn, &mut filing, size)?;
+        if self.writer.is_none() || !self.filed.get() {
+            let size = reading::position(&self.conn)?.size;
+            reading::catch_up(&self.conn, &mut filing, size)?;
+            self.filed.set(true);
+        }
         reading::find(&self.conn, &filing, command)
     }
 

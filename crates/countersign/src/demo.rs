@@ -15,9 +15,9 @@ use crate::pack::{FoundingPolicies, Pack, PackKey};
 use crate::verification;
 use crate::views;
 use clap::Args;
+use countersign_core::State;
 use countersign_core::policy::{Verdict, sets_in_words};
 use countersign_core::requests::Draft;
-use countersign_core::State;
 use countersign_proof::SoftwareKey;
 use countersign_proof::words::{Digest, Moment, PersonId, Window};
 use include_dir::{Dir, include_dir};
@@ -31,7 +31,9 @@ static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../packs/long-range-
 
 /// `demo`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  countersign demo --no-serve --dir D\n  countersign --ledger D request list")]
+#[command(
+    after_help = "Example:\n  countersign demo --no-serve --dir D\n  countersign --ledger D request list"
+)]
 pub struct DemoArgs {
     /// Where to put the ledger, its keys and the pack; a new folder beside other temporary files,
     /// if not given
@@ -107,7 +109,9 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     }));
     output.heading("\nlog verify");
     tell_verified(&found, output);
-    output.line(&format!("\nThe ledger is in {location}, the demo keys in {location}/keys. Look around:"));
+    output.line(&format!(
+        "\nThe ledger is in {location}, the demo keys in {location}/keys. Look around:"
+    ));
     output.line(&format!("  countersign --ledger {location} request list"));
     output.line(&format!("  countersign --ledger {location} log show"));
     if !args.no_serve {

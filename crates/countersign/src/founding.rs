@@ -75,8 +75,10 @@ pub fn prepare(
     let mut seed = [0; 32];
     entropy.fill(&mut seed)?;
     let origin = founders.origin.to_owned();
-    let log_key = LogKey::from_seed(&origin, seed)
-        .map_err(|error| FoundingError::Origin { origin: origin.clone(), why: error.to_string() })?;
+    let log_key = LogKey::from_seed(&origin, seed).map_err(|error| FoundingError::Origin {
+        origin: origin.clone(),
+        why: error.to_string(),
+    })?;
     let at = clock.now()?;
     let nonce = Nonce(random16(entropy)?);
     let first = charter.policies.first();

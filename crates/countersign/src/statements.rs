@@ -51,7 +51,12 @@ pub fn decision(
 
 /// The advice on a request's current revision.
 #[must_use]
-pub fn advice(request: &Request, signing: Signing, advice: AdviceKind, provisos: Provisos) -> Advice {
+pub fn advice(
+    request: &Request,
+    signing: Signing,
+    advice: AdviceKind,
+    provisos: Provisos,
+) -> Advice {
     Advice {
         request: request.id,
         revision: request.revision,

@@ -181,15 +181,12 @@ impl Walk {
         if open.seq != entry.seq || open.seq != self.tree.size() || open.id != entry.command {
             return Err(here(&"its number or command id is not the one it was stored under"));
         }
-        let (salt, bytes) = entry
-            .body
-            .split_first_chunk::<16>()
-            .ok_or_else(|| here(&"its body has no salt"))?;
+        let (salt, bytes) =
+            entry.body.split_first_chunk::<16>().ok_or_else(|| here(&"its body has no salt"))?;
         let body = Body { salt: *salt, bytes: bytes.to_vec() };
         let parts: Option<Vec<SealedPart>> = entry.sealed.iter().map(sealed_part).collect();
         let parts = parts.ok_or_else(|| here(&"a sealed part cannot be read"))?;
-        let withheld =
-            verify_parts(&open, Some(&body), &parts).map_err(|error| here(&error))?;
+        let withheld = verify_parts(&open, Some(&body), &parts).map_err(|error| here(&error))?;
         if withheld.iter().any(|label| *label != Label::Identity) {
             return Err(here(&"a sealed part is missing"));
         }

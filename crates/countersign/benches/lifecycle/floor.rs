@@ -28,15 +28,9 @@ pub fn lifecycle(db: &mut Connection, id: i64) {
         tx.commit().unwrap();
     };
     let audit = "INSERT INTO audit (request, what) VALUES (?1, ?2)";
-    step(&[
-        ("INSERT INTO request VALUES (?1, 'THING', 2, ?2)", "submitted"),
-        (audit, "submitted"),
-    ]);
+    step(&[("INSERT INTO request VALUES (?1, 'THING', 2, ?2)", "submitted"), (audit, "submitted")]);
     for office in ["A.Head", "B.Head"] {
-        step(&[
-            ("INSERT INTO approval VALUES (?1, ?2, 'person')", office),
-            (audit, office),
-        ]);
+        step(&[("INSERT INTO approval VALUES (?1, ?2, 'person')", office), (audit, office)]);
     }
     step(&[
         ("UPDATE stock SET units = units - 2 WHERE item = 'THING' AND ?1 > 0 AND ?2 <> ''", "x"),

@@ -185,8 +185,7 @@ pub fn found(location: &str) -> Writer {
     };
     let clock = Ticking::from(start());
     let standing = countersign::clock::ScriptedClock::new(start());
-    let prepared =
-        founding::prepare(charter(), founders, &standing, &mut entropy()).unwrap();
+    let prepared = founding::prepare(charter(), founders, &standing, &mut entropy()).unwrap();
     let (writer, receipt) =
         founding::found(location, prepared, Box::new(clock), Box::new(entropy())).unwrap();
     assert!(matches!(receipt.answer, Answer::Accepted(_)), "{receipt:?}");
@@ -252,7 +251,8 @@ pub fn request_in(receipt: &Receipt) -> RequestId {
         .iter()
         .find_map(|event| match event {
             Event::Requests(countersign_core::requests::Event::RequestSubmitted {
-                request, ..
+                request,
+                ..
             }) => Some(*request),
             _ => None,
         })

@@ -14,8 +14,10 @@ use serde_json::Value;
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Suspend everything within a scope
-    #[command(after_help = "Example:\n  countersign --ledger D hold place --scope item:ATACMS \\\n    \
-        --sign US.DepSecDef:P-03=D/keys/P-03 --reason 'pending review'")]
+    #[command(
+        after_help = "Example:\n  countersign --ledger D hold place --scope item:ATACMS \\\n    \
+        --sign US.DepSecDef:P-03=D/keys/P-03 --reason 'pending review'"
+    )]
     Place {
         /// all, holder:UA, item:ATACMS, zone:RU.Kursk, act:use, office:US.SecDef, request:REQ-1 or release:REL-1
         #[arg(long)]
@@ -61,7 +63,9 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             let rows: Vec<Vec<String>> = holds
                 .iter()
                 .map(|hold| {
-                    let lifted = hold.lifted_at.map_or_else(|| "standing".to_owned(), |at| format!("lifted {at}"));
+                    let lifted = hold
+                        .lifted_at
+                        .map_or_else(|| "standing".to_owned(), |at| format!("lifted {at}"));
                     vec![
                         hold.id.to_string(),
                         hold.scope.to_string(),

@@ -16,9 +16,11 @@ use std::str::FromStr;
 
 /// `init`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  countersign --ledger D init --pack packs/my-programme \\\n    \
+#[command(
+    after_help = "Example:\n  countersign --ledger D init --pack packs/my-programme \\\n    \
     --founder P-20=keys/P-20 --founder P-21=keys/P-21\n\n\
-    Each founder's public key must stand in the pack's people.toml.")]
+    Each founder's public key must stand in the pack's people.toml."
+)]
 pub(super) struct InitArgs {
     /// The pack
     #[arg(long, value_name = "DIR")]
@@ -62,11 +64,7 @@ impl From<FoundingError> for Failure {
     }
 }
 
-pub(super) fn init(
-    global: &Global,
-    args: &InitArgs,
-    output: &mut Output,
-) -> Result<(), Failure> {
+pub(super) fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Failure> {
     let location = global.location()?;
     let pack = Pack::load(&args.pack).map_err(|faults| faulty(&faults))?;
     let clock = || -> Result<Box<dyn Clock>, Failure> {
@@ -83,25 +81,24 @@ pub(super) fn init(
         keys.push((founder.person.clone(), PersonalKey::open(&founder.key)?));
     }
     let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
-    let founders = Founders {
-        origin: &pack.manifest.origin,
-        reason: &args.reason,
-        names: pack.names(),
-        keys,
-    };
+    let founders =
+        Founders { origin: &pack.manifest.origin, reason: &args.reason, names: pack.names(), keys };
     let prepared = founding::prepare(charter, founders, ours.as_ref(), &mut SystemEntropy)?;
     if global.dry_run {
         output.value(&json!({ "done": false, "dry_run": true }));
         output.line(&format!("Nothing was written; the pack would found a ledger at {location}."));
         return Ok(());
     }
-    let (writer, receipt) =
-        founding::found(location, prepared, clock()?, Box::new(SystemEntropy))?;
+    let (writer, receipt) = founding::found(location, prepared, clock()?, Box::new(SystemEntropy))?;
     Failure::of(&receipt.answer)?;
     let digest = writer.read(|state| state.ledger.digest);
-    output.value(&json!({ "done": true, "ledger": digest.to_string(), "origin": pack.manifest.origin }));
+    output.value(
+        &json!({ "done": true, "ledger": digest.to_string(), "origin": pack.manifest.origin }),
+    );
     output.line(&format!("The ledger {} is founded at {location}.", pack.manifest.origin));
     output.line(&format!("Its digest, which every statement names: {digest}"));
-    output.line("Next: receive stock with `stock receive`, or see who may do what with `people list`.");
+    output.line(
+        "Next: receive stock with `stock receive`, or see who may do what with `people list`.",
+    );
     Ok(())
 }

@@ -103,7 +103,8 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
                 text.push_str("  ");
             }
             let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
-            let (before, after) = if numeric(column) { (padding, String::new()) } else { (String::new(), padding) };
+            let (before, after) =
+                if numeric(column) { (padding, String::new()) } else { (String::new(), padding) };
             text.push_str(&before);
             text.push_str(cell);
             text.push_str(&after);

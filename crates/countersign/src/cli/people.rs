@@ -7,8 +7,8 @@ use crate::keys::PersonalKey;
 use crate::names;
 use crate::statements::signature_rules;
 use clap::{Args, Subcommand};
-use countersign_core::people::{Command, EnrolledKey, Office};
 use countersign_core::State;
+use countersign_core::people::{Command, EnrolledKey, Office};
 use countersign_proof::key::PublicKey;
 use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{

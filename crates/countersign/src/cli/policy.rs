@@ -25,8 +25,10 @@ pub(super) enum Verb {
         version: PolicyVersionId,
     },
     /// Say who would have to consent to an act, without asking for it
-    #[command(after_help = "Example:\n  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
-        --quantity 2 --zone RU.Kursk --at 2025-06-01 --json")]
+    #[command(
+        after_help = "Example:\n  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
+        --quantity 2 --zone RU.Kursk --at 2025-06-01 --json"
+    )]
     Explain(ExplainArgs),
     /// Publish a version of a pack
     Publish(PublishArgs),
@@ -95,7 +97,8 @@ fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<()
     let version = state.policy.version(id)?;
     let mut value = views::version(&state, version);
     if let Value::Object(fields) = &mut value {
-        let policies = version.bundle.policies.iter().map(|(file, text)| (file.clone(), text.clone().into()));
+        let policies =
+            version.bundle.policies.iter().map(|(file, text)| (file.clone(), text.clone().into()));
         fields.insert("policies".to_owned(), Value::Object(policies.collect()));
     }
     output.value(&value);
@@ -161,9 +164,8 @@ fn publish(global: &Global, args: &PublishArgs, output: &mut Output) -> Result<(
     let policy = wanted
         .ok_or_else(|| Failure::usage(format!("the pack has no version {}", args.version)))?;
     let mut desk = Desk::open(global)?;
-    let supersedes = desk.look(|state| {
-        state.policy.versions().last().map(|version| version.bundle.version.clone())
-    });
+    let supersedes = desk
+        .look(|state| state.policy.versions().last().map(|version| version.bundle.version.clone()));
     let supersedes =
         supersedes.ok_or_else(|| Failure::unavailable("the ledger has no policy version"))?;
     let in_force_from = args.in_force_from.unwrap_or(policy.in_force_from);

@@ -73,8 +73,10 @@ pub(super) struct RevokeArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum UseVerb {
     /// Report units used under a release; a use beyond it is recorded and flagged as a breach
-    #[command(after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 use report REL-1 \\\n    \
-        --quantity 1 --zone RU.Kursk --at 2025-06-10T00:00:00Z")]
+    #[command(
+        after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 use report REL-1 \\\n    \
+        --quantity 1 --zone RU.Kursk --at 2025-06-10T00:00:00Z"
+    )]
     Report(ReportArgs),
 }
 
@@ -131,20 +133,12 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     }
 }
 
-pub(super) fn report(
-    global: &Global,
-    verb: &UseVerb,
-    output: &mut Output,
-) -> Result<(), Failure> {
+pub(super) fn report(global: &Global, verb: &UseVerb, output: &mut Output) -> Result<(), Failure> {
     let UseVerb::Report(args) = verb;
     hand_in_report(global, args, output)
 }
 
-fn hand_in_report(
-    global: &Global,
-    args: &ReportArgs,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn hand_in_report(global: &Global, args: &ReportArgs, output: &mut Output) -> Result<(), Failure> {
     let mut desk = Desk::open(global)?;
     let by = desk.session(global)?;
     let used_at = match args.at {
@@ -235,8 +229,10 @@ fn show(state: &State, release: &Release, output: &mut Output) {
         output.line(&format!("  in {}", zones.join(", ")));
     }
     let set: Vec<String> = release.set.iter().map(ToString::to_string).collect();
-    let consent = if set.is_empty() { "a standing permission".to_owned() } else { set.join(" and ") };
-    output.line(&format!("  from {} under policy {}, by {consent}", release.request, release.policy));
+    let consent =
+        if set.is_empty() { "a standing permission".to_owned() } else { set.join(" and ") };
+    output
+        .line(&format!("  from {} under policy {}, by {consent}", release.request, release.policy));
     for breach in &release.breaches {
         output.line(&format!("  breach: {}", breach.as_str()));
     }
@@ -265,7 +261,15 @@ fn list<'a>(state: &State, releases: impl Iterator<Item = &'a Release>, output: 
         })
         .collect();
     let headings = [
-        "release", "state", "request", "units", "used", "left", "until", "policy", "suspended by",
+        "release",
+        "state",
+        "request",
+        "units",
+        "used",
+        "left",
+        "until",
+        "policy",
+        "suspended by",
         "breaches",
     ];
     output.table(&headings, &rows);

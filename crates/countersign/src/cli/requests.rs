@@ -6,24 +6,26 @@ use super::{Failure, Global};
 use crate::statements::{self, Signing, signature_rules};
 use crate::views;
 use clap::{Args, Subcommand};
+use countersign_core::State;
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Command, Draft, Request};
-use countersign_core::State;
 use countersign_proof::statement::kinds::{Advice, Decision};
+use countersign_proof::verify;
 use countersign_proof::words::{
     Act, AdviceKind, DecisionKind, ItemId, Moment, OfficeId, PartyId, PlaceId, Provisos, Quantity,
     RequestId, Revision, Window, ZoneId,
 };
-use countersign_proof::verify;
 use std::path::{Path, PathBuf};
 
 /// Verbs of `request`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Ask for one act
-    #[command(after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request submit \\\n    \
+    #[command(
+        after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request submit \\\n    \
         --act use --holder UA --item ATACMS --quantity 2 --zone RU.Kursk \\\n    \
-        --from 2025-06-01T00:00:00Z --until 2025-07-01T00:00:00Z --why 'as discussed'")]
+        --from 2025-06-01T00:00:00Z --until 2025-07-01T00:00:00Z --why 'as discussed'"
+    )]
     Submit(SubmitArgs),
     /// Change what is asked for; whatever was signed on the old revision no longer counts
     Revise(ReviseArgs),
@@ -270,7 +272,10 @@ fn show(state: &State, request: &Request, output: &mut Output) {
         draft.window.from(),
         draft.window.until()
     ));
-    output.line(&format!("  asked by {} on {}, judged by policy {}", request.requester, request.submitted_at, request.policy));
+    output.line(&format!(
+        "  asked by {} on {}, judged by policy {}",
+        request.requester, request.submitted_at, request.policy
+    ));
     let closing = views::closing_words(request);
     if !closing.is_empty() {
         output.line(&format!("  why: {closing}"));
@@ -303,7 +308,8 @@ fn show(state: &State, request: &Request, output: &mut Output) {
     }
     if let Some(release) = request.release.and_then(|id| state.requests.release(id)) {
         let causes = views::suspensions(release);
-        let by = if causes.is_empty() { String::new() } else { format!(" by {}", causes.join(", ")) };
+        let by =
+            if causes.is_empty() { String::new() } else { format!(" by {}", causes.join(", ")) };
         output.line(&format!(
             "  {} {}{by}: {} of {} used",
             release.id, release.state, release.used, release.usable.quantity
@@ -344,7 +350,8 @@ fn list<'a>(state: &State, requests: impl Iterator<Item = &'a Request>, output: 
         })
         .collect();
     let headings = [
-        "request", "state", "act", "holder", "item", "units", "zones", "policy", "release", "missing",
+        "request", "state", "act", "holder", "item", "units", "zones", "policy", "release",
+        "missing",
     ];
     output.table(&headings, &rows);
 }
@@ -440,13 +447,14 @@ pub(super) fn prepare(
     let binding = desk.binding::<Decision>(&signer, Some((request.id, request.revision)))?;
     let signing = Signing { office, signer, binding, reason };
     let provisos = args.provisos.clone().unwrap_or_default();
-    let made = desk
-        .look(|state| statements::decision(state, &request, signing, decision, provisos));
+    let made =
+        desk.look(|state| statements::decision(state, &request, signing, decision, provisos));
     made.ok_or_else(|| Failure::unavailable("the request's policy version is not known"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+    std::fs::read(path)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
 }
 
 pub(super) fn decide(
@@ -495,9 +503,9 @@ pub(super) fn recuse(
     let person = by.person.clone();
     let command = Command::Recuse { request: args.id, reason: args.reason.clone() };
     let (_, events) = desk.submit(Some(by), command)?;
-    let out_of_reach = events.iter().any(|event| {
-        countersign_core::record::event_kind(event) == "QuorumOutOfReach"
-    });
+    let out_of_reach = events
+        .iter()
+        .any(|event| countersign_core::record::event_kind(event) == "QuorumOutOfReach");
     let id = args.id;
     output.value(&serde_json::json!({
         "request": id.to_string(), "recused": person.as_str(), "quorum_out_of_reach": out_of_reach,

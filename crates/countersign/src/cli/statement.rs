@@ -95,10 +95,7 @@ fn show_new(
     fs::write(&path, &text).map_err(io(&path))?;
     output.line(&format!("{} (fingerprint {})", path.display(), fingerprint(&text)));
     output.line(&format!("Sign it before {expires}:"));
-    output.line(&format!(
-        "  ssh-keygen -Y sign -f KEY -n decision@countersign {}",
-        path.display()
-    ));
+    output.line(&format!("  ssh-keygen -Y sign -f KEY -n decision@countersign {}", path.display()));
     output.line(&format!(
         "  countersign --ledger … decide {id} --statement {0} --signature {0}.sig",
         path.display()
@@ -238,7 +235,9 @@ fn sign(global: &Global, file: &Path, output: &mut Output) -> Result<(), Failure
     name.push(".sig");
     let path = PathBuf::from(name);
     fs::write(&path, &signature).map_err(io(&path))?;
-    output.value(&json!({ "signature": path.display().to_string(), "key": verified.key_id().to_string() }));
+    output.value(
+        &json!({ "signature": path.display().to_string(), "key": verified.key_id().to_string() }),
+    );
     output.line(&format!("{} (by {})", path.display(), verified.key_id()));
     Ok(())
 }

@@ -112,7 +112,14 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             }
             output.value(&Value::Array(values));
             let headings = [
-                "item", "party", "place", "lot", "class", "on hand", "reserved", "free",
+                "item",
+                "party",
+                "place",
+                "lot",
+                "class",
+                "on hand",
+                "reserved",
+                "free",
                 "reserved by",
             ];
             output.table(&headings, &rows);

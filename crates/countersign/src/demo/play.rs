@@ -116,10 +116,14 @@ impl<'a> Player<'a> {
         };
         if code.as_deref() != act.refused {
             let came = match receipt.map(|receipt| receipt.answer) {
-                Some(Answer::Refused { code, message }) => format!("refused with {code}: {message}"),
+                Some(Answer::Refused { code, message }) => {
+                    format!("refused with {code}: {message}")
+                }
                 Some(Answer::Accepted(_)) | None => "accepted".to_owned(),
             };
-            let must = act.refused.map_or("be accepted".to_owned(), |code| format!("be refused with {code}"));
+            let must = act
+                .refused
+                .map_or("be accepted".to_owned(), |code| format!("be refused with {code}"));
             return Err(failed(format!("this must {must}, but it was {came}")));
         }
         if code.is_none() {
@@ -127,7 +131,8 @@ impl<'a> Player<'a> {
             self.observe(act).map_err(failed)?;
         }
         let names = self.pack.names();
-        let name = |person: &PersonId| names.get(person).cloned().unwrap_or_else(|| person.to_string());
+        let name =
+            |person: &PersonId| names.get(person).cloned().unwrap_or_else(|| person.to_string());
         let by: Vec<String> = act.by.iter().map(name).collect();
         let came = match &code {
             Some(code) => format!("refused: {code}"),
@@ -174,11 +179,7 @@ impl<'a> Player<'a> {
         binding.ok_or_else(|| Failure::unavailable("the ledger made no nonce"))
     }
 
-    fn sign<S: Statement>(
-        &self,
-        person: &PersonId,
-        statement: &S,
-    ) -> Result<Verified<S>, Failure> {
+    fn sign<S: Statement>(&self, person: &PersonId, statement: &S) -> Result<Verified<S>, Failure> {
         let (text, armoured) = self.key(person)?.sign(statement)?;
         Ok(verify(text.as_bytes(), &armoured, &signature_rules())?)
     }
@@ -221,7 +222,8 @@ impl<'a> Player<'a> {
                 self.send(Some(by()?), command.into())?
             }
             Deed::Withdraw { request } => {
-                let command = requests::Command::WithdrawRequest { request: self.request(request)? };
+                let command =
+                    requests::Command::WithdrawRequest { request: self.request(request)? };
                 self.send(Some(by()?), command.into())?
             }
             Deed::Advise { request, office, advice, provisos, reason } => {
@@ -316,8 +318,7 @@ impl<'a> Player<'a> {
         let binding = self.binding::<Decision>(signer, Some((open.id, open.revision)))?;
         let signing = signing(signer, &word.office, binding, &word.reason);
         let (kind, provisos) = (word.decision, word.provisos.clone());
-        let made =
-            self.state(|state| statements::decision(state, &open, signing, kind, provisos));
+        let made = self.state(|state| statements::decision(state, &open, signing, kind, provisos));
         let made = made.ok_or_else(|| Failure::unavailable("the policy version is not known"))?;
         let statement = self.sign(hand, &made)?;
         self.sent.insert((word.request.clone(), hand.clone()), statement.clone());
@@ -336,7 +337,8 @@ impl<'a> Player<'a> {
         if let Answer::Accepted(events) = &receipt.answer {
             let found = events.iter().find_map(|event| match event {
                 countersign_core::Event::Requests(requests::Event::UseReported {
-                    breaches, ..
+                    breaches,
+                    ..
                 }) => Some(breaches.iter().copied().collect()),
                 countersign_core::Event::Requests(_)
                 | countersign_core::Event::Ledger(_)
