@@ -7,6 +7,7 @@
     clippy::print_stdout,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "a measurement, not product code"
 )]
 
@@ -37,7 +38,8 @@ when {
         write!(
             text,
             "@id(\"gate-{n}\")\nforbid (principal, action == Action::\"use\", resource)\n\
-             when {{ context.quantity > {n}000 && resource has range_km && resource.range_km > {n} }}\n\
+             when {{ context.quantity > {n}000 && resource has range_km \
+             && resource.range_km > {n} }}\n\
              unless {{ context.approvals.contains(Office::\"US.DepSecDef\") }};\n"
         )
         .unwrap();

@@ -138,7 +138,8 @@ rejections!(
         ClockBehind { due: Moment } = "clock-behind",
             "something due at {due} has not happened yet; try again";
         NothingDue = "nothing-due", "nothing is due";
-        CharterFaulty { problem: CharterProblem } = "charter-faulty", "the charter does not hold: {problem}";
+        CharterFaulty { problem: CharterProblem } = "charter-faulty", "the charter does not hold: \
+             {problem}";
         FoundersMissing { have: usize, need: usize } = "founders-missing",
             "{need} distinct founders with keys in the charter must sign; {have} did";
         FoundingMismatch { what: &'static str } = "founding-mismatch",

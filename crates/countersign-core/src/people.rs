@@ -105,7 +105,8 @@ rejections!(
         UnknownPerson { person: PersonId } = "unknown-person",
             "{person} is not known to this ledger; register the person first";
         UnknownParty { party: PartyId } = "unknown-party", "the party {party} is not declared";
-        UnknownOffice { office: OfficeId } = "unknown-office", "the office {office} is not declared";
+        UnknownOffice { office: OfficeId } = "unknown-office", "the office {office} is not \
+             declared";
         UnknownKey { key: KeyId } = "unknown-key",
             "the key {key} is not enrolled; enrol it with a witness first";
         KeyOfAnother { key: KeyId, signer: PersonId } = "key-of-another",
@@ -123,7 +124,8 @@ rejections!(
             "{person} held {office} only until {at}";
         NotInOffice { office: OfficeId, person: PersonId } = "not-in-office",
             "{person} does not hold {office} at this moment, nor stand in for someone who does";
-        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act } = "outside-deputy-scope",
+        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act }
+            = "outside-deputy-scope",
             "{person} stands in at {office}, but not for the act {act}";
         FunctionMissing { person: PersonId, function: Function } = "function-missing",
             "{person} holds no office that may {function}";
@@ -136,7 +138,8 @@ rejections!(
         DeputyOfNobody { office: OfficeId, person: PersonId } = "deputy-of-nobody",
             "{person} is not an incumbent of {office} over that span; a deputy stands in for one";
         DeputyChain { office: OfficeId, person: PersonId } = "deputy-chain",
-            "{person} is a deputy or has one at {office} in that span; deputies form no chain or circle";
+            "{person} is a deputy or has one at {office} in that span; deputies form no chain or \
+                 circle";
         SpanOverlaps { office: OfficeId } = "span-overlaps",
             "{office} is filled in that span already; end that term first";
         SpanInThePast = "span-in-the-past", "the span has passed already";

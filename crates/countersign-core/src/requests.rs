@@ -237,34 +237,42 @@ rejections!(
         RequestClosed { request: RequestId, state: RequestState } = "request-closed",
             "{request} is {state}; nothing more can be done on it";
         StaleRevision { signed: Revision, current: Revision } = "stale-revision",
-            "this is about revision {signed}, but the request is at revision {current}; read that one first";
+            "this is about revision {signed}, but the request is at revision {current}; read that \
+                 one first";
         TermsDiffer { what: &'static str } = "terms-differ",
-            "the signed terms differ from the request in: {what}; nothing but the request itself can be decided";
+            "the signed terms differ from the request in: {what}; nothing but the request itself \
+                 can be decided";
         StalePolicy { signed: PolicyVersionId, current: PolicyVersionId } = "stale-policy",
-            "the statement was made under policy {signed}, but {current} applies; ask for a new statement";
-        SignerRecused { person: PersonId } = "signer-recused", "{person} has stepped back from this request";
+            "the statement was made under policy {signed}, but {current} applies; ask for a new \
+                 statement";
+        SignerRecused { person: PersonId } = "signer-recused", "{person} has stepped back from \
+             this request";
         RequesterDecides { person: PersonId } = "requester-decides",
             "{person} made this request and cannot decide on it";
         NotTheRequester { holder: PartyId } = "not-the-requester",
             "only those who may make requests for {holder} can do this";
-        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an advising office";
+        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an \
+             advising office";
         ProhibitedByPolicy { policy: PolicyVersionId, reasons: String } = "prohibited-by-policy",
             "policy {policy} does not allow this with anybody's consent{reasons}";
         NotAdmitted { policy: PolicyVersionId, reasons: String } = "not-admitted",
             "policy {policy} takes in no such request now{reasons}";
         KeyOnlySignature { policy: PolicyVersionId } = "key-only-signature",
-            "policy {policy} does not accept a software key here; sign with a key that verifies its user";
+            "policy {policy} does not accept a software key here; sign with a key that verifies \
+                 its user";
         OfficeHasNoSay { office: OfficeId, missing: String } = "office-has-no-say",
             "{office} has no say in this request; it needs {missing}";
         AlreadySigned { person: PersonId, office: OfficeId } = "already-signed",
-            "{person} has signed for {office} on this revision; each person counts once, with any key";
+            "{person} has signed for {office} on this revision; each person counts once, with any \
+                 key";
         AlreadyAsked = "already-asked", "information was asked for already, and the clock stands";
         NothingAsked = "nothing-asked", "no information was asked for";
         NothingToWithdraw { office: OfficeId } = "nothing-to-withdraw",
             "no authorisation of {office} stands on this request";
         DecidedAlready { office: OfficeId } = "decided-already",
             "the request is approved; {office} can withdraw its authorisation, not refuse";
-        AlreadyRecused { person: PersonId } = "already-recused", "{person} has stepped back already";
+        AlreadyRecused { person: PersonId } = "already-recused", "{person} has stepped back \
+             already";
         ProvisosLeaveNothing = "provisos-leave-nothing",
             "together with the provisos of the other signers, nothing would be left to release";
         UnderHold { hold: HoldId, scope: HoldScope } = "under-hold",

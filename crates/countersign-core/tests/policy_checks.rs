@@ -313,7 +313,10 @@ fn policies_that_approvals_could_hinder_are_reported_and_still_answered() {
         r#"
 @id("either")
 permit (principal, action == Action::"use", resource)
-when { context.approvals.contains(Office::"US.SecDef") || context.approvals.contains(Office::"GB.MoD") };
+when {
+  context.approvals.contains(Office::"US.SecDef") ||
+  context.approvals.contains(Office::"GB.MoD")
+};
 @id("not-both")
 forbid (principal, action == Action::"use", resource)
 when { context.approvals.containsAll([Office::"US.SecDef", Office::"GB.MoD"]) };

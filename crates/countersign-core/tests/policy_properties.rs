@@ -225,7 +225,11 @@ fn compiled(policies: &str, guard: bool) -> Compiled {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_fast_form_agrees_with_full_enumeration(

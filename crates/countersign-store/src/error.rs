@@ -93,7 +93,10 @@ pub enum StoreError {
         supported: u32,
     },
     /// There is no record there.
-    #[error("{} is not a ledger; name the folder that holds ledger.db, or create one", .path.display())]
+    #[error(
+        "{} is not a ledger; name the folder that holds ledger.db, or create one",
+        .path.display()
+    )]
     NotALedger {
         /// What was opened.
         path: PathBuf,

@@ -56,7 +56,8 @@ impl Faults {
 
 /// A store with planted faults.
 ///
-/// Half a batch is not among them: a batch is one transaction. Instead the record is looked at after
+/// Half a batch is not among them: a batch is one transaction. Instead the record is looked at
+/// after
 /// every append, and one that holds part of a batch is reported as [`StoreError::Corrupt`].
 pub struct FaultyStore {
     inner: Box<dyn Store>,

@@ -7,7 +7,8 @@
 //! Modules in reading order:
 //! 1. `record`: what is kept: entries, their sealed parts, the head;
 //! 2. `error`: every way to fail, and what a person does about it;
-//! 3. `store`: the contract, the [`Store`] trait, and [`Walk`] for callers with errors of their own;
+//! 3. `store`: the contract, the [`Store`] trait, and [`Walk`] for callers with errors of
+//!    their own;
 //! 4. `snapshot`: the disposable cache of a state;
 //! 5. `filing`: where a command id was recorded, in eight bytes of memory an entry;
 //! 6. [`sqlite`]: the embedded store, and the tables in it;

@@ -18,7 +18,8 @@ pub const SEQ_END: u64 = 1 << 55;
 /// One line of the record, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEntry {
-    /// Place in the one order, from 0, without gaps: the index in the Merkle log. Below [`SEQ_END`].
+    /// Place in the one order, from 0, without gaps: the index in the Merkle log. Below
+    /// [`SEQ_END`].
     pub seq: u64,
     /// The sender's id of the command; no two entries share one.
     pub command: CommandId,

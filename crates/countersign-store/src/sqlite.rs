@@ -42,7 +42,8 @@ pub struct SqliteStore {
     folder: PathBuf,
     conn: Connection,
     filing: RefCell<Filing>,
-    /// Whether the filing reaches the head: once it does, it stays so for the one who appends, until
+    /// Whether the filing reaches the head: once it does, it stays so for the one who appends,
+    /// until
     /// an append fails and its outcome is unknown.
     filed: Cell<bool>,
     /// After the connection, so that the lock outlives it.

@@ -97,7 +97,8 @@ pub trait Store: Send {
     /// save one too: snapshots are a cache beside the record, not part of it.
     ///
     /// # Errors
-    /// [`StoreError::Moved`] when the record does not reach `position`; [`StoreError::Unavailable`].
+    /// [`StoreError::Moved`] when the record does not reach `position`;
+    /// [`StoreError::Unavailable`].
     fn save_snapshot(&self, position: u64, schema: u32, bytes: &[u8]) -> Result<(), StoreError>;
 
     /// The latest usable snapshot of `schema`, and those that were passed over for damage.

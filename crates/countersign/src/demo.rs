@@ -32,7 +32,8 @@ static PACK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../packs/long-range-
 /// `demo`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  countersign demo --no-serve --dir D\n  countersign --ledger D request list"
+    after_help = "Example:\n  countersign demo --no-serve --dir D\n  countersign --ledger D \
+         request list"
 )]
 pub struct DemoArgs {
     /// Where to put the ledger, its keys and the pack; a new folder beside other temporary files,
@@ -105,7 +106,11 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     output.value(&json!({
         "dir": location, "versions": versions.iter().map(VersionRow::value).collect::<Vec<Value>>(),
         "acts": acts.iter().map(play::Played::value).collect::<Vec<Value>>(),
-        "verified": { "entries": found.entries, "signatures": found.signatures, "root": found.root.to_string() },
+        "verified": {
+            "entries": found.entries,
+            "signatures": found.signatures,
+            "root": found.root.to_string(),
+        },
     }));
     output.heading("\nlog verify");
     tell_verified(&found, output);

@@ -59,12 +59,10 @@ impl PersonalKey {
         let Ok(private) = ssh_key::PrivateKey::from_openssh(&text) else {
             return Ok(Self::External(path.to_owned()));
         };
-        match private.key_data() {
-            ssh_key::private::KeypairData::Ed25519(pair) => {
-                Ok(Self::Software(Box::new(SoftwareKey::from_seed(pair.private.to_bytes()))))
-            }
-            _ => Ok(Self::External(path.to_owned())),
-        }
+        Ok(match private.key_data().ed25519() {
+            Some(pair) => Self::Software(Box::new(SoftwareKey::from_seed(pair.private.to_bytes()))),
+            None => Self::External(path.to_owned()),
+        })
     }
 
     /// Signs a statement and checks the result as the ledger will.

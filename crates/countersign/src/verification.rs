@@ -1,4 +1,5 @@
-//! Verifying a whole record. Answers: *is this what was written, and does everything follow from it?*
+//! Verifying a whole record. Answers: *is this what was written, and does everything follow from
+//! it?*
 
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
 use crate::statements::signature_rules;
@@ -101,12 +102,7 @@ pub fn verify(
             return Err(broken(format!("entry {}", walk.tree.size()), "it is missing"));
         }
         for entry in &entries {
-            walk.entry(entry).map_err(|error| match error {
-                VerifyError::Broken { place, what } if place.is_empty() => {
-                    broken(format!("entry {}", entry.seq), what)
-                }
-                other => other,
-            })?;
+            walk.entry(entry).map_err(|what| broken(format!("entry {}", entry.seq), what))?;
         }
         progress(walk.tree.size(), total);
     }
@@ -172,8 +168,8 @@ impl Default for Walk {
 }
 
 impl Walk {
-    fn entry(&mut self, entry: &StoredEntry) -> Result<(), VerifyError> {
-        let here = |what: &dyn ToString| broken("", what.to_string());
+    fn entry(&mut self, entry: &StoredEntry) -> Result<(), String> {
+        let here = |what: &dyn ToString| what.to_string();
         let open = OpenPart::parse(&entry.open).map_err(|error| here(&error))?;
         if leaf_hash(&entry.open) != entry.leaf {
             return Err(here(&"its leaf is not the hash of its open part"));
@@ -204,7 +200,7 @@ impl Walk {
         Ok(())
     }
 
-    fn outcome(&mut self, open: &OpenPart, recorded: &Recorded) -> Result<(), VerifyError> {
+    fn outcome(&mut self, open: &OpenPart, recorded: &Recorded) -> Result<(), String> {
         let alike = match (&open.outcome, &recorded.result) {
             (Outcome::Accepted, Answer::Accepted(_)) => {
                 self.found.accepted = self.found.accepted.saturating_add(1);
@@ -218,7 +214,7 @@ impl Walk {
             | (Outcome::Refused { .. }, Answer::Accepted(_)) => false,
         };
         if !alike || open.time != recorded.at {
-            return Err(broken("", "its open part and its body disagree"));
+            return Err("its open part and its body disagree".to_owned());
         }
         Ok(())
     }
@@ -229,13 +225,13 @@ impl Walk {
         &mut self,
         statements: &[(String, String)],
         answer: &Answer,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<(), String> {
         let Answer::Accepted(events) = answer else { return Ok(()) };
         let mut digests = BTreeSet::new();
         for (text, signature) in statements {
             let verified: Verified<AnyStatement> =
                 verify_any(text.as_bytes(), signature, &signature_rules())
-                    .map_err(|error| broken("", error))?;
+                    .map_err(|error| error.to_string())?;
             self.enrolled(&verified, statements.len())?;
             digests.insert(verified.digest());
             self.found.signatures = self.found.signatures.saturating_add(1);
@@ -244,17 +240,13 @@ impl Walk {
             if let Some(named) = statement_of(event)
                 && !digests.contains(&named)
             {
-                return Err(broken("", "a decision it records is not among its signed statements"));
+                return Err("a decision it records is not among its signed statements".to_owned());
             }
         }
         Ok(())
     }
 
-    fn enrolled(
-        &self,
-        verified: &Verified<AnyStatement>,
-        statements: usize,
-    ) -> Result<(), VerifyError> {
+    fn enrolled(&self, verified: &Verified<AnyStatement>, statements: usize) -> Result<(), String> {
         let key: KeyId = verified.key_id();
         let owner = self.state.people.keys().find(|enrolled| enrolled.key == key);
         let owner = owner.map(|enrolled| &enrolled.person);
@@ -277,7 +269,7 @@ impl Walk {
         if owner == Some(signer) || enrolment {
             Ok(())
         } else {
-            Err(broken("", format!("{key} was never a key of {signer}")))
+            Err(format!("{key} was never a key of {signer}"))
         }
     }
 }

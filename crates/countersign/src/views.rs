@@ -3,7 +3,7 @@
 use countersign_core::State;
 use countersign_core::policy::{Explained, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};
-use countersign_proof::words::{OfficeId, ZoneId};
+use countersign_proof::words::{OfficeId, Window, ZoneId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -16,6 +16,10 @@ pub fn sets(sets: &BTreeSet<BTreeSet<OfficeId>>) -> Value {
 
 fn zones(zones: &BTreeSet<ZoneId>) -> Vec<String> {
     zones.iter().map(ToString::to_string).collect()
+}
+
+fn window(window: Window) -> Value {
+    json!({ "from": window.from().to_string(), "until": window.until().to_string() })
 }
 
 /// The word for a verdict: `standing`, `needs` or `prohibited`.
@@ -97,8 +101,10 @@ pub fn closing_words(request: &Request) -> String {
     request.closing.as_deref().map(closing).unwrap_or_default()
 }
 
-/// What is missing on a request: lists of offices, or why policy gives no answer.
-#[must_use]
+/// What is missing on a request: lists of offices.
+///
+/// # Errors
+/// Why policy gives no answer.
 pub fn missing(state: &State, request: &Request) -> Result<BTreeSet<BTreeSet<OfficeId>>, String> {
     let release = request.release.and_then(|id| state.requests.release(id));
     let suspended = release.is_some_and(|release| {
@@ -154,7 +160,7 @@ pub fn request(state: &State, request: &Request) -> Value {
         "holder": draft.holder.as_str(),
         "recipient": draft.recipient.as_ref().map(ToString::to_string),
         "depot": draft.depot.as_ref().map(ToString::to_string),
-        "window": { "from": draft.window.from().to_string(), "until": draft.window.until().to_string() },
+        "window": window(draft.window),
         "requester": request.requester.as_str(),
         "policy": request.policy.as_str(),
         "submitted_at": request.submitted_at.to_string(),
@@ -197,7 +203,7 @@ pub fn release(state: &State, release: &Release) -> Value {
         "left": release.left().units(),
         "reserved": reserved,
         "zones": zones(&usable.zones),
-        "window": { "from": usable.window.from().to_string(), "until": usable.window.until().to_string() },
+        "window": window(usable.window),
         "depot": usable.depot.as_ref().map(ToString::to_string),
         "policy": release.policy.as_str(),
         "approval_set": release.set.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -39,7 +39,11 @@ pub const KEY_ONLY_RED: &str = "builtin-key-only-red";
 
 const KEY_ONLY_RED_POLICY: &str = r#"
 @reason("A signature made without user verification does not count for items of class red.")
-forbid (principal, action in [Action::"use", Action::"deliver", Action::"transfer", Action::"divert"], resource)
+forbid (
+  principal,
+  action in [Action::"use", Action::"deliver", Action::"transfer", Action::"divert"],
+  resource
+)
 when { context.key_only && resource.class == "red" };
 "#;
 

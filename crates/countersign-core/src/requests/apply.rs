@@ -1,11 +1,12 @@
 //! What the room's events do to its state.
 
 use super::{
-    Due, Event, HoldPlaced, Release, ReleaseState, Request, RequestState, Requests, Stage,
-    Suspension, Usable, index,
+    Deadlines, Draft, Due, Event, HoldPlaced, Release, ReleaseState, Request, RequestState,
+    Requests, Stage, Suspension, Usable, index,
 };
 use countersign_proof::words::{
-    DecisionKind, Moment, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision,
+    DecisionKind, Digest, Moment, PersonId, PolicyVersionId, Quantity, ReleaseId, RequestId,
+    Revision,
 };
 use std::collections::BTreeSet;
 
@@ -94,27 +95,9 @@ impl Requests {
                 deadlines,
                 supersedes,
             } => {
-                self.requests.push(Request {
-                    id: *request,
-                    requester: requester.clone(),
-                    draft: draft.clone(),
-                    revision: Revision(1),
-                    digest: *digest,
-                    state: RequestState::Submitted,
-                    closing: None,
-                    policy: policy.clone(),
-                    submitted_at: at,
-                    deadlines: *deadlines,
-                    stage: Stage::Remind,
-                    stopped_at: None,
-                    closed_at: None,
-                    decisions: Vec::new(),
-                    advice: Vec::new(),
-                    recused: BTreeSet::new(),
-                    interests: BTreeSet::new(),
-                    release: None,
-                    superseded_by: None,
-                });
+                let by = (requester, *digest);
+                let judged = (policy, *deadlines);
+                self.requests.push(Request::submitted(at, *request, draft, by, judged));
                 self.open.insert(*request);
                 self.reschedule(*request, None);
                 if let Some(old) = supersedes {
@@ -378,6 +361,36 @@ fn sum(a: Quantity, b: Quantity) -> Quantity {
 }
 
 impl Request {
+    fn submitted(
+        at: Moment,
+        id: RequestId,
+        draft: &Draft,
+        (requester, digest): (&PersonId, Digest),
+        (policy, deadlines): (&PolicyVersionId, Deadlines),
+    ) -> Self {
+        Self {
+            id,
+            requester: requester.clone(),
+            draft: Box::new(draft.clone()),
+            revision: Revision(1),
+            digest,
+            state: RequestState::Submitted,
+            closing: None,
+            policy: policy.clone(),
+            submitted_at: at,
+            deadlines,
+            stage: Stage::Remind,
+            stopped_at: None,
+            closed_at: None,
+            decisions: Vec::new(),
+            advice: Vec::new(),
+            recused: BTreeSet::new(),
+            interests: BTreeSet::new(),
+            release: None,
+            superseded_by: None,
+        }
+    }
+
     fn reviewed(&mut self) {
         if self.state == RequestState::Submitted {
             self.state = RequestState::UnderReview;

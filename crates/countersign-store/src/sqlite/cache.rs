@@ -80,7 +80,8 @@ fn write_file(path: &Path, header: &Header, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The snapshots that `wanted` accepts by schema, latest first; none when the folder cannot be read.
+/// The snapshots that `wanted` accepts by schema, latest first; none when the folder cannot be
+/// read.
 fn list(snapshots: &Path, wanted: impl Fn(u32) -> bool) -> Vec<Found> {
     let entries = fs::read_dir(snapshots).into_iter().flatten().flatten();
     let mut found: Vec<Found> = entries

@@ -23,7 +23,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (1..40u64).prop_map(|count| Step::Append { count }),
         1 => (1..9u64).prop_map(|offset| Step::AppendElsewhere { offset }),
-        1 => (1..9u64, any::<u64>()).prop_map(|(count, which)| Step::AppendRecorded { count, which }),
+        1 => (1..9u64, any::<u64>())
+            .prop_map(|(count, which)| Step::AppendRecorded { count, which }),
         1 => Just(Step::Reopen),
         2 => (any::<u64>(), 0..50usize).prop_map(|(from, limit)| Step::Read { from, limit }),
         2 => any::<u64>().prop_map(|number| Step::Find { number }),
@@ -158,7 +159,11 @@ fn run(place: &dyn Place, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn a_record_in_a_folder_is_a_vector(steps in prop::collection::vec(step(), 1..40)) {

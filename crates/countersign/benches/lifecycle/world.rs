@@ -1,6 +1,8 @@
 //! A small programme for benchmarks and fault tests: two personal offices, one holder, one item
 //! that both control, ten policies.
 
+#![allow(dead_code, reason = "each program that shares this uses a part of it")]
+
 use countersign::clock::{Clock, ScriptedEntropy, SourceFailed};
 use countersign::founding::{self, Founders};
 use countersign::keys::PersonalKey;
@@ -10,7 +12,7 @@ use countersign_core::ledger::{Calendar, Charter, CharterKey, CharterPolicy, sub
 use countersign_core::people::{Authority, Function, Incumbency, Office, Party, Span};
 use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle, Zone};
 use countersign_core::record::Answer;
-use countersign_core::requests::{Command, Draft};
+use countersign_core::requests::{Command, Draft, Event as Happened};
 use countersign_core::stock::{self, AccountKey, AccountState, Input, Item, ItemClass, Place};
 use countersign_core::{Command as AnyCommand, Event};
 use countersign_proof::signature::{SoftwareKey, Verified, verify};
@@ -76,7 +78,8 @@ fn policies() -> BTreeMap<String, String> {
     // Eight gates more, none of which fires: what costs is that they are looked at.
     for gate in 1..=8 {
         text.push_str(&format!(
-            "@id(\"gate-{gate}\")\nforbid (principal, action == Action::\"use\", resource) when {{\n  \
+            "@id(\"gate-{gate}\")\nforbid (principal, action == Action::\"use\", resource) when \
+                 {{\n  \
              context.zones.contains(Zone::\"Z.{gate}\") && context.quantity > 900000 && \
              resource.class == \"red\"\n}};\n"
         ));
@@ -263,11 +266,11 @@ pub fn release_in(receipt: &Receipt) -> ReleaseId {
     let Answer::Accepted(events) = &receipt.answer else { panic!("{receipt:?}") };
     events
         .iter()
-        .find_map(|event| match event {
-            Event::Requests(countersign_core::requests::Event::ReleaseIssued {
-                release, ..
-            }) => Some(*release),
-            _ => None,
+        .find_map(|event| {
+            let Event::Requests(Happened::ReleaseIssued { release, .. }) = event else {
+                return None;
+            };
+            Some(*release)
         })
         .unwrap()
 }

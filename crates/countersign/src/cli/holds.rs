@@ -19,7 +19,8 @@ pub(super) enum Verb {
         --sign US.DepSecDef:P-03=D/keys/P-03 --reason 'pending review'"
     )]
     Place {
-        /// all, holder:UA, item:ATACMS, zone:RU.Kursk, act:use, office:US.SecDef, request:REQ-1 or release:REL-1
+        /// all, holder:UA, item:ATACMS, zone:RU.Kursk, act:use, office:US.SecDef, request:REQ-1 or
+        /// release:REL-1
         #[arg(long)]
         scope: HoldScope,
         /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times

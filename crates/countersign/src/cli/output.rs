@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 
 /// Where a command's words go.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     json: bool,
     colour: bool,
 }
@@ -14,32 +14,32 @@ pub struct Output {
 impl Output {
     /// Output as JSON, or in words; in colour on a terminal where `NO_COLOR` is not set.
     #[must_use]
-    pub fn new(json: bool) -> Self {
+    pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { json, colour: wanted && std::io::stdout().is_terminal() }
     }
 
     /// Whether JSON is wanted.
     #[must_use]
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
     /// Prints a line of words; nothing where JSON is wanted.
-    pub fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         if !self.json {
             put(&mut std::io::stdout(), &format!("{text}\n"));
         }
     }
 
     /// Prints a heading.
-    pub fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         let text = if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
         self.line(&text);
     }
 
     /// Prints a value where JSON is wanted.
-    pub fn value(&mut self, value: &Value) {
+    pub(crate) fn value(&mut self, value: &Value) {
         if self.json {
             put(&mut std::io::stdout(), &format!("{value:#}\n"));
         }
@@ -49,14 +49,14 @@ impl Output {
     ///
     /// # Errors
     /// [`Failure::Unavailable`] when nobody takes them.
-    pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout();
         let written = out.write_all(bytes).and_then(|()| out.flush());
         written.map_err(|error| Failure::unavailable(format!("cannot print: {error}")))
     }
 
     /// Prints a table: a heading and its rows, columns aligned, numbers to the right.
-    pub fn table(&mut self, headings: &[&str], rows: &[Vec<String>]) {
+    pub(crate) fn table(&mut self, headings: &[&str], rows: &[Vec<String>]) {
         if self.json {
             return;
         }
@@ -67,7 +67,7 @@ impl Output {
     }
 
     /// Prints what went wrong, to standard error, or as JSON to standard output.
-    pub fn failure(&mut self, failure: &Failure) {
+    pub(crate) fn failure(&mut self, failure: &Failure) {
         if self.json {
             let error = json!({ "code": failure.code(), "message": failure.message() });
             self.value(&json!({ "error": error }));
@@ -84,7 +84,7 @@ fn put(out: &mut dyn Write, text: &str) {
 
 /// Aligns a table; the first line is the heading.
 #[must_use]
-pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -26,7 +26,8 @@ pub(super) enum Verb {
     },
     /// Say who would have to consent to an act, without asking for it
     #[command(
-        after_help = "Example:\n  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
+        after_help = "Example:\n  countersign --ledger D policy explain --act use --holder UA \
+             --item ATACMS \\\n    \
         --quantity 2 --zone RU.Kursk --at 2025-06-01 --json"
     )]
     Explain(ExplainArgs),

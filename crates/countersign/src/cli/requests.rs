@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 pub(super) enum Verb {
     /// Ask for one act
     #[command(
-        after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request submit \\\n    \
+        after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request \
+             submit \\\n    \
         --act use --holder UA --item ATACMS --quantity 2 --zone RU.Kursk \\\n    \
         --from 2025-06-01T00:00:00Z --until 2025-07-01T00:00:00Z --why 'as discussed'"
     )]
@@ -398,16 +399,19 @@ pub(super) fn advise(
     countersign --ledger D --as P-01 --key D/keys/P-01 decide REQ-3 --office US.SecDef \\\n    \
     --decision approve --provisos 'quantity=1' --reason 'within the plan'\n\n  \
     For someone who signs on another machine:\n  \
-    countersign --ledger D --as P-01 statement show REQ-3 --office US.SecDef --decision approve --out S\n  \
+    countersign --ledger D --as P-01 statement show REQ-3 \\\n    \
+    --office US.SecDef --decision approve --out S\n  \
     ssh-keygen -Y sign -f ~/.ssh/id_ed25519_sk -n decision@countersign S/statement.txt\n  \
-    countersign --ledger D decide REQ-3 --statement S/statement.txt --signature S/statement.txt.sig")]
+    countersign --ledger D decide REQ-3 \\\n    \
+    --statement S/statement.txt --signature S/statement.txt.sig")]
 pub(super) struct DecideArgs {
     /// Which request
     pub(super) id: RequestId,
     #[command(flatten)]
     pub(super) terms: DecisionArgs,
     /// The statement that was signed elsewhere
-    #[arg(long, value_name = "FILE", requires = "signature", conflicts_with_all = ["office", "decision", "reason", "provisos"])]
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    #[arg(conflicts_with_all = ["office", "decision", "reason", "provisos"])]
     statement: Option<PathBuf>,
     /// The signature made elsewhere by `ssh-keygen -Y sign`
     #[arg(long, value_name = "FILE", requires = "statement")]

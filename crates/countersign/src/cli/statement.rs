@@ -29,7 +29,8 @@ pub(super) enum Verb {
         ssh-keygen -Y verify -f S/allowed_signers -I P-01 -n decision@countersign \\\n    \
         -s S/statement.txt.sig < S/statement.txt\n\n  \
         A decision to be signed on another machine:\n  \
-        countersign --ledger D --as P-01 statement show REQ-3 --office US.SecDef --decision approve --out S")]
+        countersign --ledger D --as P-01 statement show REQ-3 \\\n    \
+        --office US.SecDef --decision approve --out S")]
     Show(ShowArgs),
     /// List the statements of the record
     List,

@@ -1,5 +1,7 @@
 //! The world, and a question, as Cedar sees them.
 
+#![expect(clippy::disallowed_types, reason = "Cedar's API takes hash maps and sets")]
+
 use super::super::closure::DecidingSets;
 use super::super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
 use super::PROGRAMME;

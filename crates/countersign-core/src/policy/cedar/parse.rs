@@ -191,6 +191,7 @@ fn known(world: &World, kind: &str, name: &str) -> bool {
         "Zone" => name.parse().is_ok_and(|id| world.zones.contains_key(&id)),
         "Programme" => name == super::PROGRAMME,
         // Validation reports an action that is none, and every other type.
+        // catch-all: strings, or Cedar's own types, which are not ours to list
         _ => true,
     }
 }

@@ -171,7 +171,8 @@ impl Survey {
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "Cedar's expressions are an open set: what is not named here is reads nothing of its own"
+        reason = "Cedar's expressions are an open set: what is not named here is reads nothing of \
+             its own"
     )]
     fn read(&mut self, expr: &Expr) {
         let attribute = match expr {
@@ -184,6 +185,7 @@ impl Survey {
                 self.opaque = true;
                 None
             }
+            // catch-all: strings, or Cedar's own types, which are not ours to list
             _ => None,
         };
         let Some((base, attr)) = attribute else { return };
@@ -201,6 +203,7 @@ impl Survey {
             (Expr::Var(Var::Resource), "range_km") => self.note(Fact::Range),
             (Expr::Var(Var::Resource), "origin") => self.note(Fact::Origin),
             (Expr::Var(Var::Resource), "labels") => self.note(Fact::Labels),
+            // catch-all: strings, or Cedar's own types, which are not ours to list
             _ => self.opaque = true,
         }
     }
@@ -231,6 +234,7 @@ impl Survey {
                 let then = self.polarity(then_expr);
                 then.with(self.polarity(else_expr))
             }
+            // catch-all: strings, or Cedar's own types, which are not ours to list
             _ => Polarity::Unknown,
         }
     }
@@ -260,6 +264,7 @@ impl Survey {
                     "foreign_controllers" => &mut self.candidates.foreign,
                     "origin_deciding" => &mut self.candidates.origin,
                     "deciding" => &mut self.candidates.deciding,
+                    // catch-all: strings, or Cedar's own types, which are not ours to list
                     _ => return Polarity::Unknown,
                 };
                 *wanted = true;
@@ -272,6 +277,7 @@ impl Survey {
                 let then = self.atom(then_expr);
                 then.with(self.atom(else_expr))
             }
+            // catch-all: strings, or Cedar's own types, which are not ours to list
             _ => Polarity::Unknown,
         }
     }
@@ -326,6 +332,7 @@ fn context_fact(name: &str) -> Option<Fact> {
         "used_total" => Fact::Used,
         "key_only" => Fact::KeyOnly,
         "exercise" => Fact::Exercise,
+        // catch-all: strings, or Cedar's own types, which are not ours to list
         _ => return None,
     })
 }
@@ -346,6 +353,7 @@ fn children(expr: &Expr) -> Option<Vec<&Expr>> {
         Expr::Set(parts) => parts.iter().map(|part| &**part).collect(),
         Expr::Record(fields) => fields.values().map(|part| &**part).collect(),
         Expr::Slot(_) | Expr::Unknown { .. } => return None,
+        // catch-all: strings, or Cedar's own types, which are not ours to list
         _ => return None,
     })
 }
@@ -376,6 +384,7 @@ fn fallible(expr: &Expr) -> Option<String> {
         | Expr::Set(_)
         | Expr::Record(_) => None,
         Expr::Slot(_) | Expr::Unknown { .. } => Some("a slot".to_owned()),
+        // catch-all: strings, or Cedar's own types, which are not ours to list
         _ => Some("an expression unknown to this program".to_owned()),
     }
 }
