@@ -134,7 +134,7 @@ impl Player {
                 vec![when.unwrap_or_else(|| "never".to_owned())]
             }
             "sign" => {
-                let decision = self.decision(&Words(words.0[2..].to_vec()));
+                let decision = self.decision(&Words(words.0[1..].to_vec()));
                 match decision {
                     Ok(decision) => {
                         self.kept.insert(words.first().to_owned(), decision);
@@ -269,7 +269,11 @@ impl Player {
             person: words.first(),
             office: words.maybe("to").unwrap_or_else(|| words.get("at")),
             deputy_of: words.maybe("for"),
-            acts: words.maybe("acts").unwrap_or(""),
+            acts: words.maybe("acts").unwrap_or(if words.maybe("for").is_some() {
+                "use"
+            } else {
+                ""
+            }),
             span: &span,
         };
         let office = words.maybe("as").unwrap_or("PR.Registrar");

@@ -200,9 +200,8 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
         "v3" => ("standing", r#"context.zones.containsAny([Zone::"RU.Border", Zone::"RU.Kursk"])"#),
         "v5" => ("US.SACEUR", GATE),
         "open" | "open2" => ("standing", "true"),
-        "closed" => ("US.SecDef", "false"),
         // At most three units out at once for nothing; beyond that the Secretary decides.
-        "few" => (
+        "few" | "few2" => (
             "US.SecDef",
             "context.released_total < 3 || context.approvals.containsAll(context.foreign_controllers)",
         ),
@@ -221,16 +220,14 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
 pub fn bundle(version: &str) -> PolicyBundle {
     let (us, condition) = use_in_russia(version);
     let mut text = COMMON.to_owned();
-    text += "@id(\"use-ru\") permit (principal, action == Action::\"use\", resource)\n";
-    text += &format!("when {{ context.zones.contains(Zone::\"RU\") && ({condition})");
-    if !condition.contains("foreign_controllers") {
-        // Whoever else controls an input is asked all the same.
-        text += " && context.approvals.containsAll(context.foreign_controllers)";
+    // Whoever else controls an input is asked all the same.
+    let gate = " && context.approvals.containsAll(context.foreign_controllers)";
+    let gate = if condition.contains("approvals") { "" } else { gate };
+    if version != "closed" {
+        text += "@id(\"use-ru\") permit (principal, action == Action::\"use\", resource)\n";
+        text +=
+            &format!("when {{ context.zones.contains(Zone::\"RU\") && ({condition}){gate} }};\n");
     }
-    if version == "either" {
-        text = text.replace(" && context.approvals.containsAll(context.foreign_controllers)", "");
-    }
-    text += " };\n";
     if version != "mute" {
         text += SUSPEND;
     }
