@@ -163,6 +163,8 @@ impl Requests {
                 self.change(*request, |open| open.stage = Stage::Lapse);
             }
             Event::RequestRebound { request, policy, standing } => {
+                // What an earlier version was about to allow is not due any more.
+                self.forget_standing(at, *request);
                 self.change(*request, |open| open.policy.clone_from(policy));
                 if *standing {
                     self.agenda.insert((at, Due::Standing(*request)));
@@ -236,7 +238,11 @@ impl Requests {
             request.advice.shrink_to_fit();
         });
         self.open.remove(&id);
-        // What a standing permission was about to allow is not due any more.
+        self.forget_standing(at, id);
+    }
+
+    /// Takes off the agenda what a standing permission was about to allow.
+    fn forget_standing(&mut self, at: Moment, id: RequestId) {
         let overdue = self.agenda.iter().take_while(|(when, _)| *when <= at);
         if let Some(entry) = overdue.copied().find(|(_, due)| *due == Due::Standing(id)) {
             self.agenda.remove(&entry);
