@@ -129,7 +129,7 @@ pub(super) fn policy_changes(state: &State, at: Moment) -> Vec<AnyEvent> {
 /// An open request starts again under another version.
 fn rebind(state: &State, request: &Request, version: &Version, at: Moment) -> AnyEvent {
     let policy = version.bundle.version.clone();
-    let verdict = ask(state, version, request.draft.act, &request.draft, false, at)
+    let verdict = ask(state, version, (request.draft.act, &request.draft, None), false, at)
         .map(|explained| explained.verdict);
     match verdict {
         Ok(Verdict::Prohibited) => {
@@ -152,7 +152,8 @@ fn re_evaluate(state: &State, release: &Release, version: &Version, at: Moment) 
     let id = release.id;
     let Some(request) = state.requests.request(release.request) else { return Vec::new() };
     let draft = request.draft.narrowed(&release.usable);
-    let verdict = ask(state, version, draft.act, &draft, false, at).map(|e| e.verdict);
+    let verdict = ask(state, version, (draft.act, &draft, Some(release)), false, at)
+        .map(|explained| explained.verdict);
     match verdict {
         Ok(Verdict::Standing) => vec![Event::ReleaseRebound { release: id, policy }.into()],
         Ok(Verdict::Prohibited) => end_events(id, Ending::Policy(policy)),

@@ -2,7 +2,7 @@
 
 use super::intake::{check_stock, resumed, supplier};
 use super::satisfied::{
-    self, Standpoint, ask, because, in_reach, no_say, standpoint, usable_under,
+    self, Standpoint, ask, because, in_reach, no_say, own_release, standpoint, usable_under,
 };
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
@@ -188,7 +188,8 @@ fn approve(
     let key_only = made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
     let version = state.policy.version(&request.policy)?;
     if key_only {
-        let explained = ask(state, version, request.draft.act, &request.draft, true, at)?;
+        let own = own_release(state, request);
+        let explained = ask(state, version, (request.draft.act, &request.draft, own), true, at)?;
         if explained.verdict == Verdict::Prohibited {
             standpoint(state, request, at)?;
             return Err(Rejection::KeyOnlySignature { policy: request.policy.clone() }.into());
@@ -228,7 +229,8 @@ fn filled_set(
     at: Moment,
 ) -> Result<Option<BTreeSet<OfficeId>>, AnyRejection> {
     let version = state.policy.version(&request.policy)?;
-    let explained = ask(state, version, narrowed.act, narrowed, key_only, at)?;
+    let explained =
+        ask(state, version, (narrowed.act, narrowed, own_release(state, request)), key_only, at)?;
     let sets = match explained.verdict {
         Verdict::Needs(sets) => sets,
         Verdict::Standing => return Ok(Some(BTreeSet::new())),

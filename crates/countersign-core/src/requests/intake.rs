@@ -103,7 +103,7 @@ pub(super) fn check_stock(state: &State, draft: &Draft) -> Result<(), Rejection>
 fn admit(state: &State, draft: &Draft, at: Moment) -> Result<bool, AnyRejection> {
     let version = state.policy.current()?;
     let policy = || version.bundle.version.clone();
-    let admitted = ask(state, version, Act::Admit, draft, false, at)?;
+    let admitted = ask(state, version, (Act::Admit, draft, None), false, at)?;
     match admitted.verdict {
         Verdict::Standing => {}
         Verdict::Needs(_) | Verdict::Prohibited => {
@@ -111,7 +111,7 @@ fn admit(state: &State, draft: &Draft, at: Moment) -> Result<bool, AnyRejection>
             return Err(Rejection::NotAdmitted { policy: policy(), reasons }.into());
         }
     }
-    let explained = ask(state, version, draft.act, draft, false, at)?;
+    let explained = ask(state, version, (draft.act, draft, None), false, at)?;
     match explained.verdict {
         Verdict::Standing => Ok(true),
         Verdict::Needs(_) => Ok(false),
