@@ -2,7 +2,8 @@
 
 use super::intake::{check_stock, resumed, supplier};
 use super::satisfied::{
-    self, Standpoint, ask, because, in_reach, no_say, own_release, standpoint, usable_under,
+    self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
+    usable_under,
 };
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
@@ -15,7 +16,7 @@ use crate::{Event as AnyEvent, Rejection as AnyRejection, State, stock};
 use countersign_proof::signature::{Assurance, Verified};
 use countersign_proof::statement::kinds::{Advice, Decision, Terms};
 use countersign_proof::words::{
-    DecisionKind, Digest, Moment, OfficeId, Provisos, ReleaseId, RequestId,
+    DecisionKind, Digest, Moment, OfficeId, Provisos, Quantity, ReleaseId, RequestId,
 };
 use std::collections::BTreeSet;
 
@@ -156,12 +157,12 @@ fn waits(state: &State, request: &Request) -> bool {
 }
 
 fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
-    let release = state.requests.release(request.release?)?;
+    let release = own_release(state, request)?;
     let by_policy = release.causes.iter().any(|cause| match cause {
         super::Suspension::Policy(_) => true,
         super::Suspension::Hold(_) => false,
     });
-    (by_policy && !release.state.has_ended()).then_some(release.id)
+    by_policy.then_some(release.id)
 }
 
 fn has_say(standpoint: &Standpoint, office: &OfficeId) -> Result<(), Rejection> {
@@ -187,9 +188,10 @@ fn approve(
     }
     let key_only = made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
     let version = state.policy.version(&request.policy)?;
+    let draft = at_stake(state, request);
     if key_only {
         let own = own_release(state, request);
-        let explained = ask(state, version, (request.draft.act, &request.draft, own), true, at)?;
+        let explained = ask(state, version, (draft.act, &draft, own), true, at)?;
         if explained.verdict == Verdict::Prohibited {
             standpoint(state, request, at)?;
             return Err(Rejection::KeyOnlySignature { policy: request.policy.clone() }.into());
@@ -206,15 +208,19 @@ fn approve(
     }
     let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
     let provisos = conditions.filter_map(|m| m.provisos.as_deref());
-    let usable = usable_under(state, &request.draft, provisos)?;
+    let usable = usable_under(state, &draft, provisos)?;
+    let used = own_release(state, request).map_or(Quantity::ZERO, |release| release.used);
+    if usable.quantity <= used {
+        return Err(Rejection::ProvisosLeaveNothing.into());
+    }
     let mut marks = satisfied::marks(request);
     marks.push(Mark { person, office });
-    let narrowed = request.draft.narrowed(&usable);
+    let narrowed = draft.narrowed(&usable);
     let Some(set) = filled_set(state, request, &narrowed, key_only, &marks, at)? else {
         return Ok(Vec::new());
     };
     match suspended_by_policy(state, request) {
-        Some(release) => Ok(reapprove_events(state, release, usable, set)),
+        Some(release) => reapprove_events(state, release, usable, set),
         None => approve_events(state, request.id, &narrowed, &usable, set),
     }
 }
@@ -280,19 +286,26 @@ fn reapprove_events(
     id: ReleaseId,
     usable: Usable,
     set: BTreeSet<OfficeId>,
-) -> Vec<AnyEvent> {
-    let Some(release) = state.requests.release(id) else { return Vec::new() };
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let release = state.requests.find_release(id)?;
+    let request = state.requests.find(release.request)?;
     let mut events: Vec<AnyEvent> = Vec::new();
     let left = usable.quantity.minus(release.used).unwrap_or_default();
-    if left < release.left() {
-        let lines = state.stock.reserved_lines(id, left);
+    if left != release.left() || usable.depot != release.usable.depot {
+        let party = supplier(state, &request.draft)
+            .ok_or(Rejection::ActNotRequestable { act: request.draft.act })?;
+        let (item, depot) = (&request.draft.item, usable.depot.as_ref());
+        let lines = state.stock.pick_again(id, item, party, depot, left);
+        let lines = lines.map_err(|missing| Rejection::QuantityExceedsUnearmarkedStock {
+            wanted: left,
+            free: left.minus(missing).unwrap_or_default(),
+            party: party.clone(),
+        })?;
         events.push(stock::Event::ReservationVoided { release: id }.into());
-        if !lines.is_empty() {
-            events.push(stock::Event::UnitsReserved { release: id, lines }.into());
-        }
+        events.push(stock::Event::UnitsReserved { release: id, lines }.into());
     }
     events.push(Event::ReleaseReapproved { release: id, usable: Box::new(usable), set }.into());
-    events
+    Ok(events)
 }
 
 fn refuse(

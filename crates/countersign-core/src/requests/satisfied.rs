@@ -8,6 +8,7 @@ use crate::policy::{
 use crate::{Rejection as AnyRejection, State};
 use countersign_proof::signature::Assurance;
 use countersign_proof::words::{Act, DecisionKind, Moment, OfficeId, PersonId, ZoneId};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Where a request stands under the policy version it is judged by.
@@ -25,6 +26,15 @@ pub struct Standpoint {
 pub(super) fn own_release<'a>(state: &'a State, request: &Request) -> Option<&'a Release> {
     let release = state.requests.release(request.release?)?;
     (!release.state.has_ended()).then_some(release)
+}
+
+/// What a decision on the request can still allow: what it asks for, or, once there is a release,
+/// no more than that. Neither a new signature nor a new policy version widens a release.
+pub(super) fn at_stake<'a>(state: &State, request: &'a Request) -> Cow<'a, Draft> {
+    match own_release(state, request) {
+        Some(release) => Cow::Owned(request.draft.narrowed(&release.usable)),
+        None => Cow::Borrowed(&request.draft),
+    }
 }
 
 /// What the holder has out and has used beside `own`, which is judged itself and must not be
@@ -125,8 +135,8 @@ pub(super) fn standpoint(
     let version = state.policy.version(&request.policy)?;
     let key_only = key_only(request);
     let own = own_release(state, request);
-    let asked = (request.draft.act, &*request.draft, own);
-    let explained = ask(state, version, asked, key_only, at)?;
+    let draft = at_stake(state, request);
+    let explained = ask(state, version, (draft.act, &draft, own), key_only, at)?;
     let sets = match explained.verdict {
         Verdict::Needs(sets) => sets,
         Verdict::Standing => {
