@@ -7,7 +7,7 @@ use super::satisfied::{
 };
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
-    Usable,
+    Suspension, Usable,
 };
 use crate::ledger::subject_of;
 use crate::people::{Authority, Function, Mark, Signed, covers};
@@ -159,8 +159,8 @@ fn waits(state: &State, request: &Request) -> bool {
 fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
     let release = own_release(state, request)?;
     let by_policy = release.causes.iter().any(|cause| match cause {
-        super::Suspension::Policy(_) => true,
-        super::Suspension::Hold(_) => false,
+        Suspension::Policy(_) => true,
+        Suspension::Hold(_) => false,
     });
     by_policy.then_some(release.id)
 }
@@ -303,6 +303,10 @@ fn reapprove_events(
         })?;
         events.push(stock::Event::ReservationVoided { release: id }.into());
         events.push(stock::Event::UnitsReserved { release: id, lines }.into());
+    }
+    for hold in super::holds::newly_covering(state, release, &usable, &set) {
+        let (releases, cause) = (vec![id], Suspension::Hold(hold));
+        events.push(Event::ReleasesSuspended { releases, cause }.into());
     }
     events.push(Event::ReleaseReapproved { release: id, usable: Box::new(usable), set }.into());
     Ok(events)

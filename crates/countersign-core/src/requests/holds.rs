@@ -1,6 +1,6 @@
 //! Holds: signed suspensions of everything within a scope.
 
-use super::{Draft, Event, Rejection, Release, Suspension};
+use super::{Draft, Event, Rejection, Release, Suspension, Usable};
 use crate::ledger::subject_of;
 use crate::policy::Subject;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
@@ -80,6 +80,27 @@ fn covered(state: &State, scope: &HoldScope, release: &Release) -> bool {
         };
         covers(state, scope, &held)
     })
+}
+
+/// Standing holds that cover a release once it rests on `set` and is bounded by `usable`, and that
+/// did not cover it before.
+pub(super) fn newly_covering(
+    state: &State,
+    release: &Release,
+    usable: &Usable,
+    set: &BTreeSet<OfficeId>,
+) -> Vec<HoldId> {
+    let Some(request) = state.requests.request(release.request) else { return Vec::new() };
+    let held = Held {
+        request: request.id,
+        release: Some(release.id),
+        draft: &request.draft,
+        zones: &usable.zones,
+        set,
+    };
+    let standing = state.requests.holds.iter().filter(|hold| hold.lifted_at.is_none());
+    let new = standing.filter(|hold| !release.causes.contains(&Suspension::Hold(hold.id)));
+    new.filter(|hold| covers(state, &hold.scope, &held)).map(|hold| hold.id).collect()
 }
 
 fn check_scope(state: &State, scope: &HoldScope) -> Result<(), AnyRejection> {
