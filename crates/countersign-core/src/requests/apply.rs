@@ -4,6 +4,7 @@ use super::{
     Due, Event, HoldPlaced, Release, ReleaseState, Request, RequestState, Requests, Stage,
     Suspension, Usable, index,
 };
+use crate::people::Span;
 use countersign_proof::words::{
     DecisionKind, Moment, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision,
 };
@@ -38,7 +39,7 @@ impl Requests {
             Event::ReleaseIssued { release, request, usable, set } => {
                 self.issue(at, *release, *request, usable, set);
             }
-            Event::ReleaseRebound { release, policy } => self.rebound(*release, policy),
+            Event::ReleaseRebound { release, policy } => self.rebound(at, *release, policy),
             Event::ReleasesSuspended { releases, cause } => {
                 releases.iter().for_each(|release| self.suspend(at, *release, cause));
             }
@@ -46,12 +47,12 @@ impl Requests {
                 for id in releases {
                     if let Some(release) = self.release_mut(*id) {
                         release.causes.remove(cause);
-                        release.reinstate();
+                        release.reinstate(at);
                     }
                 }
             }
             Event::ReleaseReapproved { release, usable, set } => {
-                self.reapprove(*release, usable, set);
+                self.reapprove(at, *release, usable, set);
             }
             Event::ReleaseEnded { release, ending } => {
                 self.end(at, *release, ending.state());
@@ -273,6 +274,7 @@ impl Requests {
             causes: BTreeSet::new(),
             issued_at: at,
             suspended_at: None,
+            suspensions: Vec::new(),
             ended_at: None,
             breaches: BTreeSet::new(),
         });
@@ -322,18 +324,19 @@ impl Requests {
         release.suspended_at = release.suspended_at.or(Some(at));
     }
 
-    fn rebound(&mut self, id: ReleaseId, policy: &PolicyVersionId) {
+    fn rebound(&mut self, at: Moment, id: ReleaseId, policy: &PolicyVersionId) {
         self.rebind_request(id, policy);
         if let Some(release) = self.release_mut(id) {
             release.policy.clone_from(policy);
             release.set.clear();
             release.drop_policy_causes();
-            release.reinstate();
+            release.reinstate(at);
         }
     }
 
     fn reapprove(
         &mut self,
+        at: Moment,
         id: ReleaseId,
         usable: &Usable,
         set: &BTreeSet<countersign_proof::words::OfficeId>,
@@ -343,7 +346,7 @@ impl Requests {
             (*release.usable).clone_from(usable);
             release.set.clone_from(set);
             release.drop_policy_causes();
-            release.reinstate();
+            release.reinstate(at);
         });
         if let Some(before) = before {
             self.agenda.remove(&(before, Due::Expiry(id)));
@@ -399,10 +402,11 @@ impl Release {
         });
     }
 
-    fn reinstate(&mut self) {
+    fn reinstate(&mut self, at: Moment) {
         if self.state == ReleaseState::Suspended && self.causes.is_empty() {
             self.state = ReleaseState::Reinstated;
-            self.suspended_at = None;
+            let span = self.suspended_at.take().map(|from| Span { from, until: at });
+            self.suspensions.extend(span);
         }
     }
 }
