@@ -221,11 +221,15 @@ fn invariant_agenda_is_complete(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-/// Nobody's decision on their own request is on the record.
+/// Nobody's decision on their own request is on the record, nor on terms that they wrote.
 fn invariant_four_eyes(state: &State) -> Result<(), String> {
     for request in state.requests.all() {
-        if request.decisions.iter().any(|made| made.signed.person == request.requester) {
-            return Err(format!("{} decided on {}", request.requester, request.id));
+        for made in &request.decisions {
+            let person = &made.signed.person;
+            let wrote = request.revisers.get(person).is_some_and(|first| *first <= made.revision);
+            if *person == request.requester || wrote {
+                return Err(format!("{person} decided on {}", request.id));
+            }
         }
     }
     Ok(())

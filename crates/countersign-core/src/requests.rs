@@ -150,6 +150,7 @@ pub enum Event {
     RequestRevised {
         request: RequestId,
         revision: Revision,
+        reviser: PersonId,
         draft: Box<Draft>,
         digest: Digest,
         policy: PolicyVersionId,
@@ -244,7 +245,7 @@ rejections!(
             "the statement was made under policy {signed}, but {current} applies; ask for a new statement";
         SignerRecused { person: PersonId } = "signer-recused", "{person} has stepped back from this request";
         RequesterDecides { person: PersonId } = "requester-decides",
-            "{person} made this request and cannot decide on it";
+            "{person} made or revised this request and cannot decide on it";
         NotTheRequester { holder: PartyId } = "not-the-requester",
             "only those who may make requests for {holder} can do this";
         OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an advising office";

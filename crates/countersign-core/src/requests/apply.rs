@@ -8,7 +8,7 @@ use crate::people::Span;
 use countersign_proof::words::{
     DecisionKind, Moment, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Requests {
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
@@ -98,6 +98,7 @@ impl Requests {
                 self.requests.push(Request {
                     id: *request,
                     requester: requester.clone(),
+                    revisers: BTreeMap::new(),
                     draft: draft.clone(),
                     revision: Revision(1),
                     digest: *digest,
@@ -125,8 +126,11 @@ impl Requests {
                     }
                 }
             }
-            Event::RequestRevised { request, revision, draft, digest, policy } => {
+            Event::RequestRevised { request, revision, reviser, draft, digest, policy } => {
                 self.change(*request, |open| {
+                    if open.requester != *reviser {
+                        open.revisers.entry(reviser.clone()).or_insert(*revision);
+                    }
                     open.revision = *revision;
                     open.draft.clone_from(draft);
                     open.digest = *digest;

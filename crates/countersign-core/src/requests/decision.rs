@@ -42,7 +42,7 @@ fn check_person(request: &Request, signed: &Signed) -> Result<(), Rejection> {
     if request.recused.contains(person) {
         return Err(Rejection::SignerRecused { person: person.clone() });
     }
-    if request.requester == *person {
+    if request.is_asked_by(person) {
         return Err(Rejection::RequesterDecides { person: person.clone() });
     }
     Ok(())

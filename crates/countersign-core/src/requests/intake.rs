@@ -206,6 +206,7 @@ pub(super) fn revise(
         Event::RequestRevised {
             request: id,
             revision,
+            reviser: by.person.clone(),
             draft: Box::new(draft.clone()),
             digest: draft.digest(id, revision, justification),
             policy: state.policy.current()?.bundle.version.clone(),

@@ -100,8 +100,8 @@ pub(super) fn key_only(request: &Request) -> bool {
     request.standing(DecisionKind::Approve).any(|m| m.signed.assurance == Assurance::KeyOnly)
 }
 
-/// The people who could still sign for `office`: eligible, not recused, not the requester, and not
-/// having refused.
+/// The people who could still sign for `office`: eligible, not recused, not having refused, and
+/// none of those who asked.
 pub(super) fn pool<'a>(
     state: &'a State,
     request: &'a Request,
@@ -109,8 +109,7 @@ pub(super) fn pool<'a>(
     at: Moment,
 ) -> BTreeSet<&'a PersonId> {
     let mut people = state.people.eligible(office, request.draft.act, at);
-    people.remove(&request.requester);
-    people.retain(|person| !request.recused.contains(*person));
+    people.retain(|person| !request.is_asked_by(person) && !request.recused.contains(*person));
     for refusal in request.standing(DecisionKind::Refuse) {
         if refusal.signed.office == *office {
             people.remove(&refusal.signed.person);
