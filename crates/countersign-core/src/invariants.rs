@@ -212,6 +212,9 @@ fn invariant_agenda_is_complete(state: &State) -> Result<(), String> {
         if deadline.is_none() || first.is_none_or(|first| Some(first) > deadline) {
             return Err(format!("{} is open, but nothing is due on it", request.id));
         }
+        if deadline > Some(request.draft.window.until()) {
+            return Err(format!("{} stays open beyond its window", request.id));
+        }
     }
     for release in state.requests.live() {
         if first.is_none_or(|first| first > release.usable.window.until()) {

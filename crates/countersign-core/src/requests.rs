@@ -154,6 +154,7 @@ pub enum Event {
         draft: Box<Draft>,
         digest: Digest,
         policy: PolicyVersionId,
+        deadlines: Deadlines,
     },
     /// A request was taken back by the requester.
     RequestWithdrawn { request: RequestId },

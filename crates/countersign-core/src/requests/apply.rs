@@ -126,7 +126,15 @@ impl Requests {
                     }
                 }
             }
-            Event::RequestRevised { request, revision, reviser, draft, digest, policy } => {
+            Event::RequestRevised {
+                request,
+                revision,
+                reviser,
+                draft,
+                digest,
+                policy,
+                deadlines,
+            } => {
                 self.change(*request, |open| {
                     if open.requester != *reviser {
                         open.revisers.entry(reviser.clone()).or_insert(*revision);
@@ -136,6 +144,9 @@ impl Requests {
                     open.digest = *digest;
                     open.policy.clone_from(policy);
                     open.state = RequestState::Submitted;
+                    open.deadlines = *deadlines;
+                    open.stage = Stage::Remind;
+                    open.stopped_at = None;
                 });
             }
             Event::InformationAnswered { request, deadlines } => self.change(*request, |open| {

@@ -24,7 +24,7 @@ pub(super) fn supplier<'a>(state: &'a State, draft: &'a Draft) -> Option<&'a Par
     }
 }
 
-/// The deadlines of a request made, or resumed, at `from`, with so many working days left.
+/// The deadlines of a request made or revised at `from`.
 fn deadlines(state: &State, draft: &Draft, from: Moment) -> Deadlines {
     let calendar = &state.ledger.calendar;
     let last = draft.window.until();
@@ -197,12 +197,7 @@ pub(super) fn revise(
     let standing = admit(state, draft, at)?;
     check_stock(state, draft)?;
     let revision = Revision(request.revision.0.saturating_add(1));
-    let mut events: Vec<AnyEvent> = Vec::new();
-    if request.stopped_at.is_some() {
-        let deadlines = resumed(state, request, at);
-        events.push(Event::InformationAnswered { request: id, deadlines }.into());
-    }
-    events.push(
+    let mut events: Vec<AnyEvent> = vec![
         Event::RequestRevised {
             request: id,
             revision,
@@ -210,9 +205,11 @@ pub(super) fn revise(
             draft: Box::new(draft.clone()),
             digest: draft.digest(id, revision, justification),
             policy: state.policy.current()?.bundle.version.clone(),
+            // What was signed no longer counts, so those who decide get the full time again.
+            deadlines: deadlines(state, draft, at),
         }
         .into(),
-    );
+    ];
     if standing {
         events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
     }
