@@ -1,6 +1,6 @@
 //! What offices say on a request: advice, decisions, recusal.
 
-use super::intake::{check_stock, resumed, supplier};
+use super::intake::{check_depot, check_stock, check_zones, resumed, supplier};
 use super::satisfied::{
     self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
     usable_under,
@@ -206,11 +206,12 @@ fn approve(
         let (person, office) = (person.clone(), office.clone());
         return Err(Rejection::AlreadySigned { person, office }.into());
     }
+    check_provisos(state, &draft, made)?;
     let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
     let provisos = conditions.filter_map(|m| m.provisos.as_deref());
     let usable = usable_under(state, &draft, provisos)?;
     let used = own_release(state, request).map_or(Quantity::ZERO, |release| release.used);
-    if usable.quantity <= used {
+    if usable.quantity <= used || usable.window.until() <= at {
         return Err(Rejection::ProvisosLeaveNothing.into());
     }
     let mut marks = satisfied::marks(request);
@@ -223,6 +224,19 @@ fn approve(
         Some(release) => reapprove_events(state, release, usable, set),
         None => approve_events(state, request.id, &narrowed, &usable, set),
     }
+}
+
+/// A condition must be one that can be kept: it names what is declared, and what the act has.
+fn check_provisos(state: &State, draft: &Draft, made: &DecisionMade) -> Result<(), Rejection> {
+    let Some(provisos) = made.provisos.as_deref() else { return Ok(()) };
+    if let Some(zones) = &provisos.zones {
+        check_zones(state, zones)?;
+        if draft.zones.is_empty() {
+            return Err(Rejection::ZoneSuperfluous { act: draft.act });
+        }
+    }
+    let party = supplier(state, draft);
+    provisos.depot.iter().zip(party).try_for_each(|(depot, party)| check_depot(state, depot, party))
 }
 
 /// The approval set that the marks fill, asked anew for the bounds that are left.
