@@ -227,7 +227,7 @@ impl Ledger {
                     return Err(Rejection::FoundingMismatch { what });
                 }
             }
-            if charter.is_key_of(&verified.key_id(), &founding.signer) {
+            if charter.is_key_of(&verified.key_id(), &founding.signer, at) {
                 founders.insert(&founding.signer);
             }
         }
