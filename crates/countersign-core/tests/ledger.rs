@@ -12,8 +12,9 @@
 mod world;
 
 use countersign_core::ledger::{Calendar, Charter};
-use countersign_core::ledger;
-use countersign_proof::words::Moment;
+use countersign_core::{ledger, requests};
+use countersign_proof::statement::kinds::Hold;
+use countersign_proof::words::{HoldScope, Moment};
 use world::{STORY, World, charter, id};
 
 fn fault(change: impl FnOnce(&mut Charter)) -> String {
@@ -94,4 +95,24 @@ fn working_days_come_to_an_end_with_the_calendar() {
     assert_eq!(calendar.end_of_working_day(thursday, 2), id("2025-06-10T00:00:00Z"));
     assert_eq!(calendar.working_days_between(thursday, id("2025-06-10T00:00:00Z")), 2);
     assert_eq!(calendar.working_days_between(thursday, id("2025-06-09T23:59:59Z")), 1);
+}
+
+#[test]
+fn a_statement_counts_once_also_within_one_command() {
+    let mut world = World::new();
+    let subject = ledger::subject_of::<Hold>(None);
+    let binding = world.binding("depsecdef", subject).unwrap();
+    let hold = Hold {
+        scope: HoldScope::All,
+        office: id("US.DepSecDef"),
+        signer: id("depsecdef"),
+        binding,
+        reason: String::new(),
+    };
+    let twice = vec![world.sign("depsecdef", &hold), world.sign("depsecdef", &hold)];
+    let command = requests::Command::PlaceHold { statements: twice };
+    let rejection = world.run(None, command).unwrap_err();
+    assert_eq!(rejection, ledger::Rejection::NonceReplayed.into());
+    let once = vec![world.sign("depsecdef", &hold)];
+    world.run(None, requests::Command::PlaceHold { statements: once }).unwrap();
 }

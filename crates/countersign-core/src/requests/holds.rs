@@ -1,7 +1,6 @@
 //! Holds: signed suspensions of everything within a scope.
 
 use super::{Draft, Event, Rejection, Release, Suspension, Usable};
-use crate::ledger::subject_of;
 use crate::policy::Subject;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::Verified;
@@ -151,12 +150,11 @@ pub(super) fn place(
     if statements.iter().any(|other| other.statement().scope != first.scope) {
         return Err(Rejection::StatementsDiffer.into());
     }
-    let mut events: Vec<AnyEvent> = Vec::new();
+    let spent = state.ledger.spend(statements, at)?;
+    let mut events: Vec<AnyEvent> = spent.into_iter().map(AnyEvent::from).collect();
     let mut signatures = Vec::new();
     for verified in statements {
         let hold = verified.statement();
-        let subject = subject_of::<Hold>(None);
-        events.push(state.ledger.check_binding(&hold.binding, &hold.signer, &subject, at)?.into());
         signatures.push(state.people.signed(verified, &hold.office, Act::Suspend, at)?);
     }
     check_scope(state, &first.scope)?;
@@ -190,12 +188,11 @@ pub(super) fn lift(
     if statements.iter().any(|other| other.statement().hold != first.hold) {
         return Err(Rejection::StatementsDiffer.into());
     }
-    let mut events: Vec<AnyEvent> = Vec::new();
+    let spent = state.ledger.spend(statements, at)?;
+    let mut events: Vec<AnyEvent> = spent.into_iter().map(AnyEvent::from).collect();
     let mut signatures = Vec::new();
     for verified in statements {
         let lift = verified.statement();
-        let subject = subject_of::<Lift>(None);
-        events.push(state.ledger.check_binding(&lift.binding, &lift.signer, &subject, at)?.into());
         signatures.push(state.people.signed(verified, &lift.office, Act::Suspend, at)?);
     }
     let id = first.hold;
