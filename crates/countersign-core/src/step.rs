@@ -218,6 +218,15 @@ fn decide_ledger(
                     return Err(ledger::Rejection::NonceOfAnother.into());
                 }
             }
+            // A decision is made after the revision that it is about, never ahead of it.
+            if let Some((request, signed)) = subject.request {
+                let found = state.requests.request(request);
+                let current =
+                    found.ok_or(requests::Rejection::UnknownRequest { request })?.revision;
+                if signed != current {
+                    return Err(requests::Rejection::StaleRevision { signed, current }.into());
+                }
+            }
             let issued = state.ledger.issue_nonce(*nonce, person, subject, *head, at)?;
             Ok(vec![issued.into()])
         }

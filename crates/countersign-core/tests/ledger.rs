@@ -13,9 +13,9 @@ mod world;
 
 use countersign_core::ledger::{Calendar, Charter};
 use countersign_core::{ledger, requests};
-use countersign_proof::statement::kinds::Hold;
-use countersign_proof::words::{HoldScope, Moment};
-use world::{STORY, World, charter, id};
+use countersign_proof::statement::kinds::{Decision, Hold};
+use countersign_proof::words::{HoldScope, Moment, RequestId, Revision};
+use world::{STORY, World, charter, draft, id};
 
 fn fault(change: impl FnOnce(&mut Charter)) -> String {
     let mut changed = charter(STORY);
@@ -115,4 +115,22 @@ fn a_statement_counts_once_also_within_one_command() {
     assert_eq!(rejection, ledger::Rejection::NonceReplayed.into());
     let once = vec![world.sign("depsecdef", &hold)];
     world.run(None, requests::Command::PlaceHold { statements: once }).unwrap();
+}
+
+#[test]
+fn a_statement_is_made_after_the_revision_that_it_is_about() {
+    let mut world = World::new();
+    world.receive(5, "ATACMS", "UA", None).unwrap();
+    let ask = |world: &mut World, request, revision| {
+        let request = Some((RequestId(request), Revision(revision)));
+        let subject = ledger::subject_of::<Decision>(request);
+        world.binding("secdef", subject).map_err(|rejection| rejection.code())
+    };
+    assert_eq!(ask(&mut world, 1, 1).unwrap_err(), "requests/unknown-request");
+    let window = world.days(5).to_string();
+    world.submit("genstaff", draft("use", 2, "STORM-SHADOW", "RU.Kursk", &window)).unwrap_err();
+    world.receive(5, "STORM-SHADOW", "UA", None).unwrap();
+    world.submit("genstaff", draft("use", 2, "STORM-SHADOW", "RU.Kursk", &window)).unwrap();
+    assert_eq!(ask(&mut world, 1, 2).unwrap_err(), "requests/stale-revision");
+    ask(&mut world, 1, 1).unwrap();
 }
