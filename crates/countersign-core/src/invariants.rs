@@ -212,6 +212,9 @@ fn invariant_agenda_is_complete(state: &State) -> Result<(), String> {
         if deadline.is_none() || first.is_none_or(|first| Some(first) > deadline) {
             return Err(format!("{} is open, but nothing is due on it", request.id));
         }
+        if deadline > Some(request.draft.window.until()) {
+            return Err(format!("{} stays open beyond its window", request.id));
+        }
     }
     for release in state.requests.live() {
         if first.is_none_or(|first| first > release.usable.window.until()) {
@@ -221,11 +224,15 @@ fn invariant_agenda_is_complete(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-/// Nobody's decision on their own request is on the record.
+/// Nobody's decision on their own request is on the record, nor on terms that they wrote.
 fn invariant_four_eyes(state: &State) -> Result<(), String> {
     for request in state.requests.all() {
-        if request.decisions.iter().any(|made| made.signed.person == request.requester) {
-            return Err(format!("{} decided on {}", request.requester, request.id));
+        for made in &request.decisions {
+            let person = &made.signed.person;
+            let wrote = request.revisers.get(person).is_some_and(|first| *first <= made.revision);
+            if *person == request.requester || wrote {
+                return Err(format!("{person} decided on {}", request.id));
+            }
         }
     }
     Ok(())

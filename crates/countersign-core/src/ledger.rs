@@ -228,7 +228,7 @@ impl Ledger {
                     return Err(Rejection::FoundingMismatch { what });
                 }
             }
-            if charter.is_key_of(&verified.key_id(), &founding.signer) {
+            if charter.is_key_of(&verified.key_id(), &founding.signer, at) {
                 founders.insert(&founding.signer);
             }
         }
@@ -308,6 +308,27 @@ impl Ledger {
         Ok(Event::NonceSpent { nonce: binding.nonce })
     }
 
+    /// Checks the bindings of statements that act at once; gives the events that spend their
+    /// nonces, each of which counts once.
+    pub(crate) fn spend<S: Statement>(
+        &self,
+        statements: &[Verified<S>],
+        at: Moment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let subject = subject_of::<S>(None);
+        let mut nonces = BTreeSet::new();
+        let mut events = Vec::new();
+        for verified in statements {
+            let statement = verified.statement();
+            let binding = statement.binding().ok_or(Rejection::ForeignLedger)?;
+            events.push(self.check_binding(binding, statement.signer(), &subject, at)?);
+            if !nonces.insert(binding.nonce) {
+                return Err(Rejection::NonceReplayed);
+            }
+        }
+        Ok(events)
+    }
+
     /// The binding that a statement with this open nonce must carry, for the door that renders it.
     #[must_use]
     pub fn binding(&self, nonce: Nonce) -> Option<Binding> {
@@ -356,7 +377,7 @@ impl Ledger {
                 );
             }
             Event::NonceSpent { nonce } => {
-                if let Some(open) = self.nonces.get_mut(nonce) {
+                if let Some(open) = self.nonces.get_mut(nonce).filter(|open| !open.spent) {
                     open.spent = true;
                     let person = open.person.clone();
                     self.one_unspent_less(&person);

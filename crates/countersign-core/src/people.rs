@@ -117,16 +117,15 @@ rejections!(
             "the key {key} was revoked at {at}; sign with one that is enrolled";
         KeyExpired { key: KeyId, at: Moment } = "key-expired",
             "the key {key} expired at {at}; enrol a new one";
+        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act } = "outside-deputy-scope",
+            "{person} stands in at {office}, but not for the act {act}";
+        TermEnded { office: OfficeId, person: PersonId, at: Moment } = "term-ended",
+            "{person} held {office} only until {at}";
         PersonalOffice { office: OfficeId, signer: PersonId } = "personal-office",
             "{office} is a personal office: only its incumbent may sign, and {signer} is not; \
              no deputy, escalation or administrator can";
-        TermEnded { office: OfficeId, person: PersonId, at: Moment } = "term-ended",
-            "{person} held {office} only until {at}";
         NotInOffice { office: OfficeId, person: PersonId } = "not-in-office",
             "{person} does not hold {office} at this moment, nor stand in for someone who does";
-        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act }
-            = "outside-deputy-scope",
-            "{person} stands in at {office}, but not for the act {act}";
         FunctionMissing { person: PersonId, function: Function } = "function-missing",
             "{person} holds no office that may {function}";
         PersonKnown { person: PersonId } = "person-known", "{person} is registered already";

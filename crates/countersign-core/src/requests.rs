@@ -150,9 +150,11 @@ pub enum Event {
     RequestRevised {
         request: RequestId,
         revision: Revision,
+        reviser: PersonId,
         draft: Box<Draft>,
         digest: Digest,
         policy: PolicyVersionId,
+        deadlines: Deadlines,
     },
     /// A request was taken back by the requester.
     RequestWithdrawn { request: RequestId },
@@ -248,7 +250,7 @@ rejections!(
         SignerRecused { person: PersonId } = "signer-recused", "{person} has stepped back from \
              this request";
         RequesterDecides { person: PersonId } = "requester-decides",
-            "{person} made this request and cannot decide on it";
+            "{person} made or revised this request and cannot decide on it";
         NotTheRequester { holder: PartyId } = "not-the-requester",
             "only those who may make requests for {holder} can do this";
         OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an \

@@ -3,7 +3,7 @@
 //! This is the one choke point. Whatever door a command came through, it passes `decide`; whatever
 //! changes the state is an event that `apply` knows.
 
-use crate::ledger::{Ledger, NonceSubject, subject_of};
+use crate::ledger::Ledger;
 use crate::people::Authority;
 use crate::policy::{Consent, Subject};
 use crate::{ledger, people, policy, requests, stock};
@@ -218,6 +218,15 @@ fn decide_ledger(
                     return Err(ledger::Rejection::NonceOfAnother.into());
                 }
             }
+            // A decision is made after the revision that it is about, never ahead of it.
+            if let Some((request, signed)) = subject.request {
+                let found = state.requests.request(request);
+                let current =
+                    found.ok_or(requests::Rejection::UnknownRequest { request })?.revision;
+                if signed != current {
+                    return Err(requests::Rejection::StaleRevision { signed, current }.into());
+                }
+            }
             let issued = state.ledger.issue_nonce(*nonce, person, subject, *head, at)?;
             Ok(vec![issued.into()])
         }
@@ -226,20 +235,13 @@ fn decide_ledger(
     }
 }
 
-/// Checks the bindings of statements that act at once; gives the events that spend their nonces.
+/// The events that spend the nonces of statements that act at once.
 fn spend<S: Statement>(
     state: &State,
     statements: &[Verified<S>],
     at: Moment,
 ) -> Result<Vec<Event>, Rejection> {
-    let subject: NonceSubject = subject_of::<S>(None);
-    let mut events = Vec::new();
-    for verified in statements {
-        let statement = verified.statement();
-        let binding = statement.binding().ok_or(ledger::Rejection::ForeignLedger)?;
-        events.push(state.ledger.check_binding(binding, statement.signer(), &subject, at)?.into());
-    }
-    Ok(events)
+    Ok(state.ledger.spend(statements, at)?.into_iter().map(Event::from).collect())
 }
 
 /// The gate for acts that are done at once.

@@ -297,6 +297,35 @@ impl Stock {
         (lines, Quantity::new(left).unwrap_or(Quantity::MAX))
     }
 
+    /// Picks `quantity` units for a release anew, first of those that it has reserved already;
+    /// gives what is missing where there are fewer.
+    ///
+    /// # Errors
+    /// How many units are missing.
+    pub fn pick_again(
+        &self,
+        release: ReleaseId,
+        item: &ItemId,
+        party: &PartyId,
+        place: Option<&PlaceId>,
+        quantity: Quantity,
+    ) -> Result<Vec<Line>, Quantity> {
+        let mut left = quantity.units();
+        let mut lines = Vec::new();
+        for line in self.reservation(release) {
+            let fits = place.is_none_or(|place| line.account.place.as_ref() == Some(place));
+            let units = if fits { line.units.min(left) } else { 0 };
+            if units > 0 {
+                lines.push(Line { account: line.account.clone(), units });
+                left = left.saturating_sub(units);
+            }
+        }
+        let rest = Quantity::new(left).unwrap_or(Quantity::MAX);
+        let (more, missing) = self.pick_up_to(item, party, place, rest);
+        lines.extend(more);
+        if missing.is_zero() { Ok(lines) } else { Err(missing) }
+    }
+
     /// The first `quantity` units of a release's reservation.
     #[must_use]
     pub fn reserved_lines(&self, release: ReleaseId, quantity: Quantity) -> Vec<Line> {

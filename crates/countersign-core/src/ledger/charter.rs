@@ -5,7 +5,7 @@ use crate::policy::{PolicyBundle, World, Zone};
 use crate::stock::{Input, Item, Place};
 use countersign_proof::signature::PublicKey;
 use countersign_proof::words::{
-    Date, Digest, KeyId, Moment, PartyId, PersonId, Standing, Transition,
+    Date, Digest, KeyId, Moment, OfficeId, PartyId, PersonId, Standing, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,7 @@ impl Calendar {
     pub fn end_of_working_day(&self, from: Moment, days: u16) -> Moment {
         let mut date = from.date();
         let mut left = days;
-        while left > 0 && date.start() < Moment::LAST {
+        while left > 0 && date < date.next() {
             date = date.next();
             if self.is_working_day(date) {
                 left = left.saturating_sub(1);
@@ -55,7 +55,7 @@ impl Calendar {
     pub fn working_days_between(&self, from: Moment, until: Moment) -> u16 {
         let mut date = from.date().next();
         let mut days: u16 = 0;
-        while date.next().start() <= until && days < u16::MAX {
+        while date < date.next() && date.next().start() <= until && days < u16::MAX {
             if self.is_working_day(date) {
                 days = days.saturating_add(1);
             }
@@ -190,11 +190,12 @@ impl Charter {
         Digest::of(&bytes)
     }
 
-    /// Whether `key` is declared as a key of `person`.
+    /// Whether `key` is declared as a key of `person` that may sign at `at`.
     #[must_use]
-    pub fn is_key_of(&self, key: &KeyId, person: &PersonId) -> bool {
+    pub fn is_key_of(&self, key: &KeyId, person: &PersonId, at: Moment) -> bool {
         self.keys.iter().any(|declared| {
             declared.person == *person
+                && at < declared.expires_on
                 && PublicKey::from_openssh(&declared.public_key)
                     .is_ok_and(|parsed| parsed.id() == *key)
         })
@@ -230,16 +231,7 @@ impl Charter {
         for (person, party) in &self.people {
             known(person, "party", &parties, party)?;
         }
-        let people: BTreeSet<&PersonId> = self.people.keys().collect();
-        for key in &self.keys {
-            known(&"a key", "person", &people, &key.person)?;
-            PublicKey::from_openssh(&key.public_key)
-                .map_err(|e| CharterProblem::Other(format!("the key of {}: {e}", key.person)))?;
-        }
-        for term in &self.incumbencies {
-            known(&"an incumbency", "office", &offices, &term.office)?;
-            known(&"an incumbency", "person", &people, &term.person)?;
-        }
+        self.check_people(&offices)?;
         for item in &self.items {
             known(&item.id, "party", &parties, &item.origin)?;
             item.inputs.iter().try_for_each(|id| known(&item.id, "input", &inputs, id))?;
@@ -256,6 +248,41 @@ impl Charter {
         }
         self.check_cycles()?;
         self.check_order()
+    }
+
+    /// Keys and terms: nobody shares a key, and nobody a personal office.
+    fn check_people(&self, offices: &BTreeSet<&OfficeId>) -> Result<(), CharterProblem> {
+        let people: BTreeSet<&PersonId> = self.people.keys().collect();
+        let mut keys = BTreeSet::new();
+        for key in &self.keys {
+            known(&"a key", "person", &people, &key.person)?;
+            let public = PublicKey::from_openssh(&key.public_key)
+                .map_err(|e| CharterProblem::Other(format!("the key of {}: {e}", key.person)))?;
+            if !keys.insert(public.id()) {
+                return Err(CharterProblem::Twice { kind: "key", id: public.id().to_string() });
+            }
+        }
+        let personal: BTreeSet<&OfficeId> =
+            self.offices.iter().filter(|office| office.personal).map(|office| &office.id).collect();
+        for (place, term) in self.incumbencies.iter().enumerate() {
+            known(&"an incumbency", "office", offices, &term.office)?;
+            known(&"an incumbency", "person", &people, &term.person)?;
+            if term.span.until <= term.span.from {
+                let what = format!("the term of {} at {} is empty", term.person, term.office);
+                return Err(CharterProblem::Other(what));
+            }
+            let alone = personal.contains(&term.office);
+            let clashes = self.incumbencies.iter().skip(place.saturating_add(1)).any(|other| {
+                other.office == term.office
+                    && (alone || other.person == term.person)
+                    && other.span.overlaps(term.span)
+            });
+            if clashes {
+                let what = format!("{} is filled twice over the same span", term.office);
+                return Err(CharterProblem::Other(what));
+            }
+        }
+        Ok(())
     }
 
     fn check_cycles(&self) -> Result<(), CharterProblem> {
@@ -295,6 +322,12 @@ impl Charter {
         let calendar = &self.calendar;
         if calendar.decide_within == 0 || calendar.holidays.len() > 4_000 {
             let what = "decisions need at least one working day, and at most 4,000 holidays";
+            return Err(CharterProblem::Other(what.to_owned()));
+        }
+        let steps = [calendar.remind_after, calendar.escalate_after, calendar.decide_within];
+        if !steps.is_sorted() {
+            let what = "first comes the reminder, then the escalation, then the lapse: \
+                        remind_after, escalate_after, decide_within";
             return Err(CharterProblem::Other(what.to_owned()));
         }
         Ok(())

@@ -61,37 +61,28 @@ impl People {
         if self.is_incumbent(office, person, at) {
             return Ok(None);
         }
-        let ended = self.terms(office).filter(|t| t.person == *person && t.span.until <= at);
-        if let Some(until) = ended.map(|term| term.span.until).max() {
-            return Err(Rejection::TermEnded {
-                office: office.clone(),
-                person: person.clone(),
-                at: until,
-            });
-        }
-        if declared.personal {
-            return Err(Rejection::PersonalOffice {
-                office: office.clone(),
-                signer: person.clone(),
-            });
-        }
-        let stands_in = self.deputies(office).filter(|deputy| {
-            deputy.deputy == *person
-                && deputy.span.contains(at)
-                && self.is_incumbent(office, &deputy.principal, at)
-        });
         let mut out_of_scope = false;
-        for deputy in stands_in {
-            if deputy.acts.contains(&act) {
-                return Ok(Some(deputy.principal.clone()));
+        if !declared.personal {
+            let stands_in = self.deputies(office).filter(|deputy| {
+                deputy.deputy == *person
+                    && deputy.span.contains(at)
+                    && self.is_incumbent(office, &deputy.principal, at)
+            });
+            for deputy in stands_in {
+                if deputy.acts.contains(&act) {
+                    return Ok(Some(deputy.principal.clone()));
+                }
+                out_of_scope = true;
             }
-            out_of_scope = true;
         }
+        let ended = self.terms(office).filter(|t| t.person == *person && t.span.until <= at);
+        let until = ended.map(|term| term.span.until).max();
         let (office, person) = (office.clone(), person.clone());
-        Err(if out_of_scope {
-            Rejection::OutsideDeputyScope { office, person, act }
-        } else {
-            Rejection::NotInOffice { office, person }
+        Err(match until {
+            _ if out_of_scope => Rejection::OutsideDeputyScope { office, person, act },
+            Some(until) => Rejection::TermEnded { office, person, at: until },
+            None if declared.personal => Rejection::PersonalOffice { office, signer: person },
+            None => Rejection::NotInOffice { office, person },
         })
     }
 

@@ -116,10 +116,10 @@ impl Span {
         self.from <= at && at < self.until
     }
 
-    /// Whether both share a moment.
+    /// Whether both share a moment; a span that was ended before it began has none.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
-        self.from < other.until && other.from < self.until
+        self.from.max(other.from) < self.until.min(other.until)
     }
 
     /// Ends it at `until`, if it would last longer.

@@ -56,20 +56,35 @@ impl Request {
 
 pub(super) fn fall_due(state: &State, due: Due, at: Moment) -> Vec<AnyEvent> {
     match due {
-        Due::Standing(id) => state.requests.request(id).map_or_else(Vec::new, |request| {
-            let approved =
-                approve_events(state, id, &request.draft, &request.draft.usable(), BTreeSet::new());
-            approved.unwrap_or_else(|rejection| {
-                let held = rejection.code() == "requests/under-hold";
-                let closing = if held { Closing::UnderHold } else { Closing::NoStock };
-                vec![Event::RequestRefused { request: id, closing }.into()]
-            })
-        }),
+        Due::Standing(id) => {
+            state.requests.request(id).map_or_else(Vec::new, |r| allowed(state, r, at))
+        }
         Due::Expiry(id) => end_events(id, Ending::Expired),
         Due::Deadline(id) => {
             state.requests.request(id).map_or_else(Vec::new, |r| deadline(state, r, at))
         }
     }
+}
+
+/// A standing permission releases, if it still does: what was released since the version came into
+/// force may have used a limit up.
+fn allowed(state: &State, request: &Request, at: Moment) -> Vec<AnyEvent> {
+    let id = request.id;
+    let Ok(version) = state.policy.version(&request.policy) else {
+        let policy = request.policy.clone();
+        return vec![Event::RequestRebound { request: id, policy, standing: false }.into()];
+    };
+    let now = rebind(state, request, version, at);
+    if !matches!(now, AnyEvent::Requests(Event::RequestRebound { standing: true, .. })) {
+        return vec![now];
+    }
+    let usable = request.draft.usable();
+    let approved = approve_events(state, id, &request.draft, &usable, BTreeSet::new());
+    approved.unwrap_or_else(|rejection| {
+        let held = rejection.code() == "requests/under-hold";
+        let closing = if held { Closing::UnderHold } else { Closing::NoStock };
+        vec![Event::RequestRefused { request: id, closing }.into()]
+    })
 }
 
 fn deadline(state: &State, request: &Request, at: Moment) -> Vec<AnyEvent> {
@@ -114,7 +129,7 @@ pub(super) fn policy_changes(state: &State, at: Moment) -> Vec<AnyEvent> {
 /// An open request starts again under another version.
 fn rebind(state: &State, request: &Request, version: &Version, at: Moment) -> AnyEvent {
     let policy = version.bundle.version.clone();
-    let verdict = ask(state, version, request.draft.act, &request.draft, false, at)
+    let verdict = ask(state, version, (request.draft.act, &request.draft, None), false, at)
         .map(|explained| explained.verdict);
     match verdict {
         Ok(Verdict::Prohibited) => {
@@ -137,7 +152,8 @@ fn re_evaluate(state: &State, release: &Release, version: &Version, at: Moment) 
     let id = release.id;
     let Some(request) = state.requests.request(release.request) else { return Vec::new() };
     let draft = request.draft.narrowed(&release.usable);
-    let verdict = ask(state, version, draft.act, &draft, false, at).map(|e| e.verdict);
+    let verdict = ask(state, version, (draft.act, &draft, Some(release)), false, at)
+        .map(|explained| explained.verdict);
     match verdict {
         Ok(Verdict::Standing) => vec![Event::ReleaseRebound { release: id, policy }.into()],
         Ok(Verdict::Prohibited) => end_events(id, Ending::Policy(policy)),

@@ -4,11 +4,12 @@ use super::{
     Deadlines, Draft, Due, Event, HoldPlaced, Release, ReleaseState, Request, RequestState,
     Requests, Stage, Suspension, Usable, index,
 };
+use crate::people::Span;
 use countersign_proof::words::{
     DecisionKind, Digest, Moment, PersonId, PolicyVersionId, Quantity, ReleaseId, RequestId,
     Revision,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Requests {
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
@@ -39,7 +40,7 @@ impl Requests {
             Event::ReleaseIssued { release, request, usable, set } => {
                 self.issue(at, *release, *request, usable, set);
             }
-            Event::ReleaseRebound { release, policy } => self.rebound(*release, policy),
+            Event::ReleaseRebound { release, policy } => self.rebound(at, *release, policy),
             Event::ReleasesSuspended { releases, cause } => {
                 releases.iter().for_each(|release| self.suspend(at, *release, cause));
             }
@@ -47,12 +48,12 @@ impl Requests {
                 for id in releases {
                     if let Some(release) = self.release_mut(*id) {
                         release.causes.remove(cause);
-                        release.reinstate();
+                        release.reinstate(at);
                     }
                 }
             }
             Event::ReleaseReapproved { release, usable, set } => {
-                self.reapprove(*release, usable, set);
+                self.reapprove(at, *release, usable, set);
             }
             Event::ReleaseEnded { release, ending } => {
                 self.end(at, *release, ending.state());
@@ -107,13 +108,27 @@ impl Requests {
                     }
                 }
             }
-            Event::RequestRevised { request, revision, draft, digest, policy } => {
+            Event::RequestRevised {
+                request,
+                revision,
+                reviser,
+                draft,
+                digest,
+                policy,
+                deadlines,
+            } => {
                 self.change(*request, |open| {
+                    if open.requester != *reviser {
+                        open.revisers.entry(reviser.clone()).or_insert(*revision);
+                    }
                     open.revision = *revision;
                     open.draft.clone_from(draft);
                     open.digest = *digest;
                     open.policy.clone_from(policy);
                     open.state = RequestState::Submitted;
+                    open.deadlines = *deadlines;
+                    open.stage = Stage::Remind;
+                    open.stopped_at = None;
                 });
             }
             Event::InformationAnswered { request, deadlines } => self.change(*request, |open| {
@@ -146,6 +161,8 @@ impl Requests {
                 self.change(*request, |open| open.stage = Stage::Lapse);
             }
             Event::RequestRebound { request, policy, standing } => {
+                // What an earlier version was about to allow is not due any more.
+                self.forget_standing(at, *request);
                 self.change(*request, |open| open.policy.clone_from(policy));
                 if *standing {
                     self.agenda.insert((at, Due::Standing(*request)));
@@ -219,7 +236,11 @@ impl Requests {
             request.advice.shrink_to_fit();
         });
         self.open.remove(&id);
-        // What a standing permission was about to allow is not due any more.
+        self.forget_standing(at, id);
+    }
+
+    /// Takes off the agenda what a standing permission was about to allow.
+    fn forget_standing(&mut self, at: Moment, id: RequestId) {
         let overdue = self.agenda.iter().take_while(|(when, _)| *when <= at);
         if let Some(entry) = overdue.copied().find(|(_, due)| *due == Due::Standing(id)) {
             self.agenda.remove(&entry);
@@ -250,6 +271,7 @@ impl Requests {
             causes: BTreeSet::new(),
             issued_at: at,
             suspended_at: None,
+            suspensions: Vec::new(),
             ended_at: None,
             breaches: BTreeSet::new(),
         });
@@ -299,18 +321,19 @@ impl Requests {
         release.suspended_at = release.suspended_at.or(Some(at));
     }
 
-    fn rebound(&mut self, id: ReleaseId, policy: &PolicyVersionId) {
+    fn rebound(&mut self, at: Moment, id: ReleaseId, policy: &PolicyVersionId) {
         self.rebind_request(id, policy);
         if let Some(release) = self.release_mut(id) {
             release.policy.clone_from(policy);
             release.set.clear();
             release.drop_policy_causes();
-            release.reinstate();
+            release.reinstate(at);
         }
     }
 
     fn reapprove(
         &mut self,
+        at: Moment,
         id: ReleaseId,
         usable: &Usable,
         set: &BTreeSet<countersign_proof::words::OfficeId>,
@@ -320,7 +343,7 @@ impl Requests {
             (*release.usable).clone_from(usable);
             release.set.clone_from(set);
             release.drop_policy_causes();
-            release.reinstate();
+            release.reinstate(at);
         });
         if let Some(before) = before {
             self.agenda.remove(&(before, Due::Expiry(id)));
@@ -371,6 +394,7 @@ impl Request {
         Self {
             id,
             requester: requester.clone(),
+            revisers: BTreeMap::new(),
             draft: Box::new(draft.clone()),
             revision: Revision(1),
             digest,
@@ -406,10 +430,11 @@ impl Release {
         });
     }
 
-    fn reinstate(&mut self) {
+    fn reinstate(&mut self, at: Moment) {
         if self.state == ReleaseState::Suspended && self.causes.is_empty() {
             self.state = ReleaseState::Reinstated;
-            self.suspended_at = None;
+            let span = self.suspended_at.take().map(|from| Span { from, until: at });
+            self.suspensions.extend(span);
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What offices say on a request: advice, decisions, recusal.
 
-use super::intake::{check_stock, resumed, supplier};
+use super::intake::{check_depot, check_stock, check_zones, resumed, supplier};
 use super::satisfied::{
-    self, Standpoint, ask, because, in_reach, no_say, standpoint, usable_under,
+    self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
+    usable_under,
 };
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
-    Usable,
+    Suspension, Usable,
 };
 use crate::ledger::subject_of;
 use crate::people::{Authority, Function, Mark, Signed, covers};
@@ -15,7 +16,7 @@ use crate::{Event as AnyEvent, Rejection as AnyRejection, State, stock};
 use countersign_proof::signature::{Assurance, Verified};
 use countersign_proof::statement::kinds::{Advice, Decision, Terms};
 use countersign_proof::words::{
-    DecisionKind, Digest, Moment, OfficeId, Provisos, ReleaseId, RequestId,
+    DecisionKind, Digest, Moment, OfficeId, Provisos, Quantity, ReleaseId, RequestId,
 };
 use std::collections::BTreeSet;
 
@@ -41,7 +42,7 @@ fn check_person(request: &Request, signed: &Signed) -> Result<(), Rejection> {
     if request.recused.contains(person) {
         return Err(Rejection::SignerRecused { person: person.clone() });
     }
-    if request.requester == *person {
+    if request.is_asked_by(person) {
         return Err(Rejection::RequesterDecides { person: person.clone() });
     }
     Ok(())
@@ -156,12 +157,12 @@ fn waits(state: &State, request: &Request) -> bool {
 }
 
 fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
-    let release = state.requests.release(request.release?)?;
+    let release = own_release(state, request)?;
     let by_policy = release.causes.iter().any(|cause| match cause {
-        super::Suspension::Policy(_) => true,
-        super::Suspension::Hold(_) => false,
+        Suspension::Policy(_) => true,
+        Suspension::Hold(_) => false,
     });
-    (by_policy && !release.state.has_ended()).then_some(release.id)
+    by_policy.then_some(release.id)
 }
 
 fn has_say(standpoint: &Standpoint, office: &OfficeId) -> Result<(), Rejection> {
@@ -187,8 +188,10 @@ fn approve(
     }
     let key_only = made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
     let version = state.policy.version(&request.policy)?;
+    let draft = at_stake(state, request);
     if key_only {
-        let explained = ask(state, version, request.draft.act, &request.draft, true, at)?;
+        let own = own_release(state, request);
+        let explained = ask(state, version, (draft.act, &draft, own), true, at)?;
         if explained.verdict == Verdict::Prohibited {
             standpoint(state, request, at)?;
             return Err(Rejection::KeyOnlySignature { policy: request.policy.clone() }.into());
@@ -203,25 +206,37 @@ fn approve(
         let (person, office) = (person.clone(), office.clone());
         return Err(Rejection::AlreadySigned { person, office }.into());
     }
+    check_provisos(state, &draft, made)?;
     let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
     let provisos = conditions.filter_map(|m| m.provisos.as_deref());
-    // A release that waits for other approvals can only narrow: its bounds are where they start.
-    let suspended = suspended_by_policy(state, request);
-    let bounds = match suspended.and_then(|id| state.requests.release(id)) {
-        Some(release) => (*release.usable).clone(),
-        None => request.draft.usable(),
-    };
-    let usable = usable_under(state, bounds, provisos)?;
+    let usable = usable_under(state, draft.usable(), provisos)?;
+    let used = own_release(state, request).map_or(Quantity::ZERO, |release| release.used);
+    if usable.quantity <= used || usable.window.until() <= at {
+        return Err(Rejection::ProvisosLeaveNothing.into());
+    }
     let mut marks = satisfied::marks(request);
     marks.push(Mark { person, office });
-    let narrowed = request.draft.narrowed(&usable);
+    let narrowed = draft.narrowed(&usable);
     let Some(set) = filled_set(state, request, &narrowed, key_only, &marks, at)? else {
         return Ok(Vec::new());
     };
-    match suspended {
-        Some(release) => Ok(reapprove_events(state, release, usable, set)),
+    match suspended_by_policy(state, request) {
+        Some(release) => reapprove_events(state, release, usable, set),
         None => approve_events(state, request.id, &narrowed, &usable, set),
     }
+}
+
+/// A condition must be one that can be kept: it names what is declared, and what the act has.
+fn check_provisos(state: &State, draft: &Draft, made: &DecisionMade) -> Result<(), Rejection> {
+    let Some(provisos) = made.provisos.as_deref() else { return Ok(()) };
+    if let Some(zones) = &provisos.zones {
+        check_zones(state, zones)?;
+        if draft.zones.is_empty() {
+            return Err(Rejection::ZoneSuperfluous { act: draft.act });
+        }
+    }
+    let party = supplier(state, draft);
+    provisos.depot.iter().zip(party).try_for_each(|(depot, party)| check_depot(state, depot, party))
 }
 
 /// The approval set that the marks fill, asked anew for the bounds that are left.
@@ -234,7 +249,8 @@ fn filled_set(
     at: Moment,
 ) -> Result<Option<BTreeSet<OfficeId>>, AnyRejection> {
     let version = state.policy.version(&request.policy)?;
-    let explained = ask(state, version, narrowed.act, narrowed, key_only, at)?;
+    let explained =
+        ask(state, version, (narrowed.act, narrowed, own_release(state, request)), key_only, at)?;
     let sets = match explained.verdict {
         Verdict::Needs(sets) => sets,
         Verdict::Standing => return Ok(Some(BTreeSet::new())),
@@ -284,19 +300,30 @@ fn reapprove_events(
     id: ReleaseId,
     usable: Usable,
     set: BTreeSet<OfficeId>,
-) -> Vec<AnyEvent> {
-    let Some(release) = state.requests.release(id) else { return Vec::new() };
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let release = state.requests.find_release(id)?;
+    let request = state.requests.find(release.request)?;
     let mut events: Vec<AnyEvent> = Vec::new();
     let left = usable.quantity.minus(release.used).unwrap_or_default();
-    if left < release.left() {
-        let lines = state.stock.reserved_lines(id, left);
+    if left != release.left() || usable.depot != release.usable.depot {
+        let party = supplier(state, &request.draft)
+            .ok_or(Rejection::ActNotRequestable { act: request.draft.act })?;
+        let (item, depot) = (&request.draft.item, usable.depot.as_ref());
+        let lines = state.stock.pick_again(id, item, party, depot, left);
+        let lines = lines.map_err(|missing| Rejection::QuantityExceedsUnearmarkedStock {
+            wanted: left,
+            free: left.minus(missing).unwrap_or_default(),
+            party: party.clone(),
+        })?;
         events.push(stock::Event::ReservationVoided { release: id }.into());
-        if !lines.is_empty() {
-            events.push(stock::Event::UnitsReserved { release: id, lines }.into());
-        }
+        events.push(stock::Event::UnitsReserved { release: id, lines }.into());
+    }
+    for hold in super::holds::newly_covering(state, release, &usable, &set) {
+        let (releases, cause) = (vec![id], Suspension::Hold(hold));
+        events.push(Event::ReleasesSuspended { releases, cause }.into());
     }
     events.push(Event::ReleaseReapproved { release: id, usable: Box::new(usable), set }.into());
-    events
+    Ok(events)
 }
 
 fn refuse(

@@ -1,7 +1,6 @@
 //! Holds: signed suspensions of everything within a scope.
 
-use super::{Draft, Event, Rejection, Release, Suspension};
-use crate::ledger::subject_of;
+use super::{Draft, Event, Rejection, Release, Suspension, Usable};
 use crate::policy::Subject;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::Verified;
@@ -82,6 +81,27 @@ fn covered(state: &State, scope: &HoldScope, release: &Release) -> bool {
     })
 }
 
+/// Standing holds that cover a release once it rests on `set` and is bounded by `usable`, and that
+/// did not cover it before.
+pub(super) fn newly_covering(
+    state: &State,
+    release: &Release,
+    usable: &Usable,
+    set: &BTreeSet<OfficeId>,
+) -> Vec<HoldId> {
+    let Some(request) = state.requests.request(release.request) else { return Vec::new() };
+    let held = Held {
+        request: request.id,
+        release: Some(release.id),
+        draft: &request.draft,
+        zones: &usable.zones,
+        set,
+    };
+    let standing = state.requests.holds.iter().filter(|hold| hold.lifted_at.is_none());
+    let new = standing.filter(|hold| !release.causes.contains(&Suspension::Hold(hold.id)));
+    new.filter(|hold| covers(state, &hold.scope, &held)).map(|hold| hold.id).collect()
+}
+
 fn check_scope(state: &State, scope: &HoldScope) -> Result<(), AnyRejection> {
     match scope {
         HoldScope::All | HoldScope::Act(_) => {}
@@ -130,12 +150,11 @@ pub(super) fn place(
     if statements.iter().any(|other| other.statement().scope != first.scope) {
         return Err(Rejection::StatementsDiffer.into());
     }
-    let mut events: Vec<AnyEvent> = Vec::new();
+    let spent = state.ledger.spend(statements, at)?;
+    let mut events: Vec<AnyEvent> = spent.into_iter().map(AnyEvent::from).collect();
     let mut signatures = Vec::new();
     for verified in statements {
         let hold = verified.statement();
-        let subject = subject_of::<Hold>(None);
-        events.push(state.ledger.check_binding(&hold.binding, &hold.signer, &subject, at)?.into());
         signatures.push(state.people.signed(verified, &hold.office, Act::Suspend, at)?);
     }
     check_scope(state, &first.scope)?;
@@ -169,12 +188,11 @@ pub(super) fn lift(
     if statements.iter().any(|other| other.statement().hold != first.hold) {
         return Err(Rejection::StatementsDiffer.into());
     }
-    let mut events: Vec<AnyEvent> = Vec::new();
+    let spent = state.ledger.spend(statements, at)?;
+    let mut events: Vec<AnyEvent> = spent.into_iter().map(AnyEvent::from).collect();
     let mut signatures = Vec::new();
     for verified in statements {
         let lift = verified.statement();
-        let subject = subject_of::<Lift>(None);
-        events.push(state.ledger.check_binding(&lift.binding, &lift.signer, &subject, at)?.into());
         signatures.push(state.people.signed(verified, &lift.office, Act::Suspend, at)?);
     }
     let id = first.hold;

@@ -6,7 +6,7 @@ use super::{Deadlines, Draft, Event, Rejection, Request, RequestState};
 use crate::people::{Authority, Function};
 use crate::policy::Verdict;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
-use countersign_proof::words::{Act, Moment, PartyId, RequestId, Revision};
+use countersign_proof::words::{Act, Moment, PartyId, PlaceId, RequestId, Revision, ZoneId};
 use std::collections::BTreeSet;
 
 /// Whose stock a request would draw on.
@@ -24,7 +24,7 @@ pub(super) fn supplier<'a>(state: &'a State, draft: &'a Draft) -> Option<&'a Par
     }
 }
 
-/// The deadlines of a request made, or resumed, at `from`, with so many working days left.
+/// The deadlines of a request made or revised at `from`.
 fn deadlines(state: &State, draft: &Draft, from: Moment) -> Deadlines {
     let calendar = &state.ledger.calendar;
     let last = draft.window.until();
@@ -35,11 +35,29 @@ fn deadlines(state: &State, draft: &Draft, from: Moment) -> Deadlines {
     }
 }
 
+/// Refuses zones that are not declared.
+pub(super) fn check_zones(state: &State, zones: &BTreeSet<ZoneId>) -> Result<(), Rejection> {
+    let unknown = zones.iter().find(|zone| !state.policy.world().zones.contains_key(zone));
+    unknown.map_or(Ok(()), |zone| Err(Rejection::UnknownZone { zone: zone.clone() }))
+}
+
+/// Refuses a depot that is not run by `party`.
+pub(super) fn check_depot(
+    state: &State,
+    depot: &PlaceId,
+    party: &PartyId,
+) -> Result<(), Rejection> {
+    let place = state.stock.place(depot);
+    let place = place.ok_or_else(|| Rejection::UnknownPlace { place: depot.clone() })?;
+    if place.party == *party {
+        Ok(())
+    } else {
+        Err(Rejection::DepotOfAnother { place: depot.clone(), party: party.clone() })
+    }
+}
+
 /// Checks that a draft is well formed and names only what is declared.
 pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<(), Rejection> {
-    if !draft.act.can_be_requested() {
-        return Err(Rejection::ActNotRequestable { act: draft.act });
-    }
     for party in std::iter::once(&draft.holder).chain(&draft.recipient) {
         if !state.people.has_party(party) {
             return Err(Rejection::UnknownParty { party: party.clone() });
@@ -48,8 +66,18 @@ pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<()
     if state.stock.item(&draft.item).is_none() {
         return Err(Rejection::UnknownItem { item: draft.item.clone() });
     }
-    if let Some(zone) = draft.zones.iter().find(|z| !state.policy.world().zones.contains_key(z)) {
-        return Err(Rejection::UnknownZone { zone: zone.clone() });
+    check_zones(state, &draft.zones)?;
+    if let Some(place) = draft.depot.as_ref().filter(|depot| state.stock.place(depot).is_none()) {
+        return Err(Rejection::UnknownPlace { place: place.clone() });
+    }
+    let Some(party) = supplier(state, draft) else {
+        return Err(Rejection::ActNotRequestable { act: draft.act });
+    };
+    if draft.quantity.is_zero() {
+        return Err(Rejection::QuantityZero);
+    }
+    if draft.window.until() <= at {
+        return Err(Rejection::WindowPassed { until: draft.window.until() });
     }
     let (uses, transfers) = (draft.act == Act::Use, draft.act == Act::Transfer);
     if uses && draft.zones.is_empty() {
@@ -64,22 +92,7 @@ pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<()
     if !transfers && draft.recipient.is_some() {
         return Err(Rejection::RecipientSuperfluous { act: draft.act });
     }
-    if let (Some(depot), Some(party)) = (&draft.depot, supplier(state, draft)) {
-        let place = state
-            .stock
-            .place(depot)
-            .ok_or_else(|| Rejection::UnknownPlace { place: depot.clone() })?;
-        if place.party != *party {
-            return Err(Rejection::DepotOfAnother { place: depot.clone(), party: party.clone() });
-        }
-    }
-    if draft.quantity.is_zero() {
-        return Err(Rejection::QuantityZero);
-    }
-    if draft.window.until() <= at {
-        return Err(Rejection::WindowPassed { until: draft.window.until() });
-    }
-    Ok(())
+    draft.depot.as_ref().map_or(Ok(()), |depot| check_depot(state, depot, party))
 }
 
 /// Refuses where there are fewer free units than wanted.
@@ -103,7 +116,7 @@ pub(super) fn check_stock(state: &State, draft: &Draft) -> Result<(), Rejection>
 fn admit(state: &State, draft: &Draft, at: Moment) -> Result<bool, AnyRejection> {
     let version = state.policy.current()?;
     let policy = || version.bundle.version.clone();
-    let admitted = ask(state, version, Act::Admit, draft, false, at)?;
+    let admitted = ask(state, version, (Act::Admit, draft, None), false, at)?;
     match admitted.verdict {
         Verdict::Standing => {}
         Verdict::Needs(_) | Verdict::Prohibited => {
@@ -111,7 +124,7 @@ fn admit(state: &State, draft: &Draft, at: Moment) -> Result<bool, AnyRejection>
             return Err(Rejection::NotAdmitted { policy: policy(), reasons }.into());
         }
     }
-    let explained = ask(state, version, draft.act, draft, false, at)?;
+    let explained = ask(state, version, (draft.act, draft, None), false, at)?;
     match explained.verdict {
         Verdict::Standing => Ok(true),
         Verdict::Needs(_) => Ok(false),
@@ -148,7 +161,9 @@ pub(super) fn submit(
         }
     }
     let standing = admit(state, draft, at)?;
-    check_stock(state, draft)?;
+    if !standing {
+        check_stock(state, draft)?;
+    }
     let (id, revision) = (state.requests.next_request(), Revision(1));
     let mut events = vec![
         Event::RequestSubmitted {
@@ -195,23 +210,23 @@ pub(super) fn revise(
         return Err(Rejection::TermsDiffer { what: "act or holder" }.into());
     }
     let standing = admit(state, draft, at)?;
-    check_stock(state, draft)?;
-    let revision = Revision(request.revision.0.saturating_add(1));
-    let mut events: Vec<AnyEvent> = Vec::new();
-    if request.stopped_at.is_some() {
-        let deadlines = resumed(state, request, at);
-        events.push(Event::InformationAnswered { request: id, deadlines }.into());
+    if !standing {
+        check_stock(state, draft)?;
     }
-    events.push(
+    let revision = Revision(request.revision.0.saturating_add(1));
+    let mut events: Vec<AnyEvent> = vec![
         Event::RequestRevised {
             request: id,
             revision,
+            reviser: by.person.clone(),
             draft: Box::new(draft.clone()),
             digest: draft.digest(id, revision, justification),
             policy: state.policy.current()?.bundle.version.clone(),
+            // What was signed no longer counts, so those who decide get the full time again.
+            deadlines: deadlines(state, draft, at),
         }
         .into(),
-    );
+    ];
     if standing {
         events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
     }

@@ -1,6 +1,7 @@
 //! A release: a bounded, expiring right to use or hand out a quantity.
 
 use super::Usable;
+use crate::people::Span;
 use countersign_proof::words::{
     HoldId, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision,
 };
@@ -115,6 +116,8 @@ pub enum Breach {
     BeyondQuantity,
     /// Outside the window.
     OutsideWindow,
+    /// Before the release was issued: nobody had authorised it yet.
+    BeforeIssue,
     /// Outside the zones.
     OutsideZone,
     /// While the release was suspended.
@@ -132,6 +135,7 @@ impl Breach {
         match self {
             Self::BeyondQuantity => "beyond quantity",
             Self::OutsideWindow => "outside window",
+            Self::BeforeIssue => "before the release",
             Self::OutsideZone => "outside zone",
             Self::WhileSuspended => "while suspended",
             Self::AfterEnd => "after the end",
@@ -165,6 +169,8 @@ pub struct Release {
     pub issued_at: Moment,
     /// Since when it is suspended.
     pub suspended_at: Option<Moment>,
+    /// When it was suspended before, and reinstated: a use in such a span may be reported late.
+    pub suspensions: Vec<Span>,
     /// When it ended.
     pub ended_at: Option<Moment>,
     /// Breaches reported under it.
@@ -172,6 +178,13 @@ pub struct Release {
 }
 
 impl Release {
+    /// Whether it was suspended at `at`.
+    #[must_use]
+    pub fn suspended_at(&self, at: Moment) -> bool {
+        self.suspended_at.is_some_and(|since| since <= at)
+            || self.suspensions.iter().any(|span| span.contains(at))
+    }
+
     /// Units that may still be drawn, were it usable.
     #[must_use]
     pub fn left(&self) -> Quantity {

@@ -7,7 +7,7 @@ use countersign_proof::words::{
     ReleaseId, RequestId, Revision,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Where a request stands.
@@ -136,6 +136,9 @@ pub struct Request {
     pub id: RequestId,
     /// Who made it.
     pub requester: PersonId,
+    /// Who else wrote into it, and first in which revision: they decide on it no more than the
+    /// requester.
+    pub revisers: BTreeMap<PersonId, Revision>,
     /// What it asks for.
     pub draft: Box<Draft>,
     /// Which revision that is.
@@ -185,6 +188,12 @@ impl Request {
 }
 
 impl Request {
+    /// Whether the person asked for it, in this revision or an earlier one.
+    #[must_use]
+    pub fn is_asked_by(&self, person: &PersonId) -> bool {
+        self.requester == *person || self.revisers.contains_key(person)
+    }
+
     /// Takes back what `person` signed for `office`.
     pub(crate) fn void_of(&mut self, office: &OfficeId, person: &PersonId) {
         for made in &mut self.decisions {

@@ -1,11 +1,14 @@
 //! Where a request stands with policy: which approval sets there are, and what is missing.
 
-use super::{Draft, Rejection, Request, Usable};
+use super::{Draft, Rejection, Release, Request, Usable};
 use crate::people::{Mark, covers, open_offices};
-use crate::policy::{Explained, ItemQuestion, Question, Subject, Verdict, Version, sets_in_words};
+use crate::policy::{
+    Explained, ItemQuestion, Question, Subject, Totals, Verdict, Version, sets_in_words,
+};
 use crate::{Rejection as AnyRejection, State};
 use countersign_proof::signature::Assurance;
 use countersign_proof::words::{Act, DecisionKind, Moment, OfficeId, PersonId, ZoneId};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Where a request stands under the policy version it is judged by.
@@ -19,12 +22,37 @@ pub struct Standpoint {
     pub standing: bool,
 }
 
-/// Puts a draft to a policy version.
+/// The release that a request became, while it lives.
+pub(super) fn own_release<'a>(state: &'a State, request: &Request) -> Option<&'a Release> {
+    let release = state.requests.release(request.release?)?;
+    (!release.state.has_ended()).then_some(release)
+}
+
+/// What a decision on the request can still allow: what it asks for, or, once there is a release,
+/// no more than that. Neither a new signature nor a new policy version widens a release.
+pub(super) fn at_stake<'a>(state: &State, request: &'a Request) -> Cow<'a, Draft> {
+    match own_release(state, request) {
+        Some(release) => Cow::Owned(request.draft.narrowed(&release.usable)),
+        None => Cow::Borrowed(&request.draft),
+    }
+}
+
+/// What the holder has out and has used beside `own`, which is judged itself and must not be
+/// counted against itself.
+fn totals_beside(state: &State, draft: &Draft, own: Option<&Release>) -> Totals {
+    let mut totals = state.requests.totals(&draft.holder, &draft.item);
+    if let Some(release) = own {
+        totals.released = totals.released.minus(release.left()).unwrap_or_default();
+        totals.used = totals.used.minus(release.used).unwrap_or_default();
+    }
+    totals
+}
+
+/// Puts a draft to a policy version; `own` is the release that it became already, if it did.
 pub(super) fn ask(
     state: &State,
     version: &Version,
-    act: Act,
-    draft: &Draft,
+    (act, draft, own): (Act, &Draft, Option<&Release>),
     key_only: bool,
     at: Moment,
 ) -> Result<Explained, AnyRejection> {
@@ -41,7 +69,7 @@ pub(super) fn ask(
             quantity: draft.quantity,
             recipient: draft.recipient.as_ref(),
             requested: draft.act,
-            totals: state.requests.totals(&draft.holder, &draft.item),
+            totals: totals_beside(state, draft, own),
         }),
         now: at,
         key_only,
@@ -72,8 +100,8 @@ pub(super) fn key_only(request: &Request) -> bool {
     request.standing(DecisionKind::Approve).any(|m| m.signed.assurance == Assurance::KeyOnly)
 }
 
-/// The people who could still sign for `office`: eligible, not recused, not the requester, and not
-/// having refused.
+/// The people who could still sign for `office`: eligible, not recused, not having refused, and
+/// none of those who asked.
 pub(super) fn pool<'a>(
     state: &'a State,
     request: &'a Request,
@@ -81,8 +109,7 @@ pub(super) fn pool<'a>(
     at: Moment,
 ) -> BTreeSet<&'a PersonId> {
     let mut people = state.people.eligible(office, request.draft.act, at);
-    people.remove(&request.requester);
-    people.retain(|person| !request.recused.contains(*person));
+    people.retain(|person| !request.is_asked_by(person) && !request.recused.contains(*person));
     for refusal in request.standing(DecisionKind::Refuse) {
         if refusal.signed.office == *office {
             people.remove(&refusal.signed.person);
@@ -106,7 +133,9 @@ pub(super) fn standpoint(
 ) -> Result<Standpoint, AnyRejection> {
     let version = state.policy.version(&request.policy)?;
     let key_only = key_only(request);
-    let explained = ask(state, version, request.draft.act, &request.draft, key_only, at)?;
+    let own = own_release(state, request);
+    let draft = at_stake(state, request);
+    let explained = ask(state, version, (draft.act, &draft, own), key_only, at)?;
     let sets = match explained.verdict {
         Verdict::Needs(sets) => sets,
         Verdict::Standing => {
@@ -225,6 +254,6 @@ impl State {
         at: Moment,
     ) -> Result<(&Version, Explained), AnyRejection> {
         let version = self.policy.version_at(at)?;
-        Ok((version, ask(self, version, draft.act, draft, false, at)?))
+        Ok((version, ask(self, version, (draft.act, draft, None), false, at)?))
     }
 }

@@ -102,8 +102,9 @@ fn breaches(
     let found = [
         (quantity > release.left(), Breach::BeyondQuantity),
         (!usable.window.contains(used_at), Breach::OutsideWindow),
+        (used_at < release.issued_at, Breach::BeforeIssue),
         (zone.is_some_and(outside), Breach::OutsideZone),
-        (release.suspended_at.is_some_and(|since| since <= used_at), Breach::WhileSuspended),
+        (release.suspended_at(used_at), Breach::WhileSuspended),
         (release.ended_at.is_some_and(|end| end <= used_at), Breach::AfterEnd),
     ];
     found.into_iter().filter_map(|(broken, breach)| broken.then_some(breach)).collect()
