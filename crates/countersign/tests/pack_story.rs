@@ -1,5 +1,6 @@
 //! The story of the shipped pack, run against the rules: every act comes to what it says.
 #![allow(
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -252,12 +252,11 @@ pub fn request_in(receipt: &Receipt) -> RequestId {
     let Answer::Accepted(events) = &receipt.answer else { panic!("{receipt:?}") };
     events
         .iter()
-        .find_map(|event| match event {
-            Event::Requests(countersign_core::requests::Event::RequestSubmitted {
-                request,
-                ..
-            }) => Some(*request),
-            _ => None,
+        .find_map(|event| {
+            let Event::Requests(Happened::RequestSubmitted { request, .. }) = event else {
+                return None;
+            };
+            Some(*request)
         })
         .unwrap()
 }

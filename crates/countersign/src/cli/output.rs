@@ -82,41 +82,63 @@ fn put(out: &mut dyn Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Aligns a table; the first line is the heading.
-#[must_use]
-fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+/// The widest a cell is printed; longer text goes on below.
+const WIDEST: usize = 64;
+
+/// Breaks a text into lines of at most [`WIDEST`] characters, at spaces where there are any.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        let Some(line) = lines.last_mut() else { break };
+        let used = line.chars().count();
+        if used > 0 && used.saturating_add(length) >= WIDEST {
+            lines.push(word.to_owned());
+        } else {
+            if used > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
         }
     }
-    let numeric = |column: usize| {
-        let mut cells = rows.iter().filter_map(|row| row.get(column)).peekable();
-        cells.peek().is_some()
-            && cells.all(|cell| !cell.is_empty() && cell.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let line = |cells: &[String]| {
-        let mut text = String::new();
-        for (column, (cell, &width)) in cells.iter().zip(&widths).enumerate() {
-            if column > 0 {
-                text.push_str("  ");
-            }
-            let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
-            let (before, after) =
-                if numeric(column) { (padding, String::new()) } else { (String::new(), padding) };
-            text.push_str(&before);
-            text.push_str(cell);
-            text.push_str(&after);
+    lines
+}
+
+/// Aligns a table; the first line is the heading. A cell that is too long goes on in the lines
+/// below it.
+#[must_use]
+fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let headings: Vec<Vec<String>> = headings.iter().map(|text| wrapped(text)).collect();
+    let rows: Vec<Vec<Vec<String>>> =
+        rows.iter().map(|row| row.iter().map(|text| wrapped(text)).collect()).collect();
+    let mut widths = vec![0; headings.len()];
+    for row in std::iter::once(&headings).chain(&rows) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            let widest = cell.iter().map(|line| line.chars().count()).max();
+            *width = (*width).max(widest.unwrap_or(0));
         }
-        text.trim_end().to_owned()
+    }
+    let digits = |cell: &Vec<String>| match cell.as_slice() {
+        [only] => !only.is_empty() && only.bytes().all(|byte| byte.is_ascii_digit()),
+        [] | [_, _, ..] => false,
     };
-    let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    let mut text = line(&headings);
-    text.push('\n');
-    for row in rows {
-        text.push_str(&line(row));
-        text.push('\n');
+    let numeric: Vec<bool> = (0..widths.len())
+        .map(|column| {
+            !rows.is_empty() && rows.iter().all(|row| row.get(column).is_some_and(digits))
+        })
+        .collect();
+    let mut text = String::new();
+    for row in std::iter::once(&headings).chain(&rows) {
+        let height = row.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            let cells = row.iter().zip(&widths).zip(&numeric);
+            let cells = cells.map(|((cell, width), numeric)| {
+                let piece = cell.get(line).map_or("", String::as_str);
+                if *numeric { format!("{piece:>width$}") } else { format!("{piece:<width$}") }
+            });
+            text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+            text.push('\n');
+        }
     }
     text
 }
