@@ -102,6 +102,7 @@ pub enum Event {
 rejections!(
     /// Why the room refuses.
     Rejection in "people" {
+        NoStatement = "no-statement", "no signed statement was given";
         UnknownPerson { person: PersonId } = "unknown-person",
             "{person} is not known to this ledger; register the person first";
         UnknownParty { party: PartyId } = "unknown-party", "the party {party} is not declared";
@@ -111,8 +112,6 @@ rejections!(
             "the key {key} is not enrolled; enrol it with a witness first";
         KeyOfAnother { key: KeyId, signer: PersonId } = "key-of-another",
             "the key {key} is not a key of {signer}; each signs with their own";
-        KeyNotYetValid { key: KeyId, from: Moment } = "key-not-yet-valid",
-            "the key {key} may sign only from {from}";
         KeyRevoked { key: KeyId, at: Moment } = "key-revoked",
             "the key {key} was revoked at {at}; sign with one that is enrolled";
         KeyExpired { key: KeyId, at: Moment } = "key-expired",
@@ -129,11 +128,11 @@ rejections!(
         FunctionMissing { person: PersonId, function: Function } = "function-missing",
             "{person} holds no office that may {function}";
         PersonKnown { person: PersonId } = "person-known", "{person} is registered already";
-        NoStatement = "no-statement", "no signed statement was given";
         StatementsDiffer = "statements-differ",
             "the statements differ in more than office, signer, binding and reason";
         DeputyToPersonalOffice { office: OfficeId } = "deputy-to-personal-office",
             "{office} is a personal office and can have no deputy";
+        SpanInThePast = "span-in-the-past", "the span has passed already";
         DeputyOfNobody { office: OfficeId, person: PersonId } = "deputy-of-nobody",
             "{person} is not an incumbent of {office} over that span; a deputy stands in for one";
         DeputyChain { office: OfficeId, person: PersonId } = "deputy-chain",
@@ -141,7 +140,6 @@ rejections!(
                  circle";
         SpanOverlaps { office: OfficeId } = "span-overlaps",
             "{office} is filled in that span already; end that term first";
-        SpanInThePast = "span-in-the-past", "the span has passed already";
         NothingToEnd { office: OfficeId, person: PersonId } = "nothing-to-end",
             "{person} has no running or coming term at {office}";
         SelfWitness = "self-witness", "a key needs a second enrolled person as its witness";

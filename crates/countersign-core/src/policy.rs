@@ -104,6 +104,7 @@ pub enum Event {
 rejections!(
     /// Why the room refuses.
     Rejection in "policy" {
+        NoStatement = "no-statement", "no signed statement was given";
         NoVersionInForce = "no-version-in-force", "no policy version is in force at this moment";
         UnknownVersion { version: PolicyVersionId } = "unknown-version",
             "the policy version {version} was never published";
@@ -111,11 +112,15 @@ rejections!(
             "the policy version {version} cannot be evaluated; nothing is allowed under it";
         EvaluationFailed { error: PolicyError } = "evaluation-failed",
             "policy gave no answer, so the answer is no: {error}";
-        NoStatement = "no-statement", "no signed statement was given";
+        Prohibited { act: String } = "prohibited", "policy allows {act} with nobody's consent";
+        ConsentMissing { act: String, missing: String } = "consent-missing",
+            "{act} needs the signatures of {missing}";
         StatementsDiffer = "statements-differ",
             "the statements differ in more than office, signer, binding and reason";
         VersionExists { version: PolicyVersionId } = "version-exists",
             "the policy version {version} was published already; choose another name";
+        NameMismatch { signed: PolicyVersionId, given: PolicyVersionId } = "name-mismatch",
+            "the statement names the version {signed}, but the policies given are {given}";
         SupersedesOther { named: PolicyVersionId, newest: PolicyVersionId } = "supersedes-other",
             "the statement supersedes {named}, but the newest version is {newest}";
         DigestMismatch { signed: Digest, given: Digest } = "digest-mismatch",
@@ -124,9 +129,6 @@ rejections!(
             "a version can come into force no earlier than {earliest}, not at {from}";
         CheckFailed { problems: String } = "check-failed",
             "the policies do not pass the checks for publication: {problems}";
-        ConsentMissing { act: String, missing: String } = "consent-missing",
-            "{act} needs the signatures of {missing}";
-        Prohibited { act: String } = "prohibited", "policy allows {act} with nobody's consent";
     }
 );
 
@@ -193,8 +195,12 @@ impl Policies {
                 return Err(Rejection::StatementsDiffer);
             }
         }
-        if self.version(&bundle.version).is_ok() || bundle.version != first.version {
+        if self.version(&first.version).is_ok() {
             return Err(Rejection::VersionExists { version: first.version.clone() });
+        }
+        if bundle.version != first.version {
+            let (signed, given) = (first.version.clone(), bundle.version.clone());
+            return Err(Rejection::NameMismatch { signed, given });
         }
         let newest = self.versions.last().ok_or(Rejection::NoVersionInForce)?;
         if first.supersedes != newest.bundle.version {

@@ -217,6 +217,9 @@ pub enum Event {
 rejections!(
     /// Why the room refuses.
     Rejection in "requests" {
+        NoStatement = "no-statement", "no signed statement was given";
+        StatementsDiffer = "statements-differ",
+            "the statements differ in more than office, signer, binding and reason";
         UnknownRequest { request: RequestId } = "unknown-request", "there is no request {request}";
         UnknownRelease { release: ReleaseId } = "unknown-release", "there is no release {release}";
         UnknownHold { hold: HoldId } = "unknown-hold", "there is no hold {hold}";
@@ -234,10 +237,17 @@ rejections!(
         RecipientSuperfluous { act: Act } = "recipient-superfluous", "{act} names no recipient";
         DepotOfAnother { place: PlaceId, party: PartyId } = "depot-of-another",
             "the depot {place} is not run by {party}, whose stock this would draw on";
+        UsedInFuture { used_at: Moment } = "used-in-future",
+            "{used_at} has not come yet; report what has happened";
         SupersedesClosed { request: RequestId } = "supersedes-closed",
             "{request} is not an open request of the same holder, so it cannot be superseded";
         RequestClosed { request: RequestId, state: RequestState } = "request-closed",
             "{request} is {state}; nothing more can be done on it";
+        DecidedAlready { office: OfficeId } = "decided-already",
+            "the request is approved; {office} can withdraw its authorisation, not refuse";
+        ReleaseEnded { release: ReleaseId, state: ReleaseState } = "release-ended",
+            "{release} is {state}";
+        HoldLifted { hold: HoldId } = "hold-lifted", "{hold} was lifted already";
         StaleRevision { signed: Revision, current: Revision } = "stale-revision",
             "this is about revision {signed}, but the request is at revision {current}; read that \
                  one first";
@@ -251,14 +261,11 @@ rejections!(
              this request";
         RequesterDecides { person: PersonId } = "requester-decides",
             "{person} made or revised this request and cannot decide on it";
-        NotTheRequester { holder: PartyId } = "not-the-requester",
-            "only those who may make requests for {holder} can do this";
-        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an \
-             advising office";
-        ProhibitedByPolicy { policy: PolicyVersionId, reasons: String } = "prohibited-by-policy",
-            "policy {policy} does not allow this with anybody's consent{reasons}";
+        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an advising office";
         NotAdmitted { policy: PolicyVersionId, reasons: String } = "not-admitted",
             "policy {policy} takes in no such request now{reasons}";
+        ProhibitedByPolicy { policy: PolicyVersionId, reasons: String } = "prohibited-by-policy",
+            "policy {policy} does not allow this with anybody's consent{reasons}";
         KeyOnlySignature { policy: PolicyVersionId } = "key-only-signature",
             "policy {policy} does not accept a software key here; sign with a key that verifies \
                  its user";
@@ -271,10 +278,7 @@ rejections!(
         NothingAsked = "nothing-asked", "no information was asked for";
         NothingToWithdraw { office: OfficeId } = "nothing-to-withdraw",
             "no authorisation of {office} stands on this request";
-        DecidedAlready { office: OfficeId } = "decided-already",
-            "the request is approved; {office} can withdraw its authorisation, not refuse";
-        AlreadyRecused { person: PersonId } = "already-recused", "{person} has stepped back \
-             already";
+        AlreadyRecused { person: PersonId } = "already-recused", "{person} has stepped back already";
         ProvisosLeaveNothing = "provisos-leave-nothing",
             "together with the provisos of the other signers, nothing would be left to release";
         UnderHold { hold: HoldId, scope: HoldScope } = "under-hold",
@@ -282,14 +286,6 @@ rejections!(
         QuantityExceedsUnearmarkedStock { wanted: Quantity, free: Quantity, party: PartyId }
             = "quantity-exceeds-unearmarked-stock",
             "{wanted} units are asked for, but {party} has only {free} that are not promised";
-        ReleaseEnded { release: ReleaseId, state: ReleaseState } = "release-ended",
-            "{release} is {state}";
-        UsedInFuture { used_at: Moment } = "used-in-future",
-            "{used_at} has not come yet; report what has happened";
-        NoStatement = "no-statement", "no signed statement was given";
-        StatementsDiffer = "statements-differ",
-            "the statements differ in more than office, signer, binding and reason";
-        HoldLifted { hold: HoldId } = "hold-lifted", "{hold} was lifted already";
     }
 );
 

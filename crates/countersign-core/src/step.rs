@@ -269,8 +269,12 @@ fn decide_people(
     let mut events = match command {
         people::Command::RegisterPerson { .. } => Vec::new(),
         people::Command::Appoint { statements } => {
-            let events = spend::<Appointment>(state, statements, at)?;
             let first = statements.first().ok_or(people::Rejection::NoStatement)?.statement();
+            let events = spend::<Appointment>(state, statements, at)?;
+            if state.people.party_of(&first.person).is_none() {
+                let person = first.person.clone();
+                return Err(people::Rejection::UnknownPerson { person }.into());
+            }
             if state.people.office(&first.subject_office).is_none() {
                 let office = first.subject_office.clone();
                 return Err(people::Rejection::UnknownOffice { office }.into());
@@ -295,6 +299,9 @@ fn decide_policy(
     at: Moment,
 ) -> Result<Vec<Event>, Rejection> {
     let policy::Command::Publish { bundle: _, statements } = command;
+    if statements.is_empty() {
+        return Err(policy::Rejection::NoStatement.into());
+    }
     let mut events = spend::<PolicyPublication>(state, statements, at)?;
     gate(state, Act::Publish, Subject::Programme, statements, at)?;
     events.push(state.policy.decide(command, at)?.into());

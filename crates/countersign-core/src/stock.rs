@@ -141,8 +141,8 @@ impl Stock {
     ) -> Result<Event, crate::Rejection> {
         match command {
             Command::ReceiveStock { into, quantity, source, standing } => {
-                people.check_function(by, Function::Stock, Some(&into.party), at)?;
                 self.check_receipt(people, into, *quantity)?;
+                people.check_function(by, Function::Stock, Some(&into.party), at)?;
                 Ok(Event::StockReceived {
                     into: into.clone(),
                     quantity: *quantity,

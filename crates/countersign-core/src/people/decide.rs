@@ -34,9 +34,6 @@ impl People {
         if enrolled.person != *signer {
             return Err(Rejection::KeyOfAnother { key, signer: signer.clone() });
         }
-        if at < enrolled.from {
-            return Err(Rejection::KeyNotYetValid { key, from: enrolled.from });
-        }
         if let Some(revoked) = enrolled.revoked_at {
             return Err(Rejection::KeyRevoked { key, at: revoked });
         }
@@ -139,12 +136,12 @@ impl People {
         match command {
             Command::RegisterPerson { person, party, name: _ } => {
                 let by = by.ok_or(Rejection::NoStatement)?;
+                if !self.has_party(party) {
+                    return Err(Rejection::UnknownParty { party: party.clone() });
+                }
                 self.check_function(by, Function::Register, None, at)?;
                 if self.persons.contains_key(person) {
                     return Err(Rejection::PersonKnown { person: person.clone() });
-                }
-                if !self.has_party(party) {
-                    return Err(Rejection::UnknownParty { party: party.clone() });
                 }
                 Ok(Event::PersonRegistered { person: person.clone(), party: party.clone() })
             }
@@ -262,10 +259,10 @@ impl People {
         at: Moment,
     ) -> Result<Event, Rejection> {
         let wanted = witness.statement();
-        self.check_key(witness.key_id(), &wanted.signer, at)?;
         if !self.persons.contains_key(&wanted.person) {
             return Err(Rejection::UnknownPerson { person: wanted.person.clone() });
         }
+        self.check_key(witness.key_id(), &wanted.signer, at)?;
         if wanted.signer == wanted.person {
             return Err(Rejection::SelfWitness);
         }

@@ -20,21 +20,19 @@ use countersign_proof::words::{
 };
 use std::collections::BTreeSet;
 
-/// The request a statement is about, if the statement was made on its current revision.
-fn current(
-    state: &State,
-    id: RequestId,
+/// Refuses what was said about another revision than the current one.
+fn check_revision(
+    request: &Request,
     revision: countersign_proof::words::Revision,
     digest: Digest,
-) -> Result<&Request, Rejection> {
-    let request = state.requests.find(id)?;
+) -> Result<(), Rejection> {
     if revision != request.revision {
         return Err(Rejection::StaleRevision { signed: revision, current: request.revision });
     }
     if digest != request.digest {
         return Err(Rejection::TermsDiffer { what: "the digest of the revision" });
     }
-    Ok(request)
+    Ok(())
 }
 
 fn check_person(request: &Request, signed: &Signed) -> Result<(), Rejection> {
@@ -63,15 +61,16 @@ pub(super) fn advise(
     let spent = state.ledger.check_binding(&advice.binding, &advice.signer, &subject, at)?;
     let act = state.requests.find(advice.request)?.draft.act;
     let signed = state.people.signed(verified, &advice.office, act, at)?;
-    let request = current(state, advice.request, advice.revision, advice.revision_digest)?;
+    let request = state.requests.find(advice.request)?;
     if !request.state.is_open() {
-        return Err(Rejection::RequestClosed { request: request.id, state: request.state }.into());
+        return Err(closed(request).into());
     }
+    check_revision(request, advice.revision, advice.revision_digest)?;
+    check_person(request, &signed)?;
     let office = state.people.office(&advice.office);
     if !office.is_some_and(|office| office.functions.contains(&Function::Advise)) {
         return Err(Rejection::OfficeMayNotAdvise { office: advice.office.clone() }.into());
     }
-    check_person(request, &signed)?;
     let given = AdviceGiven {
         signed,
         advice: advice.advice,
@@ -95,7 +94,10 @@ pub(super) fn decide(
     let subject = subject_of::<Decision>(Some((terms.request, terms.revision)));
     let spent = state.ledger.check_binding(&decision.binding, &decision.signer, &subject, at)?;
     let signed = state.people.signed(verified, &decision.office, terms.act, at)?;
-    let request = current(state, terms.request, terms.revision, terms.revision_digest)?;
+    let request = state.requests.find(terms.request)?;
+    check_provisos(state, &request.draft, &decision.provisos)?;
+    check_open(state, request, decision.decision, &decision.office)?;
+    check_revision(request, terms.revision, terms.revision_digest)?;
     check_terms(request, terms)?;
     let version = state.policy.version(&request.policy)?;
     if (&decision.policy, decision.policy_digest) != (&request.policy, version.digest) {
@@ -165,6 +167,29 @@ fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
     by_policy.then_some(release.id)
 }
 
+/// Whether a word of this kind can still be said on the request.
+fn check_open(
+    state: &State,
+    request: &Request,
+    decision: DecisionKind,
+    office: &OfficeId,
+) -> Result<(), Rejection> {
+    let approved = request.state == RequestState::Approved;
+    match decision {
+        DecisionKind::Approve if waits(state, request) => Ok(()),
+        DecisionKind::Refuse if waits(state, request) => Ok(()),
+        DecisionKind::Refuse if approved => {
+            Err(Rejection::DecidedAlready { office: office.clone() })
+        }
+        DecisionKind::Ask if request.state.is_open() => Ok(()),
+        DecisionKind::Withdraw if request.state.is_open() || approved => Ok(()),
+        DecisionKind::Approve
+        | DecisionKind::Refuse
+        | DecisionKind::Ask
+        | DecisionKind::Withdraw => Err(closed(request)),
+    }
+}
+
 fn has_say(standpoint: &Standpoint, office: &OfficeId) -> Result<(), Rejection> {
     if standpoint.sets.iter().any(|set| set.contains(office)) {
         Ok(())
@@ -183,9 +208,6 @@ fn approve(
     made: &DecisionMade,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
-    if !waits(state, request) {
-        return Err(closed(request).into());
-    }
     let key_only = made.signed.assurance == Assurance::KeyOnly || satisfied::key_only(request);
     let version = state.policy.version(&request.policy)?;
     let draft = at_stake(state, request);
@@ -206,7 +228,6 @@ fn approve(
         let (person, office) = (person.clone(), office.clone());
         return Err(Rejection::AlreadySigned { person, office }.into());
     }
-    check_provisos(state, &draft, made)?;
     let conditions = request.standing(DecisionKind::Approve).chain(std::iter::once(made));
     let provisos = conditions.filter_map(|m| m.provisos.as_deref());
     let usable = usable_under(state, draft.usable(), provisos)?;
@@ -227,8 +248,7 @@ fn approve(
 }
 
 /// A condition must be one that can be kept: it names what is declared, and what the act has.
-fn check_provisos(state: &State, draft: &Draft, made: &DecisionMade) -> Result<(), Rejection> {
-    let Some(provisos) = made.provisos.as_deref() else { return Ok(()) };
+fn check_provisos(state: &State, draft: &Draft, provisos: &Provisos) -> Result<(), Rejection> {
     if let Some(zones) = &provisos.zones {
         check_zones(state, zones)?;
         if draft.zones.is_empty() {
@@ -334,19 +354,6 @@ fn refuse(
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
     let office = &made.signed.office;
     let suspended = suspended_by_policy(state, request);
-    if !request.state.is_open() && suspended.is_none() {
-        return Err(match request.state {
-            RequestState::Approved => Rejection::DecidedAlready { office: office.clone() },
-            RequestState::Submitted
-            | RequestState::UnderReview
-            | RequestState::InformationRequested
-            | RequestState::Refused
-            | RequestState::Withdrawn
-            | RequestState::Superseded
-            | RequestState::Lapsed => closed(request),
-        }
-        .into());
-    }
     has_say(&standpoint(state, request, at)?, office)?;
     let mut after = request.clone();
     after.void_of(office, &made.signed.person);
@@ -369,9 +376,6 @@ fn ask_information(
     made: &DecisionMade,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
-    if !request.state.is_open() {
-        return Err(closed(request).into());
-    }
     has_say(&standpoint(state, request, at)?, &made.signed.office)?;
     if request.state == RequestState::InformationRequested {
         return Err(Rejection::AlreadyAsked.into());
@@ -388,7 +392,7 @@ fn withdraw(
     let stands = request.standing(DecisionKind::Approve).any(|m| m.signed.office == *office);
     let release = request.release.and_then(|id| state.requests.release(id));
     let ended = release.is_some_and(|release| release.state.has_ended());
-    if !stands || ended || (release.is_none() && !request.state.is_open()) {
+    if !stands || ended {
         return Err(Rejection::NothingToWithdraw { office: office.clone() }.into());
     }
     let Some(release) = release else { return Ok(Vec::new()) };

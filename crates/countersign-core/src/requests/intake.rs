@@ -152,13 +152,13 @@ pub(super) fn submit(
     by: &Authority,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
+    let old = supersedes.map(|old| state.requests.find(old)).transpose()?;
     check_draft(state, draft, at)?;
     check_holder(state, &draft.holder, by, at)?;
-    if let Some(old) = supersedes {
-        let request = state.requests.find(old)?;
-        if !request.state.is_open() || request.draft.holder != draft.holder {
-            return Err(Rejection::SupersedesClosed { request: old }.into());
-        }
+    if let Some(request) = old
+        && (!request.state.is_open() || request.draft.holder != draft.holder)
+    {
+        return Err(Rejection::SupersedesClosed { request: request.id }.into());
     }
     let standing = admit(state, draft, at)?;
     if !standing {
@@ -200,9 +200,10 @@ pub(super) fn revise(
     by: &Authority,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
-    let request = open_request(state, id)?;
+    let holder = &state.requests.find(id)?.draft.holder;
     check_draft(state, draft, at)?;
-    check_holder(state, &request.draft.holder, by, at)?;
+    check_holder(state, holder, by, at)?;
+    let request = open_request(state, id)?;
     if request.revision != read {
         return Err(Rejection::StaleRevision { signed: read, current: request.revision }.into());
     }
@@ -239,8 +240,8 @@ pub(super) fn withdraw(
     by: &Authority,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
-    let request = open_request(state, id)?;
-    check_holder(state, &request.draft.holder, by, at)?;
+    check_holder(state, &state.requests.find(id)?.draft.holder, by, at)?;
+    open_request(state, id)?;
     Ok(vec![Event::RequestWithdrawn { request: id }.into()])
 }
 
@@ -250,8 +251,8 @@ pub(super) fn answer(
     by: &Authority,
     at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
+    check_holder(state, &state.requests.find(id)?.draft.holder, by, at)?;
     let request = open_request(state, id)?;
-    check_holder(state, &request.draft.holder, by, at)?;
     if request.state != RequestState::InformationRequested {
         return Err(Rejection::NothingAsked.into());
     }

@@ -30,11 +30,11 @@ pub(super) fn report(
     {
         return Err(Rejection::UnknownZone { zone: zone.clone() }.into());
     }
-    if uses && zone.is_none() {
-        return Err(Rejection::ZoneMissing.into());
-    }
     if quantity.is_zero() {
         return Err(Rejection::QuantityZero.into());
+    }
+    if uses && zone.is_none() {
+        return Err(Rejection::ZoneMissing.into());
     }
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());

@@ -7,7 +7,7 @@ mod hardware;
 mod signing;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people};
-pub use hardware::HardwareKey;
+pub use hardware::{HardwareKey, PRESENT, VERIFIED};
 pub use signing::{Appointing, Bound};
 
 use countersign_core::people::Authority;
