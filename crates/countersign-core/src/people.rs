@@ -116,7 +116,8 @@ rejections!(
             "the key {key} was revoked at {at}; sign with one that is enrolled";
         KeyExpired { key: KeyId, at: Moment } = "key-expired",
             "the key {key} expired at {at}; enrol a new one";
-        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act } = "outside-deputy-scope",
+        OutsideDeputyScope { office: OfficeId, person: PersonId, act: Act }
+            = "outside-deputy-scope",
             "{person} stands in at {office}, but not for the act {act}";
         TermEnded { office: OfficeId, person: PersonId, at: Moment } = "term-ended",
             "{person} held {office} only until {at}";

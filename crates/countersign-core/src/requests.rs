@@ -261,7 +261,8 @@ rejections!(
              this request";
         RequesterDecides { person: PersonId } = "requester-decides",
             "{person} made or revised this request and cannot decide on it";
-        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise", "{office} is not an advising office";
+        OfficeMayNotAdvise { office: OfficeId } = "office-may-not-advise",
+            "{office} is not an advising office";
         NotAdmitted { policy: PolicyVersionId, reasons: String } = "not-admitted",
             "policy {policy} takes in no such request now{reasons}";
         ProhibitedByPolicy { policy: PolicyVersionId, reasons: String } = "prohibited-by-policy",
@@ -278,7 +279,8 @@ rejections!(
         NothingAsked = "nothing-asked", "no information was asked for";
         NothingToWithdraw { office: OfficeId } = "nothing-to-withdraw",
             "no authorisation of {office} stands on this request";
-        AlreadyRecused { person: PersonId } = "already-recused", "{person} has stepped back already";
+        AlreadyRecused { person: PersonId } = "already-recused",
+            "{person} has stepped back already";
         ProvisosLeaveNothing = "provisos-leave-nothing",
             "together with the provisos of the other signers, nothing would be left to release";
         UnderHold { hold: HoldId, scope: HoldScope } = "under-hold",

@@ -75,8 +75,10 @@ impl People {
         let ended = self.terms(office).filter(|t| t.person == *person && t.span.until <= at);
         let until = ended.map(|term| term.span.until).max();
         let (office, person) = (office.clone(), person.clone());
+        if out_of_scope {
+            return Err(Rejection::OutsideDeputyScope { office, person, act });
+        }
         Err(match until {
-            _ if out_of_scope => Rejection::OutsideDeputyScope { office, person, act },
             Some(until) => Rejection::TermEnded { office, person, at: until },
             None if declared.personal => Rejection::PersonalOffice { office, signer: person },
             None => Rejection::NotInOffice { office, person },

@@ -118,17 +118,9 @@ impl Requests {
                 deadlines,
             } => {
                 self.change(*request, |open| {
-                    if open.requester != *reviser {
-                        open.revisers.entry(reviser.clone()).or_insert(*revision);
-                    }
-                    open.revision = *revision;
                     open.draft.clone_from(draft);
-                    open.digest = *digest;
                     open.policy.clone_from(policy);
-                    open.state = RequestState::Submitted;
-                    open.deadlines = *deadlines;
-                    open.stage = Stage::Remind;
-                    open.stopped_at = None;
+                    open.revised(*revision, reviser, *digest, *deadlines);
                 });
             }
             Event::InformationAnswered { request, deadlines } => self.change(*request, |open| {
@@ -413,6 +405,24 @@ impl Request {
             release: None,
             superseded_by: None,
         }
+    }
+
+    fn revised(
+        &mut self,
+        revision: Revision,
+        reviser: &PersonId,
+        digest: Digest,
+        deadlines: Deadlines,
+    ) {
+        if self.requester != *reviser {
+            self.revisers.entry(reviser.clone()).or_insert(revision);
+        }
+        self.revision = revision;
+        self.digest = digest;
+        self.state = RequestState::Submitted;
+        self.deadlines = deadlines;
+        self.stage = Stage::Remind;
+        self.stopped_at = None;
     }
 
     fn reviewed(&mut self) {

@@ -60,8 +60,10 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("ledger/too-many-open-statements", || {
         let mut world = june();
-        for number in 0..64 {
-            issue(&mut world, [number; 16])?;
+        for number in 0..ledger::OPEN_NONCES {
+            let mut nonce = [1; 16];
+            nonce[..8].copy_from_slice(&u64::try_from(number).unwrap().to_be_bytes());
+            issue(&mut world, nonce)?;
         }
         issue(&mut world, [200; 16])
     }),

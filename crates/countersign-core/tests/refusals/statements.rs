@@ -98,8 +98,10 @@ fn a_signature_for_another_purpose_is_refused() {
         let error = verify::<Decision>(text.as_bytes(), &armoured, &rules()).unwrap_err();
         let expected = "decision@countersign";
         assert!(
-            matches!(&error, SignatureError::Namespace { expected: named, .. } if *named == expected)
-                || matches!(&error, SignatureError::Malformed(_)),
+            matches!(
+                &error,
+                SignatureError::Namespace { expected: named, .. } if *named == expected
+            ) || matches!(&error, SignatureError::Malformed(_)),
             "{namespace}: {error}"
         );
     }

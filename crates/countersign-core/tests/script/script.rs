@@ -1,8 +1,8 @@
 //! The little language of the scenarios. One command a line, its answer after `->`:
 //!
 //!     at 2025-06-02T09:00:00Z
-//!     submit use of 2 ATACMS in RU.Kursk until 2025-06-20 as genstaff -> REQ-1 submitted, missing US.SecDef
-//!     decide REQ-1 approve as US.SecDef by secdef -> recorded approve, REQ-1 approved, REL-1 issued for 2 in RU.Kursk
+//!     submit use of 2 ATACMS in RU.Kursk until 2025-06-20 as genstaff -> REQ-1 submitted, …
+//!     decide REQ-1 approve as US.SecDef by secdef -> recorded approve, REQ-1 approved, …
 //!
 //! Without `->` a command must be accepted; what it answers is then of no interest.
 #![allow(unreachable_pub, reason = "a module of the tests")]
