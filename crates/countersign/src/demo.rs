@@ -113,7 +113,9 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
         },
     }));
     output.heading("\nlog verify");
-    tell_verified(&found, output);
+    if !output.is_json() {
+        tell_verified(&found, output);
+    }
     output.line(&format!(
         "\nThe ledger is in {location}, the demo keys in {location}/keys. Look around:"
     ));
