@@ -25,6 +25,8 @@ mod coverage;
 mod oracle;
 #[path = "histories/play.rs"]
 mod play;
+#[path = "histories/programme.rs"]
+mod programme;
 #[path = "histories/random.rs"]
 mod random;
 #[path = "histories/rules.rs"]

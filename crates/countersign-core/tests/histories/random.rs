@@ -27,7 +27,7 @@ impl Random {
     }
 
     /// A number from `least` to `most`.
-    pub fn from_to(&mut self, least: u64, most: u64) -> u64 {
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.below(most - least + 1)
     }
 

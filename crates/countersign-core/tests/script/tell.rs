@@ -100,7 +100,9 @@ fn of_requests(world: &World, event: &Requests, told: &mut Vec<String>) -> Optio
         Requests::AdviceRecorded { advice, .. } => format!("advised {}", advice.advice),
         Requests::DecisionRecorded { request, decision } => match decision.decision {
             DecisionKind::Ask => format!("{request} clock stopped"),
-            word => return and_missing(told, format!("recorded {word}"), request),
+            word @ (DecisionKind::Approve | DecisionKind::Refuse | DecisionKind::Withdraw) => {
+                return and_missing(told, format!("recorded {word}"), request);
+            }
         },
         Requests::RequestApproved { request } => format!("{request} approved"),
         Requests::RequestRefused { request, closing } => match closing {

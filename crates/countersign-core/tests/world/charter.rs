@@ -86,7 +86,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 party: party_of(office),
                 personal: *personal,
                 quorum: *quorum,
-                functions: words(functions).map(|word| id::<Function>(word)).collect(),
+                functions: words(functions).map(id::<Function>).collect(),
             })
             .collect(),
         people: people().into_iter().map(|(person, party)| (id(&person), party)).collect(),
@@ -109,7 +109,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 id: id(item),
                 title: (*item).to_owned(),
                 origin: id(origin),
-                inputs: words(inputs).map(|input| id(input)).collect(),
+                inputs: words(inputs).map(id).collect(),
                 class: ItemClass::new(class).unwrap(),
                 range_km: None,
                 labels: BTreeSet::new(),
@@ -122,7 +122,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 id: id(input),
                 title: input.to_owned(),
                 controller: id("US"),
-                needs: words(needs).map(|need| id(need)).collect(),
+                needs: words(needs).map(id).collect(),
                 source: "exercise".to_owned(),
                 standing: Standing::Assumed,
             })
