@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -191,7 +191,8 @@ when {
 };
 "#;
 
-/// What each version says of use in Russia: the deciding word of the US, and the condition.
+/// What each version says of use in Russia: the deciding word of the US, and the condition. What
+/// stands behind a dot in its name makes it another version of the same content.
 fn use_in_russia(version: &str) -> (&'static str, &'static str) {
     const GATE: &str = "context.approvals.containsAll(context.foreign_controllers)";
     match version {
@@ -199,9 +200,9 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
         "v2" => ("standing", r#"context.zones.contains(Zone::"RU.Border")"#),
         "v3" => ("standing", r#"context.zones.containsAny([Zone::"RU.Border", Zone::"RU.Kursk"])"#),
         "v5" => ("US.SACEUR", GATE),
-        "open" | "open2" => ("standing", "true"),
+        "open" => ("standing", "true"),
         // At most three units out at once for nothing; beyond that the Secretary decides.
-        "few" | "few2" => (
+        "few" => (
             "US.SecDef",
             "context.released_total < 3 || \
              context.approvals.containsAll(context.foreign_controllers)",
@@ -219,17 +220,18 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
 
 /// A policy version by its name.
 pub fn bundle(version: &str) -> PolicyBundle {
-    let (us, condition) = use_in_russia(version);
+    let content = version.split('.').next().unwrap_or(version);
+    let (us, condition) = use_in_russia(content);
     let mut text = COMMON.to_owned();
     // Whoever else controls an input is asked all the same.
     let gate = " && context.approvals.containsAll(context.foreign_controllers)";
     let gate = if condition.contains("approvals") { "" } else { gate };
-    if version != "closed" {
+    if content != "closed" {
         text += "@id(\"use-ru\") permit (principal, action == Action::\"use\", resource)\n";
         text +=
             &format!("when {{ context.zones.contains(Zone::\"RU\") && ({condition}){gate} }};\n");
     }
-    if version != "mute" {
+    if content != "mute" {
         text += SUSPEND;
     }
     let table = |office: &'static str, use_by: &str| {
@@ -249,7 +251,7 @@ pub fn bundle(version: &str) -> PolicyBundle {
             (id("GB"), table("GB.MoD", "GB.MoD")),
             (id("UA"), table("UA.GenStaff", "UA.GenStaff")),
         ]),
-        key_only: if version == "red" { KeyOnlyRule::RefuseRed } else { KeyOnlyRule::Allow },
+        key_only: if content == "red" { KeyOnlyRule::RefuseRed } else { KeyOnlyRule::Allow },
         policies: BTreeMap::from([("all.cedar".to_owned(), text)]),
     }
 }

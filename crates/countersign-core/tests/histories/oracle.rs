@@ -1,0 +1,499 @@
+//! A second set of books, kept from the events alone and by simple rules: what must have been so
+//! for these events to happen?
+
+use super::books::{Books, Terms};
+use super::rules::{above, filled, needs};
+use countersign_core::requests::{
+    Breach, DecisionMade, Draft, Event as Requests, Suspension, Usable,
+};
+use countersign_core::{Event, ledger, policy, stock};
+use countersign_proof::words::{
+    DecisionKind, Moment, Nonce, OfficeId, PartyId, ReleaseId, RequestId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A request as the oracle remembers it.
+struct Asked {
+    open: bool,
+    draft: Draft,
+    revision: u32,
+    policy: String,
+    authors: BTreeSet<String>,
+    recused: BTreeSet<String>,
+    said: Vec<DecisionMade>,
+    release: Option<u64>,
+}
+
+/// A release as the oracle remembers it.
+struct Right {
+    request: u64,
+    usable: Usable,
+    used: u64,
+    issued: Moment,
+    ended: Option<Moment>,
+    causes: BTreeSet<Suspension>,
+    suspended: Vec<(Moment, Option<Moment>)>,
+}
+
+/// The oracle.
+#[derive(Default)]
+pub struct Oracle {
+    nonces: BTreeMap<Nonce, (Moment, bool)>,
+    terms: Terms,
+    requests: Vec<Asked>,
+    releases: Vec<Right>,
+    pub books: Books,
+    in_force: String,
+    coming: Vec<String>,
+}
+
+type Found = Result<(), String>;
+
+fn demand(holds: bool, what: impl FnOnce() -> String) -> Found {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+impl Oracle {
+    /// Takes the events of one step in; says what cannot be.
+    pub fn take(&mut self, at: Moment, events: &[Event]) -> Found {
+        for event in events {
+            match event {
+                Event::Ledger(event) => self.of_ledger(at, event)?,
+                Event::People(event) => self.terms.take(at, event),
+                Event::Stock(event) => self.of_stock(event)?,
+                Event::Policy(policy::Event::VersionPublished {
+                    bundle, in_force_from, ..
+                }) => {
+                    demand(*in_force_from >= at, || {
+                        "a version in force before it was made".into()
+                    })?;
+                    self.coming.push(bundle.version.to_string());
+                }
+                Event::Policy(policy::Event::VersionCameIntoForce { version }) => {
+                    let next = self.coming.remove(0);
+                    demand(next == version.as_str(), || format!("{version} before {next}"))?;
+                    self.in_force = next;
+                }
+                Event::Requests(event) => self.of_requests(at, event)?,
+            }
+        }
+        self.reserved_as_left()
+    }
+
+    fn of_ledger(&mut self, at: Moment, event: &ledger::Event) -> Found {
+        match event {
+            ledger::Event::LedgerFounded { charter, .. } => {
+                self.terms.found(charter, at);
+                for version in &charter.policies {
+                    let name = version.bundle.version.to_string();
+                    if version.in_force_from <= at {
+                        self.in_force = name;
+                    } else {
+                        self.coming.push(name);
+                    }
+                }
+                Ok(())
+            }
+            ledger::Event::NonceIssued { nonce, expires, .. } => {
+                let known = self.nonces.insert(*nonce, (*expires, false));
+                demand(known.is_none(), || format!("{nonce} given out twice"))
+            }
+            ledger::Event::NonceSpent { nonce } => {
+                let found = self.nonces.get_mut(nonce);
+                let (expires, spent) = found.ok_or_else(|| format!("{nonce} from nowhere"))?;
+                demand(!*spent && at < *expires, || format!("{nonce} spent twice or too late"))?;
+                *spent = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn of_stock(&mut self, event: &stock::Event) -> Found {
+        if let stock::Event::UnitsReserved { release, .. } = event {
+            let ended = self.right(*release)?.ended;
+            demand(ended.is_none(), || format!("{release} has ended and reserves"))?;
+        }
+        self.books.take(event)
+    }
+
+    fn asked(&mut self, id: RequestId) -> Result<&mut Asked, String> {
+        let place = usize::try_from(id.0 - 1).unwrap();
+        self.requests.get_mut(place).ok_or_else(|| format!("{id} from nowhere"))
+    }
+
+    fn right(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
+        let place = usize::try_from(id.0 - 1).unwrap();
+        self.releases.get_mut(place).ok_or_else(|| format!("{id} from nowhere"))
+    }
+
+    fn live(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
+        let right = self.right(id)?;
+        if right.ended.is_none() { Ok(right) } else { Err(format!("{id} lives after its end")) }
+    }
+
+    fn close(&mut self, id: RequestId, must_be_open: bool) -> Found {
+        let asked = self.asked(id)?;
+        demand(asked.open || !must_be_open, || format!("{id} closed twice"))?;
+        asked.open = false;
+        Ok(())
+    }
+
+    fn of_requests(&mut self, at: Moment, event: &Requests) -> Found {
+        match event {
+            Requests::RequestSubmitted {
+                request, requester, draft, policy, supersedes, ..
+            } => {
+                demand(policy.as_str() == self.in_force, || format!("{request} under {policy}"))?;
+                if let Some(old) = supersedes {
+                    self.close(*old, true)?;
+                }
+                self.requests.push(Asked {
+                    open: true,
+                    draft: (**draft).clone(),
+                    revision: 1,
+                    policy: policy.to_string(),
+                    authors: [requester.to_string()].into(),
+                    recused: BTreeSet::new(),
+                    said: Vec::new(),
+                    release: None,
+                });
+            }
+            Requests::RequestRevised { request, revision, reviser, draft, policy, .. } => {
+                demand(policy.as_str() == self.in_force, || format!("{request} under {policy}"))?;
+                let asked = self.asked(*request)?;
+                demand(asked.open, || format!("{request} revised when closed"))?;
+                asked.revision += 1;
+                demand(asked.revision == revision.0, || format!("{request} skips a revision"))?;
+                asked.draft = (**draft).clone();
+                asked.policy = policy.to_string();
+                asked.authors.insert(reviser.to_string());
+            }
+            Requests::RequestWithdrawn { request } | Requests::RequestLapsed { request } => {
+                self.close(*request, true)?;
+            }
+            Requests::RequestApproved { request } => self.close(*request, true)?,
+            Requests::RequestRefused { request, .. } => {
+                self.close(*request, false)?;
+                // An approved request is refused only together with its release.
+                if let Some(release) = self.asked(*request)?.release {
+                    let ended = self.right(ReleaseId(release))?.ended;
+                    demand(ended.is_some(), || format!("{request} refused, its release lives"))?;
+                }
+            }
+            Requests::RequestRebound { request, policy, .. } => {
+                let asked = self.asked(*request)?;
+                demand(asked.open, || format!("{request} rebound when closed"))?;
+                asked.policy = policy.to_string();
+            }
+            Requests::DecisionRecorded { request, decision } => {
+                self.said(at, *request, decision)?
+            }
+            Requests::PersonRecused { request, person } => {
+                let asked = self.asked(*request)?;
+                asked.recused.insert(person.to_string());
+                let of_person = asked.said.iter_mut().filter(|made| made.signed.person == *person);
+                of_person.for_each(|made| made.void = true);
+            }
+            Requests::AdviceRecorded { request, advice } => {
+                let signed = &advice.signed;
+                self.terms.may_sign(
+                    at,
+                    &signed.person,
+                    &signed.office,
+                    "use",
+                    signed.deputy_of.as_ref(),
+                )?;
+                let asked = self.asked(*request)?;
+                demand(asked.open && advice.revision.0 == asked.revision, || {
+                    "stale advice".into()
+                })?;
+            }
+            Requests::InformationAnswered { request, .. }
+            | Requests::DecidersReminded { request, .. }
+            | Requests::RequestEscalated { request, .. } => {
+                let open = self.asked(*request)?.open;
+                demand(open, || format!("{request} is closed"))?;
+            }
+            Requests::QuorumOutOfReach { .. } | Requests::InterestDeclared { .. } => {}
+            Requests::HoldPlaced { person, office, .. }
+            | Requests::HoldLifted { person, office, .. } => {
+                self.terms.speaks(at, person, office)?;
+            }
+            Requests::ReleaseIssued { .. }
+            | Requests::ReleaseRebound { .. }
+            | Requests::ReleasesSuspended { .. }
+            | Requests::ReleasesReinstated { .. }
+            | Requests::ReleaseReapproved { .. }
+            | Requests::ReleaseEnded { .. }
+            | Requests::UseReported { .. } => self.of_releases(at, event)?,
+        }
+        Ok(())
+    }
+
+    /// A decision on the record: by one who may, on what stands.
+    fn said(&mut self, at: Moment, id: RequestId, made: &DecisionMade) -> Found {
+        let signed = &made.signed;
+        let person = signed.person.to_string();
+        let act = self.asked(id)?.draft.act.to_string();
+        self.terms.may_sign(at, &signed.person, &signed.office, &act, signed.deputy_of.as_ref())?;
+        self.terms.key_is_good(at, &signed.key, &person)?;
+        let asked = self.asked(id)?;
+        let stands = made.revision.0 == asked.revision && made.policy.as_str() == asked.policy;
+        demand(stands, || format!("{id}: a stale word of {person}"))?;
+        demand(!asked.authors.contains(&person), || {
+            format!("{person} decides on {id}, their own")
+        })?;
+        demand(!asked.recused.contains(&person), || {
+            format!("{person} had stepped back from {id}")
+        })?;
+        match made.decision {
+            DecisionKind::Refuse => {
+                let own = |m: &&mut DecisionMade| {
+                    m.signed.person == signed.person && m.signed.office == signed.office
+                };
+                asked.said.iter_mut().filter(own).for_each(|m| m.void = true);
+            }
+            DecisionKind::Withdraw => {
+                let word = |m: &&mut DecisionMade| {
+                    m.signed.office == signed.office && m.decision == DecisionKind::Approve
+                };
+                asked.said.iter_mut().filter(word).for_each(|m| m.void = true);
+            }
+            DecisionKind::Approve | DecisionKind::Ask => {}
+        }
+        asked.said.push(made.clone());
+        Ok(())
+    }
+
+    /// The approvals that stand on a request.
+    fn approvals(asked: &Asked) -> Vec<&DecisionMade> {
+        let stands = |made: &&DecisionMade| {
+            made.decision == DecisionKind::Approve
+                && !made.void
+                && made.revision.0 == asked.revision
+                && made.policy.as_str() == asked.policy
+        };
+        asked.said.iter().filter(stands).collect()
+    }
+
+    /// Whether `set` is what the rules demand, and distinct persons have signed for all of it.
+    fn backed(
+        &self,
+        id: RequestId,
+        usable: &Usable,
+        set: &BTreeSet<OfficeId>,
+        own: Option<u64>,
+    ) -> Found {
+        let asked = &self.requests[usize::try_from(id.0 - 1).unwrap()];
+        let out: u64 = (self.releases.iter().enumerate())
+            .filter(|(place, _)| Some(u64::try_from(*place).unwrap() + 1) != own)
+            .filter(|(_, right)| right.ended.is_none())
+            .filter(|(_, right)| {
+                let other = &self.requests[usize::try_from(right.request - 1).unwrap()].draft;
+                (&other.item, &other.holder) == (&asked.draft.item, &asked.draft.holder)
+            })
+            .map(|(_, right)| right.usable.quantity.units().saturating_sub(right.used))
+            .sum();
+        let zones: Vec<&str> = usable.zones.iter().map(|zone| zone.as_str()).collect();
+        let (act, item) = (asked.draft.act.as_str(), asked.draft.item.as_str());
+        let wanted = needs(&asked.policy, act, item, &zones, out);
+        let set: BTreeSet<String> = set.iter().map(ToString::to_string).collect();
+        demand(wanted.contains(&set), || format!("{id} rests on {set:?}, but needs {wanted:?}"))?;
+        let signed: BTreeSet<(String, String)> = Self::approvals(asked)
+            .iter()
+            .map(|made| (made.signed.person.to_string(), made.signed.office.to_string()))
+            .collect();
+        let slots: Vec<&str> = set
+            .iter()
+            .flat_map(|office| {
+                std::iter::repeat_n(office.as_str(), if office == "GB.MoD" { 2 } else { 1 })
+            })
+            .collect();
+        demand(filled(&slots, &signed, &mut Vec::new()), || {
+            format!("{id}: {set:?} by {signed:?}")
+        })?;
+        Self::within(asked, usable)
+    }
+
+    /// Whether the bounds lie in what was asked for and in every proviso.
+    fn within(asked: &Asked, usable: &Usable) -> Found {
+        let draft = &asked.draft;
+        let inside = |inner: &str, outer: &BTreeSet<_>| {
+            above(inner).into_iter().any(|zone| outer.contains(&zone.parse().unwrap()))
+        };
+        let zones = |outer: &BTreeSet<_>| usable.zones.iter().all(|z| inside(z.as_str(), outer));
+        let mut fits = usable.quantity <= draft.quantity
+            && draft.window.intersect(usable.window) == Some(usable.window)
+            && zones(&draft.zones)
+            && usable.zones.is_empty() == draft.zones.is_empty()
+            && (draft.depot.is_none() || draft.depot == usable.depot);
+        for proviso in Self::approvals(asked).iter().filter_map(|made| made.provisos.as_ref()) {
+            fits &= proviso.quantity.is_none_or(|most| usable.quantity <= most)
+                && proviso.window.is_none_or(|w| w.intersect(usable.window) == Some(usable.window))
+                && proviso.zones.as_ref().is_none_or(&zones)
+                && (proviso.depot.is_none() || proviso.depot == usable.depot);
+        }
+        demand(fits && !usable.quantity.is_zero(), || format!("{usable:?} is more than was signed"))
+    }
+
+    fn of_releases(&mut self, at: Moment, event: &Requests) -> Found {
+        match event {
+            Requests::ReleaseIssued { release, request, usable, set } => {
+                demand(self.asked(*request)?.release.is_none(), || format!("{request} twice"))?;
+                self.backed(*request, usable, set, None)?;
+                self.asked(*request)?.release = Some(release.0);
+                self.releases.push(Right {
+                    request: request.0,
+                    usable: (**usable).clone(),
+                    used: 0,
+                    issued: at,
+                    ended: None,
+                    causes: BTreeSet::new(),
+                    suspended: Vec::new(),
+                });
+                let last = u64::try_from(self.releases.len()).unwrap();
+                demand(last == release.0, || format!("{release} out of order"))?;
+            }
+            Requests::ReleaseRebound { release, policy } => {
+                let request = RequestId(self.live(*release)?.request);
+                self.asked(request)?.policy = policy.to_string();
+                let usable = self.live(*release)?.usable.clone();
+                let out = Some(release.0);
+                self.backed(request, &usable, &BTreeSet::new(), out)?;
+                self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
+            }
+            Requests::ReleasesSuspended { releases, cause } => {
+                for id in releases {
+                    let right = self.live(*id)?;
+                    let request = RequestId(right.request);
+                    if right.causes.is_empty() {
+                        right.suspended.push((at, None));
+                    }
+                    if let Suspension::Policy(version) = cause {
+                        right.causes.retain(|cause| !matches!(cause, Suspension::Policy(_)));
+                        right.causes.insert(cause.clone());
+                        self.asked(request)?.policy = version.to_string();
+                    } else {
+                        right.causes.insert(cause.clone());
+                    }
+                }
+            }
+            Requests::ReleasesReinstated { releases, cause } => {
+                for id in releases {
+                    self.reinstate(at, *id, &|other| other == cause)?;
+                }
+            }
+            Requests::ReleaseReapproved { release, usable, set } => {
+                let right = self.live(*release)?;
+                let request = RequestId(right.request);
+                let before = right.usable.clone();
+                let narrower = usable.quantity <= before.quantity
+                    && before.window.intersect(usable.window) == Some(usable.window)
+                    && usable.zones.iter().all(|zone| {
+                        above(zone.as_str())
+                            .iter()
+                            .any(|z| before.zones.contains(&z.parse().unwrap()))
+                    });
+                demand(narrower, || format!("{release} grew from {before:?} to {usable:?}"))?;
+                self.backed(request, usable, set, Some(release.0))?;
+                self.live(*release)?.usable = (**usable).clone();
+                self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
+            }
+            Requests::ReleaseEnded { release, .. } => {
+                let right = self.live(*release)?;
+                right.ended = Some(at);
+            }
+            Requests::UseReported { release, quantity, used_at, zone, unaccounted, breaches } => {
+                demand(*used_at <= at, || format!("{release} used in the future"))?;
+                let zone = zone.as_ref().map(|zone| zone.as_str());
+                let right = self.right(*release)?;
+                let mut seen = right.breaches(quantity.units(), *used_at, zone);
+                right.used += quantity.units();
+                if !unaccounted.is_zero() {
+                    seen.insert(Breach::Unaccounted);
+                }
+                let told: BTreeSet<Breach> = breaches.iter().copied().collect();
+                demand(seen == told, || format!("{release}: {told:?} told, {seen:?} seen"))?;
+                self.books.expect_out(quantity.units() - unaccounted.units());
+            }
+            other => panic!("{other:?} is none of a release"),
+        }
+        Ok(())
+    }
+
+    fn reinstate(
+        &mut self,
+        at: Moment,
+        id: ReleaseId,
+        gone: &dyn Fn(&Suspension) -> bool,
+    ) -> Found {
+        let right = self.live(id)?;
+        right.causes.retain(|cause| !gone(cause));
+        if right.causes.is_empty()
+            && let Some((_, until @ None)) = right.suspended.last_mut()
+        {
+            *until = Some(at);
+        }
+        Ok(())
+    }
+
+    /// What each release reserves is what it still allows, and nothing once it has ended.
+    fn reserved_as_left(&self) -> Found {
+        for (place, right) in self.releases.iter().enumerate() {
+            let id = ReleaseId(u64::try_from(place).unwrap() + 1);
+            let left = right.usable.quantity.units().saturating_sub(right.used);
+            let due = if right.ended.is_some() { 0 } else { left };
+            let reserved = self.books.reserved(id);
+            demand(reserved == due, || format!("{id} reserves {reserved}, and has {due} left"))?;
+        }
+        self.books.check()
+    }
+
+    /// Compares with what the ledger says of the same things.
+    pub fn agrees(&self, state: &countersign_core::State) -> Found {
+        for (asked, told) in self.requests.iter().zip(state.requests.all()) {
+            demand(asked.open == told.state.is_open(), || {
+                format!("{} is {}", told.id, told.state)
+            })?;
+        }
+        for (right, told) in self.releases.iter().zip(state.requests.releases()) {
+            let usable = right.ended.is_none() && right.causes.is_empty();
+            demand(usable == told.state.is_usable(), || format!("{} is {}", told.id, told.state))?;
+        }
+        let mut there: BTreeMap<(String, PartyId), u64> = BTreeMap::new();
+        for (account, balance) in state.stock.accounts() {
+            let key = (account.item.to_string(), account.party.clone());
+            *there.entry(key).or_default() += balance.on_hand;
+        }
+        self.books.agrees(&there)
+    }
+}
+
+impl Right {
+    fn breaches(&self, units: u64, used_at: Moment, zone: Option<&str>) -> BTreeSet<Breach> {
+        let mut seen = BTreeSet::new();
+        let mut see = |broken: bool, breach| {
+            if broken {
+                seen.insert(breach);
+            }
+        };
+        see(
+            self.used + units > self.usable.quantity.units().max(self.used),
+            Breach::BeyondQuantity,
+        );
+        see(!self.usable.window.contains(used_at), Breach::OutsideWindow);
+        see(used_at < self.issued, Breach::BeforeIssue);
+        let zones = &self.usable.zones;
+        let inside = zone.is_none_or(|zone| {
+            zones.is_empty()
+                || above(zone).iter().any(|outer| zones.contains(&outer.parse().unwrap()))
+        });
+        see(!inside, Breach::OutsideZone);
+        let suspended = |(from, until): &(Moment, Option<Moment>)| {
+            *from <= used_at && until.is_none_or(|until| used_at < until)
+        };
+        see(self.suspended.iter().any(suspended), Breach::WhileSuspended);
+        see(self.ended.is_some_and(|ended| ended <= used_at), Breach::AfterEnd);
+        seen
+    }
+}
