@@ -453,7 +453,7 @@ impl Bench {
         }
     }
 
-    /// After a failed commit, state and head are read back: what failed never happened.
+    /// After a failed commit, state and head are read back: the record says what has happened.
     fn recover(&mut self) -> Result<(), Unavailable> {
         if self.sound {
             return Ok(());
@@ -461,6 +461,8 @@ impl Bench {
         let (state, head) = rebuild(self.store.as_ref()).map_err(|error| {
             Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
         })?;
+        // A commit whose reply was lost is shown to readers only now.
+        *self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner) = state.clone();
         self.state = state;
         self.head = head;
         self.sound = true;
