@@ -439,9 +439,7 @@ impl Bench {
         let head = Head { frontier: self.head.frontier.clone(), note };
         let bytes = head.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
         let new = NewHead { root, frontier: bytes };
-        self.store
-            .append(first.seq, &batch.entries, &new)
-            .map_err(|error| Unavailable::Unknown(error.to_string()))?;
+        self.store.append(first.seq, &batch.entries, &new).map_err(|error| after_append(&error))?;
         self.head = head;
         Ok(())
     }
@@ -480,6 +478,27 @@ impl Batch {
                 Ok(Receipt { repeated, ..step.clone() })
             }
         }
+    }
+}
+
+/// Whether a failed append may have been recorded all the same: only where the storage itself
+/// failed; every other error comes before anything is written.
+fn after_append(error: &StoreError) -> Unavailable {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::Corrupt { .. } | StoreError::Sqlite { .. } => {
+            Unavailable::Unknown(error.to_string())
+        }
+        StoreError::Locked { .. }
+        | StoreError::Moved { .. }
+        | StoreError::Fenced { .. }
+        | StoreError::DuplicateCommand { .. }
+        | StoreError::BadEntry { .. }
+        | StoreError::ReadOnly
+        | StoreError::NewerSchema { .. }
+        | StoreError::OlderSchema { .. }
+        | StoreError::NotALedger { .. }
+        | StoreError::AlreadyExists { .. }
+        | StoreError::UnsupportedLocation { .. } => Unavailable::NotRecorded(error.to_string()),
     }
 }
 

@@ -1,0 +1,170 @@
+//! The demo, played once for a test program, and the real program to look at it with.
+//!
+//! Every test gets a folder of its own with a copy of the played ledger in `D`, as the examples of
+//! the help texts have it: `D/ledger.db`, `D/log.key`, `D/keys/P-…`.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign");
+
+/// What a run of the program came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            stdout: String::from_utf8(output.stdout).expect("it prints UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("it prints UTF-8"),
+        }
+    }
+}
+
+impl Run {
+    /// The JSON that a run with `--json` printed.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The same, of a run that must have gone well.
+    pub fn good(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    /// The code of the error that a run with `--json` printed.
+    pub fn error_code(&self) -> String {
+        let value = self.json();
+        assert!(value["error"]["message"].as_str().is_some_and(|words| !words.is_empty()));
+        value["error"]["code"].as_str().expect("an error has a code").to_owned()
+    }
+}
+
+/// A command that sees nothing of the surroundings that could change its words.
+pub fn tame(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).stdin(Stdio::null()).env("NO_COLOR", "1").env("COLUMNS", "100");
+    for name in ["COUNTERSIGN_LEDGER", "COUNTERSIGN_AS", "COUNTERSIGN_KEY", "SSH_AUTH_SOCK"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the program in `folder`.
+pub fn run(folder: &Path, args: &[&str]) -> Run {
+    tame(PROGRAM, folder).args(args).output().expect("the program starts").into()
+}
+
+/// The demo: what it printed, and the files it left.
+pub struct Demo {
+    pub run: Run,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Demo {
+    /// A file that it left, such as `D/log.key`.
+    pub fn file(&self, path: &str) -> &[u8] {
+        let found = self.files.iter().find(|(name, _)| name == Path::new(path));
+        &found.unwrap_or_else(|| panic!("there is no {path}")).1
+    }
+}
+
+/// Plays the demo in a new folder.
+pub fn play(more: &[&str]) -> Demo {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = [&["demo", "--no-serve", "--dir", "D"], more].concat();
+    let run = run(folder.path(), &args);
+    let mut files = Vec::new();
+    gather(folder.path(), &folder.path().join("D"), &mut files);
+    Demo { run, files }
+}
+
+/// Every file but the one that only running processes share.
+fn gather(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for found in fs::read_dir(folder).expect("a folder") {
+        let path = found.expect("a file").path();
+        if path.is_dir() {
+            gather(root, &path, files);
+        } else if !path.to_string_lossy().ends_with("-shm") {
+            let bytes = fs::read(&path).expect("a file");
+            files.push((path.strip_prefix(root).expect("within").to_owned(), bytes));
+        }
+    }
+}
+
+/// The demo with `--json`, played once.
+pub fn demo() -> &'static Demo {
+    static PLAYED: OnceLock<Demo> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        let demo = play(&["--json"]);
+        assert_eq!(demo.run.code, 0, "{:?}", demo.run);
+        demo
+    })
+}
+
+/// A copy of the played ledger, which a test may do with as it likes.
+pub struct Ledger {
+    folder: TempDir,
+}
+
+impl Ledger {
+    /// A new copy.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, bytes) in &demo().files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("it has a folder")).expect("a folder");
+            fs::write(&path, bytes).expect("a file");
+            if path.parent().is_some_and(|parent| parent.ends_with("keys")) {
+                // OpenSSH uses no key that others can read.
+                use std::os::unix::fs::PermissionsExt;
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+            }
+        }
+        Self { folder }
+    }
+
+    /// The folder in which commands run: the ledger is `D` in it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the ledger is.
+    pub fn location(&self) -> String {
+        self.folder.path().join("D").display().to_string()
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("D/ledger.db")
+    }
+
+    /// Runs the program on it.
+    pub fn run(&self, args: &[&str]) -> Run {
+        run(self.folder(), &[&["--ledger", "D"], args].concat())
+    }
+
+    /// Runs the program on it as a person, at a moment of the exercise.
+    pub fn run_as(&self, person: &str, clock: &str, args: &[&str]) -> Run {
+        let key = format!("D/keys/{person}");
+        self.run(&[&["--as", person, "--key", &key, "--clock", clock], args].concat())
+    }
+
+    /// Size and root of the log, as its checkpoint says.
+    pub fn head(&self) -> (u64, String) {
+        let value = self.run(&["log", "checkpoint", "--json"]).good().json();
+        let root = value["root"].as_str().expect("a root").to_owned();
+        (value["size"].as_u64().expect("a size"), root)
+    }
+}
