@@ -1,5 +1,5 @@
-//! A process that submits load is killed at random moments: nothing acknowledged is lost, nothing is
-//! half there, and the ledger goes on.
+//! A process that submits load is killed at many moments: nothing acknowledged is lost, nothing
+//! is half there, and the ledger goes on.
 //!
 //! `COUNTERSIGN_KILLS=100` for the long run.
 #![allow(

@@ -164,7 +164,8 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
     let signer = verified.statement().signer().clone();
     let namespace = verified.statement().kind().namespace();
     output.value(&json!({
-        "entry": statement.seq, "accepted": statement.accepted, "digest": statement.digest.to_string(), "text": statement.text,
+        "entry": statement.seq, "accepted": statement.accepted,
+        "digest": statement.digest.to_string(), "text": statement.text,
         "signature": statement.signature, "signer": signer.as_str(), "namespace": namespace,
         "fingerprint": fingerprint(&statement.text),
     }));
