@@ -74,7 +74,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ID")]
     command_id: Option<CommandId>,
     /// The moment it is, in an exercise, such as 2025-06-01T09:00:00Z
-    #[arg(long, global = true, value_name = "MOMENT")]
+    #[arg(long, value_parser = moment, global = true, value_name = "MOMENT")]
     clock: Option<Moment>,
 }
 
@@ -136,7 +136,10 @@ enum Noun {
 /// Runs the command line and gives the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let mut output = Output::new(cli.global.json);
     match dispatch(&cli, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -145,6 +148,24 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Help and version go as they are; a mistake is told as JSON where JSON is wanted.
+fn usage(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if json && error.use_stderr() {
+        Output::new(true).failure(&Failure::usage(error.to_string().trim_end()));
+    } else {
+        // Nobody is left to tell if this cannot be printed.
+        let _ = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// A moment, or a date, which means its first moment.
+fn moment(text: &str) -> Result<Moment, countersign_proof::words::WordError> {
+    let date = text.parse::<countersign_proof::words::Date>();
+    date.map(countersign_proof::words::Date::start).or_else(|_| text.parse())
 }
 
 fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {

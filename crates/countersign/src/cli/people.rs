@@ -73,10 +73,10 @@ pub(super) struct AppointArgs {
     #[arg(long = "act")]
     acts: Vec<Act>,
     /// From this moment on
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     from: Moment,
     /// Up to this moment
-    #[arg(long, default_value_t = Moment::LAST)]
+    #[arg(long, value_parser = super::moment, default_value_t = Moment::LAST)]
     until: Moment,
     /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
     #[arg(long = "sign", required = true)]
@@ -101,7 +101,7 @@ pub(super) struct EndArgs {
     #[arg(long = "act")]
     acts: Vec<Act>,
     /// The first moment after the term; now, if not given
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     until: Option<Moment>,
     /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
     #[arg(long = "sign", required = true)]
@@ -120,7 +120,7 @@ pub(super) struct EnrolArgs {
     #[arg(long, value_name = "FILE")]
     new_key: PathBuf,
     /// Until when it may sign
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     expires_on: Moment,
     /// How you know the person
     #[arg(long)]

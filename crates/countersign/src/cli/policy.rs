@@ -10,7 +10,7 @@ use crate::views;
 use clap::{Args, Subcommand};
 use countersign_core::policy::{Command, Deciding, Verdict, sets_in_words};
 use countersign_proof::statement::kinds::PolicyPublication;
-use countersign_proof::words::{Date, Moment, PolicyVersionId, Window};
+use countersign_proof::words::{Moment, PolicyVersionId, Window};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -40,8 +40,8 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     draft: DraftArgs,
     /// On which date or at which moment; at the ledger's clock, if not given
-    #[arg(long, value_name = "DATE|MOMENT")]
-    at: Option<String>,
+    #[arg(long, value_parser = super::moment, value_name = "DATE|MOMENT")]
+    at: Option<Moment>,
 }
 
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(super) struct PublishArgs {
     #[arg(long)]
     version: PolicyVersionId,
     /// From when it is in force; as the pack says, if not given
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     in_force_from: Option<Moment>,
     /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
     #[arg(long = "sign", required = true)]
@@ -124,15 +124,9 @@ fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<()
     Ok(())
 }
 
-/// A date means its first moment.
-fn moment(text: &str) -> Result<Moment, Failure> {
-    let date = text.parse::<Date>().map(Date::start);
-    date.or_else(|_| text.parse()).map_err(|error| Failure::usage(format!("--at: {error}")))
-}
-
 fn explain(global: &Global, args: &ExplainArgs, output: &mut Output) -> Result<(), Failure> {
     let state = global.state()?;
-    let at = args.at.as_deref().map_or(Ok(state.ledger.clock), moment)?;
+    let at = args.at.unwrap_or(state.ledger.clock);
     let window = Window::new(at, at.plus_days(1))
         .ok_or_else(|| Failure::usage("--at lies beyond the last moment"))?;
     let draft = args.draft.draft(window);

@@ -89,7 +89,7 @@ pub(super) struct ReportArgs {
     #[arg(long)]
     quantity: Quantity,
     /// When it happened; now, if not given
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     at: Option<Moment>,
     /// Where, for a use
     #[arg(long)]

@@ -115,10 +115,10 @@ impl DraftArgs {
 #[derive(Debug, Args)]
 pub(super) struct WindowArgs {
     /// From this moment on
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     from: Moment,
     /// Up to this moment, which is no longer in it
-    #[arg(long)]
+    #[arg(long, value_parser = super::moment)]
     until: Moment,
 }
 

@@ -13,7 +13,7 @@ use countersign_core::State;
 use countersign_proof::signature::{allowed_signers_line, verify_any};
 use countersign_proof::statement::{fingerprint, kind_of, parse_any};
 use countersign_proof::words::{Digest, PersonId, RequestId, Window};
-use countersign_proof::{AnyStatement, PublicKey, SealedPart, Verified, render};
+use countersign_proof::{AnyStatement, OpenPart, Outcome, PublicKey, SealedPart, Verified, render};
 use countersign_store::Store;
 use serde_json::json;
 use std::fs;
@@ -111,6 +111,8 @@ fn output_text(text: &str, output: &mut Output) -> Result<(), Failure> {
 /// A statement of the record.
 struct Recorded {
     seq: u64,
+    /// Whether the command that carried it was carried out.
+    accepted: bool,
     text: String,
     signature: String,
     digest: Digest,
@@ -126,10 +128,13 @@ fn recorded(store: &dyn Store) -> Result<Vec<Recorded>, Failure> {
         let Some(last) = entries.last() else { break };
         from = last.seq.saturating_add(1);
         for entry in &entries {
+            let open = OpenPart::parse(&entry.open)
+                .map_err(|error| Failure::Integrity(format!("entry {}: {error}", entry.seq)))?;
+            let accepted = open.outcome == Outcome::Accepted;
             let parts: Vec<SealedPart> = entry.sealed.iter().filter_map(sealed_part).collect();
             for (text, signature) in statements_in(&parts) {
                 let digest = Digest::of(text.as_bytes());
-                found.push(Recorded { seq: entry.seq, text, signature, digest });
+                found.push(Recorded { seq: entry.seq, accepted, text, signature, digest });
             }
         }
     }
@@ -159,10 +164,15 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
     let signer = verified.statement().signer().clone();
     let namespace = verified.statement().kind().namespace();
     output.value(&json!({
-        "entry": statement.seq, "digest": statement.digest.to_string(), "text": statement.text,
+        "entry": statement.seq, "accepted": statement.accepted,
+        "digest": statement.digest.to_string(), "text": statement.text,
         "signature": statement.signature, "signer": signer.as_str(), "namespace": namespace,
         "fingerprint": fingerprint(&statement.text),
     }));
+    if !statement.accepted {
+        let entry = statement.seq;
+        output.line(&format!("Entry {entry} refused this statement: it counts for nothing."));
+    }
     let Some(folder) = &args.out else { return output_text(&statement.text, output) };
     fs::create_dir_all(folder).map_err(io(folder))?;
     let files = [
@@ -209,7 +219,7 @@ fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
         let office = parsed.office().map(ToString::to_string).unwrap_or_default();
         values.push(json!({
             "entry": statement.seq, "digest": digest, "kind": parsed.kind().as_str(),
-            "signer": parsed.signer().as_str(), "office": office,
+            "signer": parsed.signer().as_str(), "office": office, "accepted": statement.accepted,
         }));
         rows.push(vec![
             statement.seq.to_string(),
@@ -217,10 +227,11 @@ fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
             parsed.kind().as_str().to_owned(),
             parsed.signer().to_string(),
             office,
+            if statement.accepted { "accepted" } else { "refused" }.to_owned(),
         ]);
     }
     output.value(&serde_json::Value::Array(values));
-    output.table(&["entry", "statement", "kind", "signer", "office"], &rows);
+    output.table(&["entry", "statement", "kind", "signer", "office", "it was"], &rows);
     Ok(())
 }
 

@@ -8,9 +8,27 @@ fn each_kind_of_failure_has_its_exit_code() {
     let (code, answer) = json(&ledger, &["request", "show", "REQ-99"]);
     assert_eq!((code, answer["error"]["code"].as_str()), (1, Some("requests/unknown-request")));
     assert!(answer["error"]["message"].as_str().unwrap().contains("REQ-99"));
-    let (code, answer) = json(&ledger, &["request", "submit", "--act", "use", "--holder", "UA",
-        "--item", "ATACMS", "--quantity", "2", "--from", "2025-01-01", "--until", "2025-02-01",
-        "--why", "x"]);
+    let (code, answer) = json(
+        &ledger,
+        &[
+            "request",
+            "submit",
+            "--act",
+            "use",
+            "--holder",
+            "UA",
+            "--item",
+            "ATACMS",
+            "--quantity",
+            "2",
+            "--from",
+            "2025-01-01",
+            "--until",
+            "2025-02-01",
+            "--why",
+            "x",
+        ],
+    );
     assert_eq!((code, answer["error"]["code"].as_str()), (2, Some("usage")), "{answer}");
     let nowhere = ledger.join("nowhere");
     let (code, answer) = json(&nowhere, &["request", "list"]);
@@ -29,8 +47,20 @@ fn each_kind_of_failure_has_its_exit_code() {
 fn unknown_words_are_refused_by_name() {
     let ledger = played().ledger();
     let ask = |item: &str, holder: &str, zone: &str| {
-        let arguments = ["policy", "explain", "--act", "use", "--holder", holder, "--item", item,
-            "--quantity", "2", "--zone", zone];
+        let arguments = [
+            "policy",
+            "explain",
+            "--act",
+            "use",
+            "--holder",
+            holder,
+            "--item",
+            item,
+            "--quantity",
+            "2",
+            "--zone",
+            zone,
+        ];
         let (code, answer) = json(&ledger, &arguments);
         (code, answer["error"]["code"].as_str().map(str::to_owned))
     };
@@ -46,8 +76,18 @@ fn a_dry_run_changes_nothing() {
     let sign = format!("US.DepSecDef:P-5Q1R={}", key.display());
     let head = |ledger| json(ledger, &["log", "checkpoint"]).1["root"].clone();
     let before = head(&ledger);
-    let hold = ["hold", "place", "--scope", "item:ATACMS", "--sign", &sign, "--reason", "review",
-        "--clock", "2025-12-02T09:00:00Z"];
+    let hold = [
+        "hold",
+        "place",
+        "--scope",
+        "item:ATACMS",
+        "--sign",
+        &sign,
+        "--reason",
+        "review",
+        "--clock",
+        "2025-12-02T09:00:00Z",
+    ];
     let (code, answer) = json(&ledger, &[&hold[..], &["--dry-run"]].concat());
     assert_eq!(code, 0, "{answer}");
     assert_eq!(head(&ledger), before);
@@ -62,10 +102,34 @@ fn a_dry_run_changes_nothing() {
 fn the_same_command_id_gets_the_same_answer() {
     let (_folder, ledger) = copy();
     let key = ledger.join("keys/P-2C9T");
-    let submit = ["--as", "P-2C9T", "--key", key.to_str().unwrap(), "--clock",
-        "2025-12-02T09:00:00Z", "--command-id", "00000000000000000000000000000abc", "request",
-        "submit", "--act", "use", "--holder", "UA", "--item", "FLAMINGO", "--quantity", "1",
-        "--zone", "RU", "--from", "2025-12-02", "--until", "2025-12-20", "--why", "again"];
+    let submit = [
+        "--as",
+        "P-2C9T",
+        "--key",
+        key.to_str().unwrap(),
+        "--clock",
+        "2025-12-02T09:00:00Z",
+        "--command-id",
+        "00000000000000000000000000000abc",
+        "request",
+        "submit",
+        "--act",
+        "use",
+        "--holder",
+        "UA",
+        "--item",
+        "FLAMINGO",
+        "--quantity",
+        "1",
+        "--zone",
+        "RU",
+        "--from",
+        "2025-12-02",
+        "--until",
+        "2025-12-20",
+        "--why",
+        "again",
+    ];
     let (code, first) = json(&ledger, &submit);
     assert_eq!(code, 0, "{first}");
     let size = || json(&ledger, &["log", "checkpoint"]).1["size"].clone();

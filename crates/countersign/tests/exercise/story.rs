@@ -61,8 +61,20 @@ fn the_same_story_gives_the_same_record() {
 
 fn explain(item: &str, at: &str) -> serde_json::Value {
     let arguments = [
-        "policy", "explain", "--act", "use", "--holder", "UA", "--item", item, "--quantity", "2",
-        "--zone", "RU.Kursk", "--at", at,
+        "policy",
+        "explain",
+        "--act",
+        "use",
+        "--holder",
+        "UA",
+        "--item",
+        item,
+        "--quantity",
+        "2",
+        "--zone",
+        "RU.Kursk",
+        "--at",
+        at,
     ];
     let (code, answer) = json(&played().ledger(), &arguments);
     assert_eq!(code, 0, "{answer}");
@@ -90,8 +102,17 @@ fn a_request_is_shown_with_all_its_fields() {
     let (code, request) = json(&played().ledger(), &["request", "show", "REQ-4"]);
     assert_eq!(code, 0);
     for field in [
-        "id", "revision", "state", "act", "item", "quantity", "zones", "policy", "missing",
-        "decisions", "release",
+        "id",
+        "revision",
+        "state",
+        "act",
+        "item",
+        "quantity",
+        "zones",
+        "policy",
+        "missing",
+        "decisions",
+        "release",
     ] {
         assert!(request.get(field).is_some(), "{field} is missing");
     }
