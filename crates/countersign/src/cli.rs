@@ -42,8 +42,9 @@ use std::process::ExitCode;
                   Examples:\n  \
                   countersign demo --no-serve --dir D\n  \
                   countersign --ledger D request list\n  \
-                  countersign --ledger D policy explain --act use --holder UA --item ATACMS \
-                  --quantity 2 --zone RU.Kursk"
+                  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
+                  --quantity 2 --zone RU.Kursk\n  \
+                  countersign --ledger D log verify"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -62,7 +63,8 @@ pub struct Global {
     #[arg(long, global = true)]
     json: bool,
     /// Who you are: a person id
-    #[arg(long = "as", global = true, env = "COUNTERSIGN_AS", value_name = "PERSON")]
+    // The id is not that of the field: `people register --person` would be taken for it.
+    #[arg(id = "as", long = "as", global = true, env = "COUNTERSIGN_AS", value_name = "PERSON")]
     person: Option<PersonId>,
     /// Your key: an OpenSSH private key file, or the .pub of a key in an agent or FIDO device
     #[arg(long, global = true, env = "COUNTERSIGN_KEY", value_name = "FILE")]
@@ -73,7 +75,8 @@ pub struct Global {
     /// The id of this command, 32 hexadecimal digits: sent again, it gets the same answer
     #[arg(long, global = true, value_name = "ID")]
     command_id: Option<CommandId>,
-    /// The moment it is, in an exercise, such as 2025-06-01T09:00:00Z
+    /// The moment it is, in an exercise, such as 2025-06-01T09:00:00Z; time stands still there, if
+    /// not given
     #[arg(long, value_parser = moment, global = true, value_name = "MOMENT")]
     clock: Option<Moment>,
 }

@@ -68,6 +68,9 @@ impl Desk {
             match global.clock {
                 Some(at) if state.ledger.exercise => Ok(Box::new(ScriptedClock::new(at))),
                 Some(_) => Err(Failure::usage("--clock is for exercises; this ledger is none")),
+                None if state.ledger.exercise => {
+                    Ok(Box::new(ScriptedClock::new(state.ledger.clock)))
+                }
                 None => Ok(Box::new(WallClock)),
             }
         };
@@ -209,7 +212,7 @@ impl FromStr for Signer {
             .split_once(':')
             .and_then(|(office, rest)| rest.split_once('=').map(|(who, key)| (office, who, key)));
         let (office, person, key) = parts
-            .ok_or_else(|| "write OFFICE:PERSON=KEYFILE, as in GB.MoD:P-07=keys/P-07".to_owned())?;
+            .ok_or_else(|| "write OFFICE:PERSON=KEYFILE, as in GB.MoD:P-1R7G=keys/P-1R7G".to_owned())?;
         Ok(Self {
             office: office.parse().map_err(|error| format!("{error}"))?,
             person: person.parse().map_err(|error| format!("{error}"))?,
