@@ -16,7 +16,7 @@ pub(super) enum Verb {
     /// Suspend everything within a scope
     #[command(
         after_help = "Example:\n  countersign --ledger D hold place --scope item:ATACMS \\\n    \
-        --sign US.DepSecDef:P-03=D/keys/P-03 --reason 'pending review'"
+        --sign US.DepSecDef:P-5Q1R=D/keys/P-5Q1R --reason 'pending review'"
     )]
     Place {
         /// all, holder:UA, item:ATACMS, zone:RU.Kursk, act:use, office:US.SecDef, request:REQ-1 or

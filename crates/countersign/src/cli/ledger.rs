@@ -18,8 +18,9 @@ use std::str::FromStr;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  countersign --ledger D init --pack packs/my-programme \\\n    \
-    --founder P-20=keys/P-20 --founder P-21=keys/P-21\n\n\
-    Each founder's public key must stand in the pack's people.toml."
+    --founder P-9Y2D=keys/P-9Y2D --founder P-5T7L=keys/P-5T7L\n\n\
+    Each founder's public_key and key_expires_on must stand in the pack's people.toml; \
+    `ssh-keygen -t ed25519 -f keys/P-9Y2D` makes a key and keys/P-9Y2D.pub."
 )]
 pub(super) struct InitArgs {
     /// The pack
@@ -45,7 +46,7 @@ impl FromStr for Founder {
     fn from_str(text: &str) -> Result<Self, String> {
         let (person, key) = text
             .split_once('=')
-            .ok_or_else(|| "write PERSON=KEYFILE, as in P-20=keys/P-20".to_owned())?;
+            .ok_or_else(|| "write PERSON=KEYFILE, as in P-9Y2D=keys/P-9Y2D".to_owned())?;
         let person = person.parse().map_err(|error| format!("{error}"))?;
         Ok(Self { person, key: PathBuf::from(key) })
     }
@@ -81,6 +82,13 @@ pub(super) fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Res
         keys.push((founder.person.clone(), PersonalKey::open(&founder.key)?));
     }
     let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
+    for founder in &args.founders {
+        if !charter.keys.iter().any(|key| key.person == founder.person) {
+            let (person, file) = (&founder.person, founder.key.display());
+            let what = format!("{person} has no public_key in the pack's people.toml");
+            return Err(Failure::usage(format!("{what}; enter there what {file}.pub holds")));
+        }
+    }
     let founders =
         Founders { origin: &pack.manifest.origin, reason: &args.reason, names: pack.names(), keys };
     let prepared = founding::prepare(charter, founders, ours.as_ref(), &mut SystemEntropy)?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Check a pack: every mistake with file, line and remedy
-    #[command(after_help = "Example:\n  countersign pack check packs/long-range-2025")]
+    #[command(after_help = "Example:\n  countersign pack check D/pack")]
     Check {
         /// The folder of the pack
         dir: PathBuf,

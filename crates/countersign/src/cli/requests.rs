@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 pub(super) enum Verb {
     /// Ask for one act
     #[command(
-        after_help = "Example:\n  countersign --ledger D --as P-10 --key D/keys/P-10 request \
+        after_help = "Example:\n  countersign --ledger D --as P-2C9T --key D/keys/P-2C9T request \
              submit \\\n    \
         --act use --holder UA --item ATACMS --quantity 2 --zone RU.Kursk \\\n    \
-        --from 2025-06-01T00:00:00Z --until 2025-07-01T00:00:00Z --why 'as discussed'"
+        --from 2025-12-01 --until 2025-12-20 --why 'as discussed'"
     )]
     Submit(SubmitArgs),
     /// Change what is asked for; whatever was signed on the old revision no longer counts
@@ -396,13 +396,13 @@ pub(super) fn advise(
 /// `decide`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    countersign --ledger D --as P-01 --key D/keys/P-01 decide REQ-3 --office US.SecDef \\\n    \
-    --decision approve --provisos 'quantity=1' --reason 'within the plan'\n\n  \
+    countersign --ledger D --as P-8T4W --key D/keys/P-8T4W decide REQ-12 \\\n    \
+    --office US.SACEUR --decision approve --provisos 'quantity=1' --reason 'within the plan'\n\n  \
     For someone who signs on another machine:\n  \
-    countersign --ledger D --as P-01 statement show REQ-3 \\\n    \
-    --office US.SecDef --decision approve --out S\n  \
-    ssh-keygen -Y sign -f ~/.ssh/id_ed25519_sk -n decision@countersign S/statement.txt\n  \
-    countersign --ledger D decide REQ-3 \\\n    \
+    countersign --ledger D --as P-8T4W statement show REQ-12 \\\n    \
+    --office US.SACEUR --decision approve --out S\n  \
+    ssh-keygen -Y sign -f D/keys/P-8T4W -n decision@countersign S/statement.txt\n  \
+    countersign --ledger D decide REQ-12 \\\n    \
     --statement S/statement.txt --signature S/statement.txt.sig")]
 pub(super) struct DecideArgs {
     /// Which request

@@ -25,12 +25,13 @@ pub(super) enum Verb {
     /// Show the exact text of a statement: one of the record, or one that is to be signed
     #[command(after_help = "Examples:\n  \
         A statement of the record, by its digest or the first digits of it:\n  \
+        countersign --ledger D statement list\n  \
         countersign --ledger D statement show 3f9a01c2 --out S\n  \
-        ssh-keygen -Y verify -f S/allowed_signers -I P-01 -n decision@countersign \\\n    \
+        ssh-keygen -Y verify -f S/allowed_signers -I P-2H6N -n decision@countersign \\\n    \
         -s S/statement.txt.sig < S/statement.txt\n\n  \
         A decision to be signed on another machine:\n  \
-        countersign --ledger D --as P-01 statement show REQ-3 \\\n    \
-        --office US.SecDef --decision approve --out S")]
+        countersign --ledger D --as P-8T4W statement show REQ-12 \\\n    \
+        --office US.SACEUR --decision approve --out S")]
     Show(ShowArgs),
     /// List the statements of the record
     List,
