@@ -161,6 +161,30 @@ impl Ledger {
         self.run(&[&["--as", person, "--key", &key, "--clock", clock], args].concat())
     }
 
+    /// Runs a line of shell: `countersign` is the program, and works on the ledger.
+    pub fn shell(&self, line: &str) -> Run {
+        let program = Path::new(PROGRAM).parent().expect("it has a folder");
+        let path = std::env::var("PATH").unwrap_or_default();
+        tame("sh", self.folder())
+            .args(["-c", line])
+            .env("PATH", format!("{}:{path}", program.display()))
+            .env("COUNTERSIGN_LEDGER", "D")
+            .output()
+            .expect("there is a shell")
+            .into()
+    }
+
+    /// The first digits of a statement of the record: a decision that was accepted.
+    pub fn a_decision_of(&self, person: &str) -> String {
+        let list = self.run(&["statement", "list", "--json"]).good().json();
+        let wanted = |made: &&Value| {
+            made["kind"] == "decision" && made["signer"] == person && made["accepted"] == true
+        };
+        let found = list.as_array().and_then(|all| all.iter().find(wanted));
+        let digest = found.and_then(|made| made["digest"].as_str());
+        digest.and_then(|digest| digest.get(..8)).expect("there is one").to_owned()
+    }
+
     /// Size and root of the log, as its checkpoint says.
     pub fn head(&self) -> (u64, String) {
         let value = self.run(&["log", "checkpoint", "--json"]).good().json();

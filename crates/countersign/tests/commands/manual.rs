@@ -1,0 +1,104 @@
+//! The manual: what `--help` says of every command, and whether its examples work.
+
+use super::stage::{Ledger, run};
+use clap::CommandFactory as _;
+use countersign::cli::Cli;
+use std::collections::BTreeSet;
+
+/// A command, as the command line declares it.
+pub struct Described {
+    pub words: Vec<String>,
+    pub is_leaf: bool,
+    /// The options that only it has.
+    pub own: BTreeSet<String>,
+    /// The options that all commands have.
+    pub global: BTreeSet<String>,
+    examples: String,
+}
+
+/// The program itself and every command, each before those under it.
+pub fn commands() -> Vec<Described> {
+    let mut found = Vec::new();
+    describe(&Cli::command(), &[], &mut found);
+    found
+}
+
+fn describe(command: &clap::Command, words: &[String], found: &mut Vec<Described>) {
+    let ids = |global: bool| {
+        let wanted = command.get_arguments().filter(|arg| arg.is_global_set() == global);
+        wanted.map(|arg| arg.get_id().to_string()).collect()
+    };
+    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    found.push(Described {
+        words: words.to_vec(),
+        is_leaf: !command.has_subcommands(),
+        own: ids(false),
+        global: ids(true),
+        examples: after,
+    });
+    for under in command.get_subcommands() {
+        describe(under, &[words, &[under.get_name().to_owned()]].concat(), found);
+    }
+}
+
+/// What every `--help` prints, one after another.
+pub fn text() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for command in commands() {
+        let mut args: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        args.push("--help");
+        let told = run(folder.path(), &args).good();
+        assert_eq!(told.stderr, "", "{args:?}");
+        let title = ["countersign"].iter().chain(&args[..args.len() - 1]).copied();
+        let title = title.collect::<Vec<_>>().join(" ");
+        let global = told.stdout.find("      --ledger <").filter(|_| !command.words.is_empty());
+        // What all commands have is shown once, with the program itself.
+        let (own, after) = match global {
+            Some(at) => {
+                let rest = &told.stdout[at..];
+                let end = rest.find("\n\n").map_or(rest.len(), |end| end + 1);
+                (&told.stdout[..at], &rest[end..])
+            }
+            None => (told.stdout.as_str(), ""),
+        };
+        let own = own.trim_end().trim_end_matches("Options:").trim_end();
+        text.push_str(&format!("## {title}\n\n```text\n{own}\n{}```\n\n", after.trim_end_matches('\n').to_owned() + "\n"));
+    }
+    text.replace("\n\n```\n", "\n```\n")
+}
+
+/// The commands in the examples of a help text, each on one line.
+fn examples(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    let lines = joined.lines().map(str::trim);
+    let wanted = |line: &&str| line.starts_with("countersign ") || line.starts_with("ssh-keygen ");
+    lines.filter(wanted).map(str::to_owned).collect()
+}
+
+/// Tries the examples of a command on a copy of the exercise; gives how many there were.
+pub fn try_examples(command: &Described) -> usize {
+    // The founding of a programme of one's own is in its script, with the pack that it needs.
+    if command.words == ["init"] {
+        return 0;
+    }
+    let examples = examples(&command.examples);
+    let mut ledger = Ledger::new();
+    let mut submitted = false;
+    for example in &examples {
+        // Two ways to decide on the same request: each begins anew.
+        let again = example.contains("decide REQ-12") && example.contains("--as");
+        if example.contains("REQ-12") && (!submitted || again) {
+            ledger = Ledger::new();
+            let request = commands().into_iter().find(|c| c.words == ["request", "submit"]);
+            let told = ledger.shell(&self::examples(&request.unwrap().examples)[0]).good();
+            assert!(told.stdout.contains("REQ-12"), "{told:?}");
+            submitted = !again;
+        }
+        let example = example.replace("3f9a01c2", &ledger.a_decision_of("P-2H6N"));
+        let example = example.replace("demo --no-serve --dir D", "demo --no-serve --dir D2");
+        let told = ledger.shell(&example);
+        assert_eq!(told.code, 0, "{:?}: {example}: {told:?}", command.words);
+    }
+    examples.len()
+}
