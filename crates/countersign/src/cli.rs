@@ -24,7 +24,7 @@ pub(crate) use pack::faulty as faulty_pack;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use countersign_proof::words::{CommandId, Moment, PersonId};
+use countersign_proof::words::{CommandId, Date, Moment, PersonId, WordError};
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -55,19 +55,39 @@ pub struct Cli {
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The ledger: a folder, or sqlite:FOLDER
-    #[arg(long, global = true, env = "COUNTERSIGN_LEDGER", value_name = "URL|DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERSIGN_LEDGER",
+        hide_env_values = true,
+        value_name = "URL|DIR"
+    )]
     ledger: Option<String>,
     /// Print JSON instead of words
     #[arg(long, global = true)]
     json: bool,
     /// Who you are: a person id
     // The id is not that of the field: `people register --person` would be taken for it.
-    #[arg(id = "as", long = "as", global = true, env = "COUNTERSIGN_AS", value_name = "PERSON")]
+    #[arg(
+        id = "as",
+        long = "as",
+        global = true,
+        env = "COUNTERSIGN_AS",
+        hide_env_values = true,
+        value_name = "PERSON"
+    )]
     person: Option<PersonId>,
     /// Your key: an OpenSSH private key file, or the .pub of a key in an agent or FIDO device
-    #[arg(long, global = true, env = "COUNTERSIGN_KEY", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERSIGN_KEY",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     key: Option<PathBuf>,
     /// Show what would come of it, and change nothing
     #[arg(long, global = true)]
@@ -166,9 +186,10 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// A moment, or a date, which means its first moment.
-fn moment(text: &str) -> Result<Moment, countersign_proof::words::WordError> {
-    let date = text.parse::<countersign_proof::words::Date>();
-    date.map(countersign_proof::words::Date::start).or_else(|_| text.parse())
+fn moment(text: &str) -> Result<Moment, WordError> {
+    let date = text.parse::<Date>().map(Date::start);
+    let wanted = "a date such as 2025-06-01, nor a moment in UTC such as 2025-06-01T12:00:00Z";
+    date.or_else(|_| text.parse()).map_err(|_| WordError::new(text, wanted))
 }
 
 fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {

@@ -211,8 +211,9 @@ impl FromStr for Signer {
         let parts = text
             .split_once(':')
             .and_then(|(office, rest)| rest.split_once('=').map(|(who, key)| (office, who, key)));
-        let (office, person, key) = parts
-            .ok_or_else(|| "write OFFICE:PERSON=KEYFILE, as in GB.MoD:P-1R7G=keys/P-1R7G".to_owned())?;
+        let (office, person, key) = parts.ok_or_else(|| {
+            "write OFFICE:PERSON=KEYFILE, as in GB.MoD:P-1R7G=keys/P-1R7G".to_owned()
+        })?;
         Ok(Self {
             office: office.parse().map_err(|error| format!("{error}"))?,
             person: person.parse().map_err(|error| format!("{error}"))?,

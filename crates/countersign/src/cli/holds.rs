@@ -5,7 +5,8 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::views;
 use clap::Subcommand;
-use countersign_core::requests::Command;
+use countersign_core::Event;
+use countersign_core::requests::{self, Command};
 use countersign_proof::statement::kinds::{Hold, Lift};
 use countersign_proof::words::{HoldId, HoldScope};
 use serde_json::Value;
@@ -23,8 +24,8 @@ pub(super) enum Verb {
         /// release:REL-1
         #[arg(long)]
         scope: HoldScope,
-        /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-        #[arg(long = "sign", required = true)]
+        /// Who signs, and with which key; may be given several times
+        #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
         signers: Vec<Signer>,
         /// Why
         #[arg(long)]
@@ -34,8 +35,8 @@ pub(super) enum Verb {
     Lift {
         /// Which hold, such as HOLD-1
         id: HoldId,
-        /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-        #[arg(long = "sign", required = true)]
+        /// Who signs, and with which key; may be given several times
+        #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
         signers: Vec<Signer>,
         /// Why
         #[arg(long)]
@@ -49,8 +50,8 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     match verb {
         Verb::Place { scope, signers, reason } => {
             let mut desk = Desk::open(global)?;
-            place_signed(&mut desk, scope, signers, reason)?;
-            tell(&desk, None, output)
+            let placed = place_signed(&mut desk, scope, signers, reason)?;
+            tell(&desk, placed, output)
         }
         Verb::Lift { id, signers, reason } => {
             let mut desk = Desk::open(global)?;
@@ -83,13 +84,13 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     }
 }
 
-/// Has the signers place a hold.
+/// Has the signers place a hold; gives its id.
 pub(super) fn place_signed(
     desk: &mut Desk,
     scope: &HoldScope,
     signers: &[Signer],
     reason: &str,
-) -> Result<(), Failure> {
+) -> Result<Option<HoldId>, Failure> {
     let statements = desk.signed_by_all(signers, |signer, binding| Hold {
         scope: scope.clone(),
         office: signer.office.clone(),
@@ -97,8 +98,15 @@ pub(super) fn place_signed(
         binding,
         reason: reason.to_owned(),
     })?;
-    desk.submit(None, Command::PlaceHold { statements })?;
-    Ok(())
+    let (_, events) = desk.submit(None, Command::PlaceHold { statements })?;
+    Ok(events.iter().find_map(|event| match event {
+        Event::Requests(requests::Event::HoldPlaced { hold, .. }) => Some(*hold),
+        Event::Requests(_)
+        | Event::Ledger(_)
+        | Event::People(_)
+        | Event::Stock(_)
+        | Event::Policy(_) => None,
+    }))
 }
 
 /// Has the signers lift a hold.
@@ -119,17 +127,13 @@ pub(super) fn lift_signed(
     Ok(())
 }
 
-/// Tells of one hold, or of the newest.
+/// Tells of one hold.
 fn tell(desk: &Desk, id: Option<HoldId>, output: &mut Output) -> Result<(), Failure> {
     if desk.is_dry() {
-        output.line("Nothing was changed; this is what would come of it:");
+        output.only_would();
     }
     desk.look(|state| {
-        let holds = state.requests.holds();
-        let hold = match id {
-            Some(id) => state.requests.hold(id),
-            None => holds.last(),
-        };
+        let hold = id.and_then(|id| state.requests.hold(id));
         let hold = hold.ok_or_else(|| Failure::unavailable("the hold is gone"))?;
         let suspended = state.requests.live().filter(|release| !release.state.is_usable()).count();
         output.value(&views::hold(hold));

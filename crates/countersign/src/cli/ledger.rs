@@ -26,8 +26,8 @@ pub(super) struct InitArgs {
     /// The pack
     #[arg(long, value_name = "DIR")]
     pack: PathBuf,
-    /// A founder and their key, as PERSON=KEYFILE; at least two
-    #[arg(long = "founder", required = true)]
+    /// A founder and their key; at least two
+    #[arg(long = "founder", required = true, value_name = "PERSON=KEYFILE")]
     founders: Vec<Founder>,
     /// To what end
     #[arg(long, default_value = "founding")]

@@ -2,13 +2,14 @@
 
 use super::Failure;
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Where a command's words go.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
     colour: bool,
+    dry_run: bool,
 }
 
 impl Output {
@@ -16,7 +17,7 @@ impl Output {
     #[must_use]
     pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { json, colour: wanted && std::io::stdout().is_terminal() }
+        Self { json, colour: wanted && std::io::stdout().is_terminal(), dry_run: false }
     }
 
     /// Whether JSON is wanted.
@@ -32,6 +33,12 @@ impl Output {
         }
     }
 
+    /// Says, once, that what follows would come of it and has not.
+    pub fn only_would(&mut self) {
+        self.line("Nothing was changed; this is what would come of it:");
+        self.dry_run = true;
+    }
+
     /// Prints a heading.
     pub(crate) fn heading(&mut self, text: &str) {
         let text = if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
@@ -40,9 +47,16 @@ impl Output {
 
     /// Prints a value where JSON is wanted.
     pub(crate) fn value(&mut self, value: &Value) {
-        if self.json {
-            put(&mut std::io::stdout(), &format!("{value:#}\n"));
+        if !self.json {
+            return;
         }
+        let mut value = value.clone();
+        if self.dry_run
+            && let Value::Object(fields) = &mut value
+        {
+            fields.insert("dry_run".to_owned(), Value::Bool(true));
+        }
+        put(&mut std::io::stdout(), &format!("{value:#}\n"));
     }
 
     /// Prints bytes as they are.
@@ -51,8 +65,13 @@ impl Output {
     /// [`Failure::Unavailable`] when nobody takes them.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout();
-        let written = out.write_all(bytes).and_then(|()| out.flush());
-        written.map_err(|error| Failure::unavailable(format!("cannot print: {error}")))
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            // A reader that has seen enough is not an error of ours.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::unavailable(format!("cannot print: {error}")))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Prints a table: a heading and its rows, columns aligned, numbers to the right.

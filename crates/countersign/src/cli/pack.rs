@@ -35,6 +35,9 @@ pub(crate) fn faulty(faults: &[Fault]) -> Failure {
     let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
     Failure::Refused {
         code: "pack/faulty".to_owned(),
-        message: format!("the pack has {} mistakes:{}", faults.len(), lines.concat()),
+        message: match lines.as_slice() {
+            [only] => format!("the pack has a mistake:{only}"),
+            [] | [_, _, ..] => format!("the pack has {} mistakes:{}", lines.len(), lines.concat()),
+        },
     }
 }

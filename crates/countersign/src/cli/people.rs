@@ -78,8 +78,8 @@ pub(super) struct AppointArgs {
     /// Up to this moment
     #[arg(long, value_parser = super::moment, default_value_t = Moment::LAST)]
     until: Moment,
-    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-    #[arg(long = "sign", required = true)]
+    /// Who signs, and with which key; may be given several times
+    #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
     signers: Vec<Signer>,
     /// Why
     #[arg(long)]
@@ -103,8 +103,8 @@ pub(super) struct EndArgs {
     /// The first moment after the term; now, if not given
     #[arg(long, value_parser = super::moment)]
     until: Option<Moment>,
-    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-    #[arg(long = "sign", required = true)]
+    /// Who signs, and with which key; may be given several times
+    #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
     signers: Vec<Signer>,
     /// Why
     #[arg(long)]
@@ -292,7 +292,12 @@ fn appoint(global: &Global, args: &AppointArgs, output: &mut Output) -> Result<(
         reason: args.reason.clone(),
     })?;
     desk.submit(None, Command::Appoint { statements })?;
-    done(&desk, output, &format!("{} is {role} of {} in {span}.", args.person, args.office));
+    let until = match span.until() {
+        Moment::LAST => "on".to_owned(),
+        until => format!("until {until}"),
+    };
+    let (person, office, from) = (&args.person, &args.office, span.from());
+    done(&desk, output, &format!("{person} is {role} of {office} from {from} {until}."));
     Ok(())
 }
 

@@ -54,8 +54,8 @@ pub(super) struct PublishArgs {
     /// From when it is in force; as the pack says, if not given
     #[arg(long, value_parser = super::moment)]
     in_force_from: Option<Moment>,
-    /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-    #[arg(long = "sign", required = true)]
+    /// Who signs, and with which key; may be given several times
+    #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
     signers: Vec<Signer>,
     /// Why
     #[arg(long)]

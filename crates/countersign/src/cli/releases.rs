@@ -28,8 +28,8 @@ pub(super) enum Verb {
     Suspend {
         /// Which release
         id: ReleaseId,
-        /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-        #[arg(long = "sign", required = true)]
+        /// Who signs, and with which key; may be given several times
+        #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
         signers: Vec<Signer>,
         /// Why
         #[arg(long)]
@@ -39,8 +39,8 @@ pub(super) enum Verb {
     Reinstate {
         /// Which release
         id: ReleaseId,
-        /// Who signs, as OFFICE:PERSON=KEYFILE; may be given several times
-        #[arg(long = "sign", required = true)]
+        /// Who signs, and with which key; may be given several times
+        #[arg(long = "sign", required = true, value_name = "OFFICE:PERSON=KEYFILE")]
         signers: Vec<Signer>,
         /// Why
         #[arg(long)]
@@ -203,7 +203,7 @@ fn hold_on(state: &State, id: ReleaseId) -> Result<HoldId, Failure> {
 
 fn tell(desk: &Desk, id: ReleaseId, output: &mut Output) -> Result<(), Failure> {
     if desk.is_dry() {
-        output.line("Nothing was changed; this is what would come of it:");
+        output.only_would();
     }
     desk.look(|state| {
         show(state, find(state, id)?, output);

@@ -6,9 +6,9 @@ use super::{Failure, Global};
 use crate::statements::{self, Signing, signature_rules};
 use crate::views;
 use clap::{Args, Subcommand};
-use countersign_core::State;
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Command, Draft, Request};
+use countersign_core::{Event, State, requests};
 use countersign_proof::statement::kinds::{Advice, Decision};
 use countersign_proof::verify;
 use countersign_proof::words::{
@@ -170,9 +170,8 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
                 justification: args.why.clone(),
                 supersedes: args.supersedes,
             };
-            desk.submit(Some(by), command)?;
-            let newest = desk.look(|state| state.requests.all().last().map(|request| request.id));
-            tell(&desk, newest, output)
+            let (_, events) = desk.submit(Some(by), command)?;
+            tell(&desk, events.iter().find_map(submitted), output)
         }
         Verb::Revise(args) => {
             let mut desk = Desk::open(global)?;
@@ -245,10 +244,22 @@ fn hide_from_recused(global: &Global, state: &State, request: &Request) -> Resul
     Ok(())
 }
 
+/// The request that an event says was submitted.
+fn submitted(event: &Event) -> Option<RequestId> {
+    match event {
+        Event::Requests(requests::Event::RequestSubmitted { request, .. }) => Some(*request),
+        Event::Requests(_)
+        | Event::Ledger(_)
+        | Event::People(_)
+        | Event::Stock(_)
+        | Event::Policy(_) => None,
+    }
+}
+
 /// Tells what has become of a request after a command.
 fn tell(desk: &Desk, id: Option<RequestId>, output: &mut Output) -> Result<(), Failure> {
     if desk.is_dry() {
-        output.line("Nothing was changed; this is what would come of it:");
+        output.only_would();
     }
     desk.look(|state| {
         let request = id.and_then(|id| state.requests.request(id));
@@ -291,6 +302,12 @@ fn show(state: &State, request: &Request, output: &mut Output) {
     if let Some(deadline) = request.next_deadline() {
         let stopped = if request.stopped_at.is_some() { " (the clock stands)" } else { "" };
         output.line(&format!("  due next: {deadline}{stopped}"));
+    }
+    for person in &request.interests {
+        output.line(&format!("  {person} declared an interest"));
+    }
+    for person in &request.recused {
+        output.line(&format!("  {person} stepped back"));
     }
     for given in &request.advice {
         output.line(&format!("  {} {} advised: {}", given.at, given.signed.office, given.advice));
@@ -511,6 +528,9 @@ pub(super) fn recuse(
         .iter()
         .any(|event| countersign_core::record::event_kind(event) == "QuorumOutOfReach");
     let id = args.id;
+    if desk.is_dry() {
+        output.only_would();
+    }
     output.value(&serde_json::json!({
         "request": id.to_string(), "recused": person.as_str(), "quorum_out_of_reach": out_of_reach,
     }));

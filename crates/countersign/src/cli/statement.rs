@@ -98,8 +98,9 @@ fn show_new(
     output.line(&format!("{} (fingerprint {})", path.display(), fingerprint(&text)));
     output.line(&format!("Sign it before {expires}:"));
     output.line(&format!("  ssh-keygen -Y sign -f KEY -n decision@countersign {}", path.display()));
+    let ledger = global.location()?;
     output.line(&format!(
-        "  countersign --ledger … decide {id} --statement {0} --signature {0}.sig",
+        "  countersign --ledger {ledger} decide {id} --statement {0} --signature {0}.sig",
         path.display()
     ));
     Ok(())

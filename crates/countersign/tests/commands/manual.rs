@@ -5,6 +5,9 @@ use clap::CommandFactory as _;
 use countersign::cli::Cli;
 use std::collections::BTreeSet;
 
+/// The heading over what all commands have.
+const EVERYWHERE: &str = "Options of every command:";
+
 /// A command, as the command line declares it.
 pub struct Described {
     pub words: Vec<String>,
@@ -52,20 +55,20 @@ pub fn text() -> String {
         assert_eq!(told.stderr, "", "{args:?}");
         let title = ["countersign"].iter().chain(&args[..args.len() - 1]).copied();
         let title = title.collect::<Vec<_>>().join(" ");
-        let global = told.stdout.find("      --ledger <").filter(|_| !command.words.is_empty());
         // What all commands have is shown once, with the program itself.
+        let global = told.stdout.find(EVERYWHERE).filter(|_| !command.words.is_empty());
         let (own, after) = match global {
             Some(at) => {
                 let rest = &told.stdout[at..];
-                let end = rest.find("\n\n").map_or(rest.len(), |end| end + 1);
-                (&told.stdout[..at], &rest[end..])
+                (&told.stdout[..at], &rest[rest.find("\n\n").unwrap_or(rest.len() - 1) + 1..])
             }
             None => (told.stdout.as_str(), ""),
         };
-        let own = own.trim_end().trim_end_matches("Options:").trim_end();
-        text.push_str(&format!("## {title}\n\n```text\n{own}\n{}```\n\n", after.trim_end_matches('\n').to_owned() + "\n"));
+        let after = after.trim_end();
+        let text_of = format!("{}\n{after}", own.trim_end());
+        text.push_str(&format!("## {title}\n\n```text\n{}\n```\n\n", text_of.trim_end()));
     }
-    text.replace("\n\n```\n", "\n```\n")
+    text.trim_end().to_owned() + "\n"
 }
 
 /// The commands in the examples of a help text, each on one line.

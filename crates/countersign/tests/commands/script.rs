@@ -98,6 +98,11 @@ fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        if let Some(after) = after_fingerprint(rest) {
+            masked.push_str("<fingerprint>");
+            rest = after;
+            continue;
+        }
         let within = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
         let length = rest.find(|c| !within(c)).unwrap_or(rest.len()).max(first.len_utf8());
         let (run, after) = rest.split_at(length);
@@ -114,6 +119,14 @@ fn masked(text: &str) -> String {
         rest = after;
     }
     masked
+}
+
+/// What follows the fingerprint of a text, five groups of four digits, where one stands first.
+fn after_fingerprint(text: &str) -> Option<&str> {
+    let (found, after) = text.split_at_checked(24)?;
+    let group = |group: &str| group.len() == 4 && group.bytes().all(|b| b.is_ascii_hexdigit());
+    let all = found.split(' ').count() == 5 && found.split(' ').all(group);
+    all.then_some(after)
 }
 
 /// Holds a file against what it should be; writes it instead where that is wished.
