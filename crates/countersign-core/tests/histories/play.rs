@@ -39,7 +39,7 @@ const OFFICES: &[&str] = &[
     "XX.Nobody",
 ];
 pub(super) const ITEMS: &[(u64, &str)] =
-    &[(40, "ATACMS"), (40, "STORM-SHADOW"), (12, "FLAMINGO"), (12, "PATRIOT"), (2, "PROTOTYPE")];
+    &[(40, "ATACMS"), (40, "STORM-SHADOW"), (12, "FLAMINGO"), (12, "PATRIOT")];
 const ZONES: &[(u64, &str)] = &[
     (40, "RU.Kursk"),
     (15, "RU.Border"),
