@@ -34,7 +34,7 @@ impl Output {
     }
 
     /// Says, once, that what follows would come of it and has not.
-    pub fn only_would(&mut self) {
+    pub(crate) fn only_would(&mut self) {
         self.line("Nothing was changed; this is what would come of it:");
         self.dry_run = true;
     }
