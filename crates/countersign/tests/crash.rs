@@ -111,7 +111,7 @@ fn killed(location: &str, round: u64) -> Vec<Line> {
         .unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     // Every fourth is killed while it may still be opening the ledger.
-    if round % 4 != 0 {
+    if !round.is_multiple_of(4) {
         let mut line = String::new();
         while !line.contains(load::READY) {
             line.clear();
