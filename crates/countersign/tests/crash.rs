@@ -30,7 +30,7 @@ use countersign_core::record::Answer;
 use countersign_proof::words::CommandId;
 use load::{Acknowledged, Line, digest};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -100,7 +100,11 @@ struct Totals {
     recorded_unanswered: usize,
 }
 
-/// Starts a process under load, kills it at a random moment, and gives the lines it printed whole.
+/// Starts a process under load, kills it, and gives the lines it printed whole.
+///
+/// Every third is killed at any moment from its start on, every third at any moment once it is
+/// ready, and every third in the moment in which an answer is seen, whichever comes first: whoever
+/// answers before the commit is caught there.
 fn killed(location: &str, round: u64) -> Vec<Line> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["a_process_to_be_killed", "--exact", "--ignored", "--nocapture"])
@@ -110,22 +114,26 @@ fn killed(location: &str, round: u64) -> Vec<Line> {
         .spawn()
         .unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
-    // Every fourth is killed while it may still be opening the ledger.
-    if !round.is_multiple_of(4) {
-        let mut line = String::new();
-        while !line.contains(load::READY) {
-            line.clear();
-            assert!(out.read_line(&mut line).unwrap() > 0, "it never got ready");
+    let mut seen = String::new();
+    let mut read_until = |mark: &str| {
+        let from = seen.len();
+        while !seen[from..].contains(mark) {
+            assert!(out.read_line(&mut seen).unwrap() > 0, "it ended by itself: {seen}");
         }
+    };
+    match round % 3 {
+        0 => std::thread::sleep(Duration::from_micros(below(250_000))),
+        1 => {
+            read_until(load::READY);
+            std::thread::sleep(Duration::from_micros(below(250_000)));
+        }
+        _ => (0..=below(60)).for_each(|_| read_until("answered ")),
     }
-    let lines = std::thread::spawn(move || -> Vec<Line> {
-        let lines = out.lines().map_while(Result::ok);
-        lines.filter_map(|line| line.parse().ok()).collect()
-    });
-    std::thread::sleep(Duration::from_micros(below(250_000)));
+    assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
     child.kill().unwrap();
     child.wait().unwrap();
-    lines.join().unwrap()
+    out.read_to_string(&mut seen).unwrap();
+    seen.lines().filter_map(|line| line.parse().ok()).collect()
 }
 
 /// Looks at the record as the kill left it; gives the ids of all its commands.
