@@ -42,7 +42,8 @@ use std::process::ExitCode;
                   Examples:\n  \
                   countersign demo --no-serve --dir D\n  \
                   countersign --ledger D request list\n  \
-                  countersign --ledger D policy explain --act use --holder UA --item ATACMS \\\n    \
+                  countersign --ledger D policy explain --act use --holder UA \
+                  --item ATACMS \\\n    \
                   --quantity 2 --zone RU.Kursk\n  \
                   countersign --ledger D log verify"
 )]

@@ -74,8 +74,8 @@ pub(super) struct RevokeArgs {
 pub(super) enum UseVerb {
     /// Report units used under a release; a use beyond it is recorded and flagged as a breach
     #[command(
-        after_help = "Example:\n  countersign --ledger D --as P-2C9T --key D/keys/P-2C9T use report \
-             REL-8 \\\n    \
+        after_help = "Example:\n  countersign --ledger D --as P-2C9T --key D/keys/P-2C9T use \
+             report REL-8 \\\n    \
         --quantity 1 --zone RU.Kursk --at 2025-11-10T12:00:00Z"
     )]
     Report(ReportArgs),
