@@ -31,6 +31,8 @@ mod programme;
 mod random;
 #[path = "histories/rules.rs"]
 mod rules;
+#[path = "histories/standing.rs"]
+mod standing;
 #[path = "world/world.rs"]
 mod world;
 

@@ -3,21 +3,22 @@
 
 use super::books::{Books, Terms};
 use super::rules::{above, filled, needs};
+use super::standing::NewVersion;
 use countersign_core::requests::{
     Breach, DecisionMade, Draft, Event as Requests, Suspension, Usable,
 };
 use countersign_core::{Event, ledger, policy, stock};
 use countersign_proof::words::{
-    DecisionKind, Moment, Nonce, OfficeId, PartyId, ReleaseId, RequestId,
+    DecisionKind, HoldScope, Moment, Nonce, OfficeId, PartyId, ReleaseId, RequestId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A request as the oracle remembers it.
-struct Asked {
-    open: bool,
-    draft: Draft,
-    revision: u32,
-    policy: String,
+pub(super) struct Asked {
+    pub(super) open: bool,
+    pub(super) draft: Draft,
+    pub(super) revision: u32,
+    pub(super) policy: String,
     authors: BTreeSet<String>,
     recused: BTreeSet<String>,
     said: Vec<DecisionMade>,
@@ -25,13 +26,14 @@ struct Asked {
 }
 
 /// A release as the oracle remembers it.
-struct Right {
-    request: u64,
-    usable: Usable,
-    used: u64,
+pub(super) struct Right {
+    pub(super) request: u64,
+    pub(super) usable: Usable,
+    pub(super) used: u64,
+    pub(super) set: BTreeSet<OfficeId>,
     issued: Moment,
-    ended: Option<Moment>,
-    causes: BTreeSet<Suspension>,
+    pub(super) ended: Option<Moment>,
+    pub(super) causes: BTreeSet<Suspension>,
     suspended: Vec<(Moment, Option<Moment>)>,
 }
 
@@ -40,16 +42,18 @@ struct Right {
 pub struct Oracle {
     nonces: BTreeMap<Nonce, (Moment, bool)>,
     terms: Terms,
-    requests: Vec<Asked>,
-    releases: Vec<Right>,
-    pub books: Books,
+    pub(super) requests: Vec<Asked>,
+    pub(super) releases: Vec<Right>,
+    pub(super) holds: Vec<(HoldScope, bool)>,
+    pub(super) new_versions: Vec<NewVersion>,
+    pub(super) books: Books,
     in_force: String,
-    coming: Vec<String>,
+    coming: Vec<NewVersion>,
 }
 
-type Found = Result<(), String>;
+pub(super) type Found = Result<(), String>;
 
-fn demand(holds: bool, what: impl FnOnce() -> String) -> Found {
+pub(super) fn demand(holds: bool, what: impl FnOnce() -> String) -> Found {
     if holds { Ok(()) } else { Err(what()) }
 }
 
@@ -62,22 +66,28 @@ impl Oracle {
                 Event::People(event) => self.terms.take(at, event),
                 Event::Stock(event) => self.of_stock(event)?,
                 Event::Policy(policy::Event::VersionPublished {
-                    bundle, in_force_from, ..
+                    bundle,
+                    in_force_from,
+                    transition,
+                    ..
                 }) => {
                     demand(*in_force_from >= at, || {
                         "a version in force before it was made".into()
                     })?;
-                    self.coming.push(bundle.version.to_string());
+                    let (name, transition) = (bundle.version.to_string(), *transition);
+                    self.coming.push(NewVersion { name, transition });
                 }
                 Event::Policy(policy::Event::VersionCameIntoForce { version }) => {
                     let next = self.coming.remove(0);
-                    demand(next == version.as_str(), || format!("{version} before {next}"))?;
-                    self.in_force = next;
+                    let first = next.name == version.as_str();
+                    demand(first, || format!("{version} before {next:?}"))?;
+                    self.in_force.clone_from(&next.name);
+                    self.new_versions.push(next);
                 }
                 Event::Requests(event) => self.of_requests(at, event)?,
             }
         }
-        self.reserved_as_left()
+        self.stands()
     }
 
     fn of_ledger(&mut self, at: Moment, event: &ledger::Event) -> Found {
@@ -89,7 +99,7 @@ impl Oracle {
                     if version.in_force_from <= at {
                         self.in_force = name;
                     } else {
-                        self.coming.push(name);
+                        self.coming.push(NewVersion { name, transition: version.transition });
                     }
                 }
                 Ok(())
@@ -215,9 +225,18 @@ impl Oracle {
                 demand(open, || format!("{request} is closed"))?;
             }
             Requests::QuorumOutOfReach { .. } | Requests::InterestDeclared { .. } => {}
-            Requests::HoldPlaced { person, office, .. }
-            | Requests::HoldLifted { person, office, .. } => {
+            Requests::HoldPlaced { hold, scope, person, office } => {
                 self.terms.speaks(at, person, office)?;
+                self.holds.push((scope.clone(), false));
+                let last = u64::try_from(self.holds.len()).unwrap();
+                demand(last == hold.0, || format!("{hold} out of order"))?;
+            }
+            Requests::HoldLifted { hold, person, office } => {
+                self.terms.speaks(at, person, office)?;
+                let place = usize::try_from(hold.0 - 1).unwrap();
+                let held = self.holds.get_mut(place).ok_or_else(|| format!("no {hold}"))?;
+                demand(!held.1, || format!("{hold} lifted twice"))?;
+                held.1 = true;
             }
             Requests::ReleaseIssued { .. }
             | Requests::ReleaseRebound { .. }
@@ -346,6 +365,7 @@ impl Oracle {
                     request: request.0,
                     usable: (**usable).clone(),
                     used: 0,
+                    set: set.clone(),
                     issued: at,
                     ended: None,
                     causes: BTreeSet::new(),
@@ -360,6 +380,7 @@ impl Oracle {
                 let usable = self.live(*release)?.usable.clone();
                 let out = Some(release.0);
                 self.backed(request, &usable, &BTreeSet::new(), out)?;
+                self.live(*release)?.set.clear();
                 self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
             }
             Requests::ReleasesSuspended { releases, cause } => {
@@ -396,7 +417,9 @@ impl Oracle {
                     });
                 demand(narrower, || format!("{release} grew from {before:?} to {usable:?}"))?;
                 self.backed(request, usable, set, Some(release.0))?;
-                self.live(*release)?.usable = (**usable).clone();
+                let right = self.live(*release)?;
+                right.usable = (**usable).clone();
+                right.set.clone_from(set);
                 self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
             }
             Requests::ReleaseEnded { release, .. } => {
@@ -435,18 +458,6 @@ impl Oracle {
             *until = Some(at);
         }
         Ok(())
-    }
-
-    /// What each release reserves is what it still allows, and nothing once it has ended.
-    fn reserved_as_left(&self) -> Found {
-        for (place, right) in self.releases.iter().enumerate() {
-            let id = ReleaseId(u64::try_from(place).unwrap() + 1);
-            let left = right.usable.quantity.units().saturating_sub(right.used);
-            let due = if right.ended.is_some() { 0 } else { left };
-            let reserved = self.books.reserved(id);
-            demand(reserved == due, || format!("{id} reserves {reserved}, and has {due} left"))?;
-        }
-        self.books.check()
     }
 
     /// Compares with what the ledger says of the same things.
