@@ -6,15 +6,17 @@
 
 mod ids;
 mod moment;
+mod month;
 mod proviso;
 mod terms;
 
 pub(crate) use ids::canonical_number;
 pub use ids::{
-    CommandId, Digest, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId, PartyId, PersonId,
-    PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,
+    CommandId, Digest, EarmarkId, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId, PartyId,
+    PersonId, PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,
 };
 pub use moment::{Date, Moment, Window};
+pub use month::Month;
 pub use proviso::Provisos;
 pub use terms::{
     Act, AdviceKind, AppointmentChange, DecisionKind, HoldScope, Quantity, Role, Standing,

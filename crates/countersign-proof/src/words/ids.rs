@@ -96,6 +96,10 @@ name_id!(
     LotId, "a lot id such as LOT-7"
 );
 name_id!(
+    /// Stock, on hand or not yet made, promised to a recipient.
+    EarmarkId, "an earmark id such as EM-7"
+);
+name_id!(
     /// Something an item cannot be used without.
     InputId, "an input id such as us-components"
 );

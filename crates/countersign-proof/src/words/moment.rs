@@ -136,6 +136,9 @@ pub struct Date(u32);
 const LAST_DAY: u32 = 2_932_896;
 
 impl Date {
+    /// 9999-12-31.
+    pub(super) const LAST: Self = Self(LAST_DAY);
+
     /// The first moment of the day.
     #[must_use]
     pub fn start(self) -> Moment {
@@ -202,7 +205,7 @@ impl Date {
 
     /// The inverse of [`Date::civil`], for a day that need not exist: the 30th of February is then
     /// some day of March.
-    fn nearest(year: u64, month: u64, day: u64) -> Option<Self> {
+    pub(super) fn nearest(year: u64, month: u64, day: u64) -> Option<Self> {
         let (year, month) = if month > 2 {
             (year, month.checked_sub(3)?)
         } else {
