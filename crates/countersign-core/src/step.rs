@@ -321,7 +321,7 @@ pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
                 state.ledger.apply(at, event);
             }
             Event::People(event) => state.people.apply(at, event),
-            Event::Stock(event) => state.stock.apply(event),
+            Event::Stock(event) => state.stock.apply(at, event),
             Event::Policy(event) => state.policy.apply(at, event),
             Event::Requests(event) => state.requests.apply(at, event),
         }

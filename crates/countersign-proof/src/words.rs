@@ -20,7 +20,7 @@ pub use month::Month;
 pub use proviso::Provisos;
 pub use terms::{
     Act, AdviceKind, AppointmentChange, DecisionKind, HoldScope, Quantity, Role, Standing,
-    Transition,
+    StockReason, Transition,
 };
 
 /// A word that is not written the way its type demands.

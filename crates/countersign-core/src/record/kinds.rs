@@ -20,6 +20,10 @@ pub fn command_kind(of: &Command) -> &'static str {
         },
         Command::Stock(of) => match of {
             stock::Command::ReceiveStock { .. } => "receive_stock",
+            stock::Command::MoveStock { .. } => "move_stock",
+            stock::Command::IssueStock { .. } => "issue_stock",
+            stock::Command::CountStock { .. } => "count_stock",
+            stock::Command::ImportFigures { .. } => "import_figures",
         },
         Command::Policy(of) => match of {
             policy::Command::Publish { .. } => "publish",
@@ -61,10 +65,15 @@ pub fn event_kind(of: &Event) -> &'static str {
         },
         Event::Stock(of) => match of {
             stock::Event::StockReceived { .. } => "StockReceived",
+            stock::Event::StockMoved { .. } => "StockMoved",
+            stock::Event::StockCounted { .. } => "StockCounted",
+            stock::Event::FiguresImported { .. } => "FiguresImported",
             stock::Event::UnitsReserved { .. } => "UnitsReserved",
             stock::Event::ReservationPosted { .. } => "ReservationPosted",
             stock::Event::UnitsPosted { .. } => "UnitsPosted",
             stock::Event::ReservationVoided { .. } => "ReservationVoided",
+            stock::Event::SlotDiverted { .. } => "SlotDiverted",
+            stock::Event::ItemClassed { .. } => "ItemClassed",
         },
         Event::Policy(of) => match of {
             policy::Event::VersionPublished { .. } => "VersionPublished",

@@ -3,7 +3,7 @@
 use countersign_proof::words::{InputId, ItemId, PartyId, PlaceId, Standing, WordError};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The triage class of an item, by the pack's own label (`green`, `yellow`, `red`, …).
 ///
@@ -68,6 +68,10 @@ pub struct Item {
     pub range_km: Option<u32>,
     /// Free labels that policies may read.
     pub labels: BTreeSet<String>,
+    /// Sizes of pack, by their name: how many units each holds, at least 1.
+    pub packs: BTreeMap<String, u32>,
+    /// Whether every unit is known by a serial number: each lot is then one unit.
+    pub serial: bool,
     /// Where these facts are stated.
     pub source: String,
     /// How well they are established.

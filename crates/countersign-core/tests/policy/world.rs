@@ -76,6 +76,8 @@ pub fn item(id: &str, class: &str) -> Item {
         class: ItemClass::new(class).unwrap(),
         range_km: range,
         labels: if id == "ATACMS" { BTreeSet::from(["ballistic".to_owned()]) } else { [].into() },
+        packs: [].into(),
+        serial: false,
         source: "test".to_owned(),
         standing: Standing::Assumed,
     }

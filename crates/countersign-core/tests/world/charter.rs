@@ -113,6 +113,8 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 class: ItemClass::new(class).unwrap(),
                 range_km: None,
                 labels: BTreeSet::new(),
+                packs: BTreeMap::new(),
+                serial: false,
                 source: "exercise".to_owned(),
                 standing: Standing::Assumed,
             })

@@ -189,6 +189,51 @@ terms!(
 );
 
 terms!(
+    /// Why units leave or enter the books other than by a release or a receipt.
+    StockReason,
+    "a reason (count, damaged, expired, lost, found, correction, order-changed, disposal, test, \
+     training)" {
+        /// A count found another number.
+        Count = "count",
+        /// Units were found damaged beyond use.
+        Damaged = "damaged",
+        /// A lot has passed its last day.
+        Expired = "expired",
+        /// Units cannot be found.
+        Lost = "lost",
+        /// Units turned up.
+        Found = "found",
+        /// An earlier figure was entered wrongly.
+        Correction = "correction",
+        /// An order was enlarged, cut or cancelled.
+        OrderChanged = "order-changed",
+        /// Units were destroyed on purpose.
+        Disposal = "disposal",
+        /// Units were used up in tests of quality.
+        Test = "test",
+        /// Units were used up in training.
+        Training = "training",
+    }
+);
+
+impl StockReason {
+    /// Whether units are issued, and gone, for this reason; otherwise it explains a count.
+    #[must_use]
+    pub fn is_issue(self) -> bool {
+        match self {
+            Self::Disposal | Self::Test | Self::Training => true,
+            Self::Count
+            | Self::Damaged
+            | Self::Expired
+            | Self::Lost
+            | Self::Found
+            | Self::Correction
+            | Self::OrderChanged => false,
+        }
+    }
+}
+
+terms!(
     /// Whether an appointment begins or ends.
     AppointmentChange, "an appointment change (appoint, end)" {
         /// The person takes the post for the span.

@@ -40,6 +40,8 @@ fn ask_with(policy: &str, approvals: &[&str]) -> Result<bool, PolicyError> {
         class: ItemClass::unknown(),
         range_km: None,
         labels: BTreeSet::new(),
+        packs: [].into(),
+        serial: false,
         source: "test".to_owned(),
         standing: Standing::Assumed,
     };
