@@ -263,6 +263,9 @@ impl Walk {
             | AnyStatement::Publication(_)
             | AnyStatement::Hold(_)
             | AnyStatement::Lift(_)
+            | AnyStatement::Override(_)
+            | AnyStatement::OverrideLift(_)
+            | AnyStatement::Diversion(_)
             | AnyStatement::Founding(_)
             | AnyStatement::Session(_) => false,
         };
