@@ -10,6 +10,7 @@
 //! - [`stock`]: what is there, whose is it, and what is already promised?
 //! - [`policy`]: which rules are in force, and who must consent?
 //! - [`requests`]: may this be done, who still has to consent, and what has been released?
+//! - [`triage`]: how short is each item, by which rule, since when, and what would change it?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -25,6 +26,8 @@ pub mod stock;
 pub mod policy;
 
 pub mod requests;
+
+pub mod triage;
 
 mod step;
 

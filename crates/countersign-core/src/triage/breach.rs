@@ -1,0 +1,1 @@
+//! breach placeholder
