@@ -5,8 +5,9 @@
 
 mod kinds;
 
-use crate::{Command, Envelope, Event, Rejection, State, apply, ledger, people, policy, requests};
-use crate::{requests::Draft, stock};
+use crate::requests::Draft;
+use crate::{Command, Envelope, Event, Rejection, State, apply};
+use crate::{ledger, people, policy, requests, rerouting, stock, triage};
 use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
 use countersign_proof::signature::Verified;
 use countersign_proof::words::{Digest, Moment};
@@ -224,6 +225,27 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
         Command::Stock(command) => vec![(Label::Parties, stock_content(command))],
         Command::Policy(policy::Command::Publish { bundle: _, statements }) => signed(statements),
         Command::Requests(command) => requests_content(command),
+        Command::Triage(command) => match command {
+            triage::Command::OverrideClass { statements } => signed(statements),
+            triage::Command::LiftOverride { statements } => signed(statements),
+        },
+        Command::Rerouting(command) => rerouting_content(command),
+    }
+}
+
+fn rerouting_content(command: &rerouting::Command) -> Vec<(Label, Value)> {
+    match command {
+        rerouting::Command::OrderDiversion { plan, statements } => {
+            let lost = rerouting::losses(plan);
+            let content = json!({ "item": plan.item.as_str(), "taken": lost });
+            let mut parts = signed(statements);
+            parts.push((Label::Parties, content));
+            parts
+        }
+        rerouting::Command::RepayDebt { debt, quantity } => {
+            let content = json!({ "debt": debt.to_string(), "quantity": quantity.units() });
+            vec![(Label::Parties, content)]
+        }
     }
 }
 

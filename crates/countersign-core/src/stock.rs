@@ -19,6 +19,8 @@ mod moving;
 
 mod apply;
 
+mod slice;
+
 pub use account::{Account, AccountKey, AccountState, Balance, Line, Outside};
 pub use drawing::Wanted;
 pub use earmarks::{Draw, Earmark, Origin, Priority, Slot};
@@ -170,6 +172,8 @@ pub enum Event {
     ReservationVoided { release: ReleaseId },
     /// Units of a slot went back to the owner of the earmark.
     SlotDiverted { earmark: EarmarkId, month: Month, kept: u64, to_be_made: u64 },
+    /// Units of the owner go to a slot that they had been taken from.
+    SlotRestored { earmark: EarmarkId, month: Month, units: u64 },
     /// An item has another triage class.
     ItemClassed { item: ItemId, class: ItemClass },
 }

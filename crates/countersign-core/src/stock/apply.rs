@@ -1,15 +1,26 @@
 //! What events do to the room's state.
 
-use super::{AccountKey, AccountState, Destination, Event, Line, Outside, Stock};
+use super::{AccountKey, AccountState, Destination, Event, Line, Outside, Stated, Stock};
 use countersign_proof::words::{EarmarkId, Moment, Month, ReleaseId};
 
 impl Stock {
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
         match event {
-            Event::StockReceived { into, quantity, expires, from_order, earmark, .. } => {
+            Event::StockReceived {
+                into,
+                quantity,
+                expires,
+                from_order,
+                earmark,
+                source,
+                standing,
+            } => {
                 let units = quantity.units();
                 self.apply_receipt(into, units, *from_order);
                 self.note_lot(into, *expires);
+                let stated =
+                    Stated { as_of: at.date(), source: source.into(), standing: *standing };
+                self.stated.insert(into.clone(), stated);
                 if into.state.due().is_none() {
                     self.arrived(&into.item, &into.party, units);
                 }
@@ -56,6 +67,9 @@ impl Stock {
                 if *to_be_made > 0 {
                     self.order_what_was_promised(earmark, *month, *to_be_made);
                 }
+            }
+            Event::SlotRestored { earmark, month, units } => {
+                self.add_to_slot(earmark, *month, *units);
             }
             Event::ItemClassed { item, class } => {
                 if let Some(item) = self.items.get_mut(item) {

@@ -2,6 +2,7 @@
 
 use super::{AccountKey, AccountState, Balance, Line, Stock};
 use countersign_proof::words::{Date, ItemId, LotId, PartyId, PlaceId, Quantity, ReleaseId};
+use std::ops::Bound;
 
 /// Which units are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -28,22 +29,39 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// The key that stands before every other account of the item and party.
+fn first_account(item: &ItemId, party: &PartyId) -> AccountKey {
+    AccountKey {
+        item: item.clone(),
+        party: party.clone(),
+        state: AccountState::OnHand,
+        place: None,
+        lot: None,
+    }
+}
+
 impl Stock {
+    /// All accounts of one item, party by party.
+    pub fn accounts_of_item<'a>(
+        &'a self,
+        item: &'a ItemId,
+    ) -> impl Iterator<Item = (&'a AccountKey, Balance)> {
+        // No name stands before this one.
+        let first = PartyId::new("0").ok().map(|party| first_account(item, &party));
+        let start = first.map_or(Bound::Unbounded, Bound::Included);
+        let from_there = self.accounts.range((start, Bound::Unbounded));
+        let own = from_there.skip_while(|(key, _)| key.item < *item);
+        own.take_while(|(key, _)| key.item == *item).map(|(key, balance)| (key, *balance))
+    }
+
     /// All accounts of one item and party.
     pub fn accounts_of<'a>(
         &'a self,
         item: &'a ItemId,
         party: &'a PartyId,
     ) -> impl Iterator<Item = (&'a AccountKey, Balance)> {
-        let first = AccountKey {
-            item: item.clone(),
-            party: party.clone(),
-            state: AccountState::OnHand,
-            place: None,
-            lot: None,
-        };
         self.accounts
-            .range(first..)
+            .range(first_account(item, party)..)
             .take_while(move |(key, _)| key.item == *item && key.party == *party)
             .map(|(key, balance)| (key, *balance))
     }

@@ -336,6 +336,17 @@ impl Stock {
         self.change_slot(earmark, month, |slot| slot.made = slot.made.saturating_add(units));
     }
 
+    /// Units that are on hand with the owner go to a slot, which may be a new one.
+    pub(super) fn add_to_slot(&mut self, earmark: &EarmarkId, month: Month, units: u64) {
+        if let Some(found) = self.earmarks.get_mut(earmark) {
+            found.slots.entry(month).or_default();
+        }
+        self.change_slot(earmark, month, |slot| {
+            slot.quantity = slot.quantity.saturating_add(units);
+            slot.made = slot.made.saturating_add(units);
+        });
+    }
+
     /// Units of a slot go back to its owner.
     pub(super) fn take_from_slot(
         &mut self,

@@ -167,6 +167,7 @@ pub fn charter() -> Charter {
         }],
         zones: (0..=8).map(|n| zone(&format!("Z.{n}"))).collect(),
         calendar: Calendar::default(),
+        triage: countersign_core::triage::Rules::default(),
         policies: vec![CharterPolicy {
             bundle: bundle("v1"),
             in_force_from: start(),

@@ -339,7 +339,9 @@ impl<'a> Player<'a> {
                 | countersign_core::Event::Ledger(_)
                 | countersign_core::Event::People(_)
                 | countersign_core::Event::Stock(_)
-                | countersign_core::Event::Policy(_) => None,
+                | countersign_core::Event::Policy(_)
+                | countersign_core::Event::Triage(_)
+                | countersign_core::Event::Rerouting(_) => None,
             });
             if found.as_ref() != Some(&draw.breaches) {
                 let what = format!("{}: breaches {found:?}, not {:?}", draw.request, draw.breaches);
