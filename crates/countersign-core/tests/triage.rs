@@ -11,11 +11,15 @@
 
 #[path = "triage/breach.rs"]
 mod breach;
+#[path = "triage/cover.rs"]
+mod cover;
 #[path = "triage/demand.rs"]
 mod demand;
 #[path = "triage/judgement.rs"]
 mod judgement;
 #[path = "triage/projection.rs"]
 mod projection;
+#[path = "triage/rules.rs"]
+mod rules;
 #[path = "triage/world.rs"]
 mod world;
