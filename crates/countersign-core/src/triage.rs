@@ -10,6 +10,8 @@ mod number;
 
 mod rules;
 
+mod nonsense;
+
 mod check;
 
 mod position;
@@ -36,11 +38,11 @@ pub mod demand;
 
 pub mod breach;
 
-pub use check::{Nonsense, Problem};
 pub(crate) use decide::decide;
 pub use explain::explain;
 pub use judge::{Digested, Judgement, Reason, judge, judge_item};
 pub use memory::{Declaration, Held, Kept, Memory};
+pub use nonsense::{Nonsense, Problem};
 pub use number::{Number, Ratio, Rounding, Unit};
 pub use outlook::{Change, FirstBreach, Way, When, first_months};
 pub use position::{Component, Inputs, Missing, Part, Series};

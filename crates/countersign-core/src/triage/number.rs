@@ -128,7 +128,13 @@ impl fmt::Display for Number {
                 let width = usize::try_from(places).unwrap_or(0);
                 write!(f, "{whole}.{behind:0width$}")?;
             }
-            None => return write!(f, "{}/{}{}", self.top, self.bottom, suffix(self.unit, false)),
+            None => {
+                let word = match self.unit {
+                    Unit::Share => "",
+                    unit @ (Unit::Units | Unit::Days | Unit::Months) => suffix(unit, false),
+                };
+                return write!(f, "{}/{}{word}", self.top, self.bottom);
+            }
         }
         f.write_str(suffix(self.unit, *self == Self { top: self.bottom, ..*self }))
     }

@@ -115,14 +115,10 @@ pub(super) fn ceiling(top: i128, bottom: i128) -> i128 {
 struct Lots(Vec<(Month, i128)>);
 
 impl Lots {
-    /// The lots from `now` on, of which no more are kept than `opening`: what is promised takes
-    /// the next to expire.
-    fn of(expiring: &BTreeMap<Month, Quantity>, now: Month, opening: i128) -> Self {
+    /// The lots from `now` on.
+    fn of(expiring: &BTreeMap<Month, Quantity>, now: Month) -> Self {
         let lots = expiring.range(now..).rev();
-        let mut lots = Self(lots.map(|(at, units)| (*at, i128::from(units.units()))).collect());
-        let all = lots.0.iter().fold(0i128, |sum, (_, units)| sum.saturating_add(*units));
-        lots.take(all.saturating_sub(opening.max(0)));
-        lots
+        Self(lots.map(|(at, units)| (*at, i128::from(units.units()))).collect())
     }
 
     /// Takes `units` from the next to expire.
@@ -162,10 +158,11 @@ fn figure(by_month: &BTreeMap<Month, Quantity>, month: Month, overdue: bool) -> 
 impl Projection {
     /// Projects stock over `months` months, the current one first.
     ///
-    /// Supply comes at the beginning of its month, then demand takes the units that expire first,
-    /// then what was fit until this month is gone. Stock that counts as a whole
-    /// ([`Counted::OnHand`]) loses reserved units in the current month and earmarked ones in
-    /// theirs; where only unencumbered stock counts, neither they nor promised supply ever do.
+    /// Supply comes at the beginning of its month; then demand, reserved units in the current month
+    /// and earmarked ones in theirs take the units that expire first; then what was fit until this
+    /// month is gone. Stock that counts as a whole ([`Counted::OnHand`]) includes what is promised
+    /// until it leaves; where only unencumbered stock counts, neither that nor promised supply
+    /// ever does.
     ///
     /// # Errors
     /// What is missing: stock on hand, or demand in one of the months.
@@ -178,29 +175,26 @@ impl Projection {
     ) -> Result<Self, Missing> {
         let opening = inputs.counted(counted, now)?;
         let wanted = Demand::of(inputs, forecast, now)?;
-        let mut lots = Lots::of(&inputs.expiring, now, opening);
+        let mut lots = Lots::of(&inputs.expiring, now);
         let mut position = opening;
         let mut steps = Vec::with_capacity(usize::from(months));
         for index in 0..u32::from(months) {
             let month = now.plus(index);
-            let mut supply = figure(&inputs.due_in, month, false);
-            let promised = figure(&inputs.due_in_earmarked, month, false);
-            let mut demand = wanted.at(index, month)?;
-            match counted {
-                Counted::OnHand => {
-                    demand = demand
-                        .saturating_add(figure(&inputs.earmarked, month, index == 0))
-                        .saturating_add(promised);
-                    if index == 0 {
-                        demand = demand.saturating_add(i128::from(inputs.reserved.units()));
-                    }
-                }
-                Counted::Unencumbered => supply = supply.saturating_sub(promised),
-            }
-            lots.take(demand);
+            let is_first = index == 0;
+            let due = figure(&inputs.due_in, month, false);
+            let passed_on = figure(&inputs.due_in_earmarked, month, false);
+            let reserved = if is_first { i128::from(inputs.reserved.units()) } else { 0 };
+            let leaving = figure(&inputs.earmarked, month, is_first).saturating_add(reserved);
+            let wanted = wanted.at(index, month)?;
+            let taken = wanted.saturating_add(leaving);
+            lots.take(taken);
             let expired = lots.expire(month);
-            position =
-                position.saturating_add(supply).saturating_sub(demand).saturating_sub(expired);
+            let (supply, demand) = match counted {
+                Counted::OnHand => (due, taken.saturating_add(passed_on)),
+                Counted::Unencumbered => (due.saturating_sub(passed_on), wanted),
+            };
+            let change = supply.saturating_sub(demand).saturating_sub(expired);
+            position = position.saturating_add(change);
             steps.push(Step { month, supply, demand, expired, position });
         }
         Ok(Self { opening, steps })
