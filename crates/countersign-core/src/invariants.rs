@@ -6,8 +6,9 @@
 use crate::State;
 use crate::people::Office;
 use crate::requests::{DecisionMade, Release, Request};
+use crate::rerouting::OrderState;
 use crate::stock::Outside;
-use countersign_proof::words::{DecisionKind, ItemId, Moment, OfficeId, PersonId};
+use countersign_proof::words::{DecisionKind, EarmarkId, ItemId, Moment, OfficeId, PersonId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An invariant that does not hold, in words.
@@ -30,6 +31,8 @@ pub const ALL: &[Invariant] = &[
     ("no balance is below what is reserved", invariant_reserved_is_there),
     ("every unit is in exactly one account", invariant_units_add_up),
     ("no slot promises more than it has", invariant_slots_add_up),
+    ("what is diverted was ordered", invariant_diverted_as_ordered),
+    ("a class is the one that was judged", invariant_class_as_judged),
     ("what is executed was signed", invariant_executed_as_signed),
     ("what is open or live is on the agenda", invariant_agenda_is_complete),
     ("no requester signs their own request", invariant_four_eyes),
@@ -227,6 +230,50 @@ fn invariant_slots_add_up(state: &State) -> Result<(), String> {
         }
         None => Ok(()),
     }
+}
+
+/// Nobody loses promised units but by an order that was signed and executed; what an order owes is
+/// what it took; and no more is given back than is owed.
+fn invariant_diverted_as_ordered(state: &State) -> Result<(), String> {
+    let mut ordered: BTreeMap<&EarmarkId, u64> = BTreeMap::new();
+    for order in state.rerouting.orders() {
+        if order.signed.is_empty() {
+            return Err(format!("{} was signed by nobody", order.id));
+        }
+        let executed = order.state == OrderState::Executed;
+        let taken = order.plan.slots.iter().filter(|_| executed);
+        for slot in taken {
+            let sum = ordered.entry(&slot.earmark).or_default();
+            *sum = sum.saturating_add(slot.quantity);
+        }
+        let owed = state.rerouting.debts().iter().filter(|debt| debt.order == order.id);
+        let owed = owed.map(|debt| debt.units).fold(0, u64::saturating_add);
+        let owes = if executed && order.replacement.is_some() { order.plan.units() } else { 0 };
+        if owed != owes {
+            return Err(format!("{} owes {owed} units instead of {owes}", order.id));
+        }
+    }
+    for earmark in state.stock.earmarks() {
+        let diverted = earmark.slots.values().map(|slot| slot.diverted);
+        let diverted = diverted.fold(0, u64::saturating_add);
+        let by_order = ordered.remove(&earmark.id).unwrap_or(0);
+        if diverted != by_order {
+            return Err(format!("{}: {diverted} diverted, {by_order} by order", earmark.id));
+        }
+    }
+    let too_much = state.rerouting.debts().iter().find(|debt| debt.repaid > debt.units);
+    too_much.map_or(Ok(()), |debt| Err(format!("{} is repaid more than once", debt.id)))
+}
+
+/// The class that policy reads is the one that the last judgement gave.
+fn invariant_class_as_judged(state: &State) -> Result<(), String> {
+    for item in state.stock.items() {
+        let remembered = state.triage.memory(&item.id).map(|memory| &memory.class);
+        if remembered.is_some_and(|class| *class != item.class) {
+            return Err(format!("{}: {} in the books, {remembered:?} judged", item.id, item.class));
+        }
+    }
+    Ok(())
 }
 
 /// Invariant 4: a release lies within the revision that was signed, under the policy it was signed

@@ -153,6 +153,32 @@ impl Default for State {
     }
 }
 
+impl State {
+    /// The books that a charter and figures would make, to look at: nothing in them is signed, and
+    /// no ledger can be made of them.
+    ///
+    /// # Errors
+    /// The first rejection of the figures.
+    pub fn of_figures(
+        charter: &ledger::Charter,
+        figures: &[stock::Figures],
+        at: Moment,
+    ) -> Result<Self, Rejection> {
+        let mut state = Self {
+            people: people::People::found(charter, at),
+            stock: stock::Stock::found(charter),
+            triage: triage::Triage::found(&charter.triage, at),
+            ..Self::default()
+        };
+        state.ledger.clock = at;
+        for figures in figures {
+            let event = state.stock.import(&state.people, figures, at)?;
+            state.stock.apply(at, &event);
+        }
+        Ok(state)
+    }
+}
+
 /// Decides a command: the events it has, or the rule that refuses it. Pure and total.
 ///
 /// # Errors

@@ -14,8 +14,11 @@ mod people;
 mod policy;
 mod releases;
 mod requests;
+mod reroute;
+mod signing;
 mod statement;
 mod stock;
+mod triage;
 
 pub use failure::Failure;
 pub(crate) use log::tell as tell_verified;
@@ -138,6 +141,12 @@ enum Noun {
     /// Stock
     #[command(subcommand)]
     Stock(stock::Verb),
+    /// Triage: how short each item is, and why
+    #[command(subcommand)]
+    Triage(triage::Verb),
+    /// Re-routing: which promised units go to own stock when that falls short
+    #[command(subcommand)]
+    Reroute(reroute::Verb),
     /// The exact texts that people sign
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -209,6 +218,8 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Use(verb) => releases::report(global, verb, output),
         Noun::Hold(verb) => holds::run(global, verb, output),
         Noun::Stock(verb) => stock::run(global, verb, output),
+        Noun::Triage(verb) => triage::run(global, verb, output),
+        Noun::Reroute(verb) => reroute::run(global, verb, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Completions { shell } => {

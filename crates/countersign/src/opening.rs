@@ -3,7 +3,7 @@
 use countersign_core::State;
 use countersign_core::record::{self, RecordError, Recorded, SCHEMA};
 use countersign_proof::checkpoint::CheckpointError;
-use countersign_proof::words::Digest;
+use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{Body, Frontier, Label, LogKey, SealedPart};
 use countersign_store::{Mode, Store, StoreError, StoredPart};
 use serde::{Deserialize, Serialize};
@@ -188,6 +188,24 @@ fn rebuild_counting(store: &dyn Store) -> Result<(State, Head, u64), OpenError> 
     let (mut state, from) = restored.unwrap_or_default();
     replay_from(store, &mut state, from, stored.size)?;
     Ok((state, head, stored.size.saturating_sub(from)))
+}
+
+/// The state as it was at `at`: after every entry of that moment and before.
+///
+/// # Errors
+/// [`OpenError`] when an entry cannot be read.
+pub fn rebuild_at(store: &dyn Store, at: Moment) -> Result<State, OpenError> {
+    let mut state = State::default();
+    let mut failed = None;
+    store.for_each_body(0, &mut |seq, body| {
+        match read_body(body) {
+            Ok(recorded) if recorded.at > at => return ControlFlow::Break(()),
+            Ok(recorded) => record::replay(&mut state, &recorded),
+            Err(error) => failed = Some(OpenError::Entry { seq, error }),
+        }
+        if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed.map_or(Ok(state), Err)
 }
 
 /// Replays the entries `[from, to)` into `state`.

@@ -1,5 +1,9 @@
 //! The state as people and programs are shown it. One view serves every door.
 
+pub mod board;
+
+pub mod plans;
+
 use countersign_core::State;
 use countersign_core::policy::{Explained, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};

@@ -96,20 +96,31 @@ impl Stock {
                 Ok(Event::StockCounted { changes, reason: *reason })
             }
             Command::ImportFigures { figures } => {
-                let (changes, earmarks) = self.weigh(people, figures, at)?;
+                let imported = self.import(people, figures, at)?;
                 for party in figures.parties() {
                     keeps(party)?;
                 }
-                let changes: Vec<Change> =
-                    changes.into_iter().filter(|change| self.is_news(change)).collect();
-                Ok(Event::FiguresImported {
-                    changes,
-                    earmarks,
-                    requirements: figures.requirements.clone(),
-                    consumption: figures.consumption.clone(),
-                })
+                Ok(imported)
             }
         }
+    }
+
+    /// The event that takes figures in.
+    pub(crate) fn import(
+        &self,
+        people: &People,
+        figures: &Figures,
+        at: Moment,
+    ) -> Result<Event, Rejection> {
+        let (changes, earmarks) = self.weigh(people, figures, at)?;
+        let changes: Vec<Change> =
+            changes.into_iter().filter(|change| self.is_news(change)).collect();
+        Ok(Event::FiguresImported {
+            changes,
+            earmarks,
+            requirements: figures.requirements.clone(),
+            consumption: figures.consumption.clone(),
+        })
     }
 
     fn is_news(&self, change: &Change) -> bool {

@@ -2,9 +2,11 @@
 
 use super::Failure;
 use super::output::Output;
-use crate::pack::{self, Fault};
+use crate::pack::{self, Fault, FoundingPolicies, Pack};
 use clap::Subcommand;
-use std::path::PathBuf;
+use countersign_core::State;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Verbs of `pack`.
 #[derive(Debug, Subcommand)]
@@ -40,4 +42,12 @@ pub(crate) fn faulty(faults: &[Fault]) -> Failure {
             [] | [_, _, ..] => format!("the pack has {} mistakes:{}", lines.len(), lines.concat()),
         },
     }
+}
+
+/// The books of a pack, to plan from without a ledger: at the newest day that its stock is of.
+pub(super) fn books(folder: &Path) -> Result<State, Failure> {
+    let pack = Pack::for_planning(folder).map_err(|faults| faulty(&faults))?;
+    let at = pack.newest_figure();
+    let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
+    Ok(State::of_figures(&charter, &pack.figures(), at)?)
 }

@@ -157,6 +157,17 @@ fn hand_in_report(global: &Global, args: &ReportArgs, output: &mut Output) -> Re
     tell(&desk, args.id, output)
 }
 
+/// Reports units handed out under a release, now.
+pub(super) fn hand_out(
+    global: &Global,
+    id: ReleaseId,
+    quantity: Quantity,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (at, zone, note) = (None, None, String::new());
+    hand_in_report(global, &ReportArgs { id, quantity, at, zone, note }, output)
+}
+
 fn revoke(global: &Global, args: &RevokeArgs, output: &mut Output) -> Result<(), Failure> {
     use crate::statements::{self, Signing};
     use countersign_proof::statement::kinds::Decision;

@@ -4,29 +4,80 @@ use super::desk::Desk;
 use super::output::Output;
 use super::people::done;
 use super::{Failure, Global};
+use crate::opening::rebuild_at;
+use crate::views::board::{self, AHEAD, Row};
 use clap::{Args, Subcommand};
+use countersign_core::State;
 use countersign_core::stock::{AccountKey, AccountState, Command, Wanted};
-use countersign_proof::words::{ItemId, LotId, PartyId, PlaceId, Quantity, Standing};
+use countersign_proof::words::{
+    Date, EarmarkId, ItemId, LotId, Moment, Month, PartyId, PlaceId, Quantity, ReleaseId, Standing,
+    StockReason,
+};
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 /// Verbs of `stock`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Take units in
-    Receive(ReceiveArgs),
+    /// Show every item: what is there, what it must cover, its class, and when it will be short
+    #[command(after_help = "Example:\n  countersign --ledger D stock board --months 24")]
+    Board {
+        /// How many months to look ahead
+        #[arg(long, default_value_t = AHEAD, value_parser = clap::value_parser!(u16).range(1..=60))]
+        months: u16,
+    },
     /// Show what is there, and what of it is promised
-    Show {
-        /// Only this item
-        #[arg(long)]
-        item: Option<ItemId>,
-        /// Only this party
+    Show(FilterArgs),
+    /// Show what holds the units of an item: releases and earmarks
+    Holds {
+        /// The item
+        item: ItemId,
+        /// Only this party's
         #[arg(long)]
         party: Option<PartyId>,
     },
+    /// Show for each holder what is authorised for delivery, delivered, and cleared for use
+    Balances {
+        /// Only this holder
+        #[arg(long)]
+        holder: Option<PartyId>,
+    },
+    /// Show what was there at a moment of the past
+    #[command(after_help = "Example:\n  countersign --ledger D stock as-of 2025-03-01")]
+    AsOf {
+        /// The moment, or a date, which means its first moment
+        #[arg(value_parser = super::moment)]
+        at: Moment,
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// Take units in, or put them on order
+    Receive(ReceiveArgs),
+    /// Move units of one party to another place or into another state
+    Transfer(TransferArgs),
+    /// Issue units: under a release, or for disposal, test or training
+    #[command(after_help = "Examples:\n  \
+        countersign --ledger D --as P --key K stock issue --release REL-3 --quantity 2\n  \
+        countersign --ledger D --as P --key K stock issue --item ATACMS --party US \\\n    \
+        --quantity 1 --reason disposal")]
+    Issue(IssueArgs),
+    /// Enter what a count found
+    Count(CountArgs),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ReceiveArgs {
+pub(super) struct FilterArgs {
+    /// Only this item
+    #[arg(long)]
+    item: Option<ItemId>,
+    /// Only this party
+    #[arg(long)]
+    party: Option<PartyId>,
+}
+
+/// Which account.
+#[derive(Debug, Args)]
+pub(super) struct AccountArgs {
     /// Of what
     #[arg(long)]
     item: ItemId,
@@ -36,12 +87,165 @@ pub(super) struct ReceiveArgs {
     /// Where
     #[arg(long)]
     place: Option<PlaceId>,
-    /// Of which lot
+    /// Of which lot; for items with serial numbers, the serial number
     #[arg(long)]
     lot: Option<LotId>,
-    /// How many units
+    /// on-hand, quarantined, in-transit=YYYY-MM or on-order=YYYY-MM, with the month they are due
+    #[arg(long, default_value = "on-hand")]
+    state: StateArg,
+}
+
+impl AccountArgs {
+    fn key(&self) -> AccountKey {
+        AccountKey {
+            item: self.item.clone(),
+            party: self.party.clone(),
+            state: self.state.0,
+            place: self.place.clone(),
+            lot: self.lot.clone(),
+        }
+    }
+}
+
+/// A state of stock as it is given on the command line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StateArg(AccountState);
+
+impl FromStr for StateArg {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, month) = match text.split_once('=') {
+            Some((word, month)) => (word, Some(month.parse::<Month>().map_err(|e| e.to_string())?)),
+            None => (text, None),
+        };
+        match (word, month) {
+            ("on-hand", None) => Ok(Self(AccountState::OnHand)),
+            ("quarantined", None) => Ok(Self(AccountState::Quarantined)),
+            ("in-transit", Some(month)) => Ok(Self(AccountState::InTransit(month))),
+            ("on-order", Some(month)) => Ok(Self(AccountState::OnOrder(month))),
+            ("in-transit" | "on-order", None) => {
+                Err(format!("say in which month the units are due: {word}=2025-09"))
+            }
+            (_, _) => Err("write on-hand, quarantined, in-transit=2025-09 or on-order=2025-09"
+                .to_owned()),
+        }
+    }
+}
+
+/// A number of units, or of packs: `12`, or `3 case`.
+#[derive(Clone, Debug)]
+pub(super) struct Amount {
+    number: Quantity,
+    pack: Option<String>,
+}
+
+impl FromStr for Amount {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, pack) = match text.split_once(' ') {
+            Some((number, pack)) => (number, Some(pack.to_owned())),
+            None => (text, None),
+        };
+        let number = number.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self { number, pack })
+    }
+}
+
+impl Amount {
+    /// The number of units, by the item's sizes of pack.
+    fn units(&self, state: &State, item: &ItemId) -> Result<Quantity, Failure> {
+        let Some(pack) = &self.pack else { return Ok(self.number) };
+        let sizes = state.stock.item(item).map(|item| &item.packs);
+        let size = sizes.and_then(|sizes| sizes.get(pack)).ok_or_else(|| {
+            let known = sizes.map(|s| s.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Failure::usage(format!("{item} has no pack {pack:?}; its packs are: {known}"))
+        })?;
+        let units = self.number.units().checked_mul(u64::from(*size)).and_then(Quantity::new);
+        units.ok_or_else(|| Failure::usage("that is more than 10^12 units"))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReceiveArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// How many units, or packs, as in '3 case'
     #[arg(long)]
-    quantity: Quantity,
+    quantity: Amount,
+    /// The last day on which the lot is fit for use
+    #[arg(long, requires = "lot", value_name = "DATE")]
+    expires: Option<Date>,
+    /// They were on order, due in this month
+    #[arg(long, value_name = "YYYY-MM")]
+    from_order: Option<Month>,
+    /// They were made for this earmark
+    #[arg(long, requires = "month")]
+    earmark: Option<EarmarkId>,
+    /// The month of the earmark's slot
+    #[arg(long, requires = "earmark", value_name = "YYYY-MM")]
+    month: Option<Month>,
+    /// Where the figure is stated
+    #[arg(long)]
+    source: String,
+    /// reported, official, disputed or assumed
+    #[arg(long)]
+    standing: Standing,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TransferArgs {
+    #[command(flatten)]
+    from: AccountArgs,
+    /// To which place; the same, if not given
+    #[arg(long)]
+    to_place: Option<PlaceId>,
+    /// Into which state; the same, if not given
+    #[arg(long)]
+    to_state: Option<StateArg>,
+    /// How many units, or packs, as in '3 case'
+    #[arg(long)]
+    quantity: Amount,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IssueArgs {
+    /// Hand out under this release
+    #[arg(long, conflicts_with_all = ["item", "party", "place", "lot", "reason"])]
+    release: Option<ReleaseId>,
+    /// Of what
+    #[arg(long, required_unless_present = "release")]
+    item: Option<ItemId>,
+    /// Whose
+    #[arg(long, required_unless_present = "release")]
+    party: Option<PartyId>,
+    /// Only from there
+    #[arg(long)]
+    place: Option<PlaceId>,
+    /// Only of this lot
+    #[arg(long)]
+    lot: Option<LotId>,
+    /// How many units, or packs, as in '3 case'
+    #[arg(long)]
+    quantity: Amount,
+    /// disposal, test or training
+    #[arg(long, required_unless_present = "release")]
+    reason: Option<StockReason>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CountArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// How many units are there
+    #[arg(long)]
+    counted: Amount,
+    /// What the books said when it was counted; another number now refuses it
+    #[arg(long, value_name = "UNITS")]
+    expected: Option<u64>,
+    /// count, damaged, expired, lost, found, correction or order-changed
+    #[arg(long, default_value = "count")]
+    reason: StockReason,
     /// Where the figure is stated
     #[arg(long)]
     source: String,
@@ -52,74 +256,268 @@ pub(super) struct ReceiveArgs {
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Receive(args) => {
-            let mut desk = Desk::open(global)?;
-            let by = desk.session(global)?;
-            let into = AccountKey {
-                item: args.item.clone(),
-                party: args.party.clone(),
-                state: AccountState::OnHand,
-                place: args.place.clone(),
-                lot: args.lot.clone(),
-            };
-            let command = Command::receive(into, args.quantity, &args.source, args.standing);
-            desk.submit(Some(by), command)?;
-            let (item, party) = (&args.item, &args.party);
-            let free = desk.look(|state| state.stock.free(&Wanted::of(item, party)));
-            done(&desk, output, &format!("{party} has {free} {item} that are not promised."));
-            Ok(())
-        }
-        Verb::Show { item, party } => {
-            let state = global.state()?;
-            let mut values = Vec::new();
-            let mut rows = Vec::new();
-            for (account, balance) in state.stock.accounts() {
-                let wanted = item.as_ref().is_none_or(|item| account.item == *item)
-                    && party.as_ref().is_none_or(|party| account.party == *party);
-                if !wanted {
-                    continue;
-                }
-                let holders: Vec<String> = state
-                    .stock
-                    .reservations()
-                    .filter(|(_, lines)| lines.iter().any(|line| line.account == *account))
-                    .map(|(release, _)| release.to_string())
-                    .collect();
-                let class = state.stock.item(&account.item).map(|item| item.class.as_str());
-                let place = account.place.as_ref().map(ToString::to_string);
-                let lot = account.lot.as_ref().map(ToString::to_string);
-                values.push(json!({
-                    "item": account.item.as_str(), "party": account.party.as_str(),
-                    "place": place, "lot": lot, "class": class,
-                    "on_hand": balance.on_hand, "reserved": balance.reserved,
-                    "free": balance.free(), "reserved_by": holders,
-                }));
-                rows.push(vec![
-                    account.item.to_string(),
-                    account.party.to_string(),
-                    place.unwrap_or_default(),
-                    lot.unwrap_or_default(),
-                    class.unwrap_or("unknown").to_owned(),
-                    balance.on_hand.to_string(),
-                    balance.reserved.to_string(),
-                    balance.free().to_string(),
-                    holders.join(", "),
-                ]);
+        Verb::Board { months } => board(&global.state()?, *months, output),
+        Verb::Show(filter) => show(&global.state()?, filter, output),
+        Verb::Holds { item, party } => holds(&global.state()?, item, party.as_ref(), output),
+        Verb::Balances { holder } => balances(&global.state()?, holder.as_ref(), output),
+        Verb::AsOf { at, filter } => {
+            let (store, _, _) = global.read()?;
+            let state = rebuild_at(store.as_ref(), *at)?;
+            if !state.ledger.is_founded() {
+                return Err(Failure::usage(format!("the ledger was founded after {at}")));
             }
-            output.value(&Value::Array(values));
-            let headings = [
-                "item",
-                "party",
-                "place",
-                "lot",
-                "class",
-                "on hand",
-                "reserved",
-                "free",
-                "reserved by",
-            ];
-            output.table(&headings, &rows);
-            Ok(())
+            show(&state, filter, output)
         }
+        Verb::Receive(args) => receive(global, args, output),
+        Verb::Transfer(args) => transfer(global, args, output),
+        Verb::Issue(args) => issue(global, args, output),
+        Verb::Count(args) => count(global, args, output),
     }
+}
+
+/// A class as shape and word: the more there is of the shape, the worse.
+pub(super) fn mark(severity: Option<u8>, class: &str) -> String {
+    let shape = match severity {
+        Some(0) => "○",
+        Some(1) => "◔",
+        Some(2) => "◑",
+        Some(_) => "●",
+        None => "?",
+    };
+    format!("{shape} {class}")
+}
+
+/// The months as bars: each as high as its share of the highest.
+fn bars(months: &[i128]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = months.iter().copied().max().unwrap_or(0).max(1);
+    let bar = |units: &i128| {
+        let step = units.max(&0).saturating_mul(7).checked_div(most).unwrap_or(0);
+        let step = usize::try_from(step).unwrap_or(0);
+        if *units < 0 { '_' } else { BARS.get(step).copied().unwrap_or('█') }
+    };
+    months.iter().map(bar).collect()
+}
+
+fn percent(probability: f64) -> String {
+    if probability < 0.0005 { "< 0.1 %".to_owned() } else { format!("{:.1} %", probability * 100.0) }
+}
+
+fn board(state: &State, months: u16, output: &mut Output) -> Result<(), Failure> {
+    let rows = board::board(state, months);
+    output.value(&Value::Array(rows.iter().map(Row::value).collect()));
+    let told: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let units = |units: Option<u64>| units.map_or("?".to_owned(), |u| u.to_string());
+            vec![
+                row.item.to_string(),
+                row.party.to_string(),
+                units(row.on_hand),
+                row.requirement.map_or("-".to_owned(), |units| units.to_string()),
+                row.share.clone().unwrap_or_else(|| "-".to_owned()),
+                row.coverage.as_ref().map_or("?".to_owned(), board::coverage_words),
+                mark(row.severity, &row.class),
+                row.first_month_below.map_or("-".to_owned(), |month| month.to_string()),
+                row.breach_probability.map_or("-".to_owned(), percent),
+                bars(&row.months),
+            ]
+        })
+        .collect();
+    let ahead = format!("next {months} months");
+    let headings = [
+        "item", "of", "on hand", "requirement", "share", "lasts", "class", "first below",
+        "chance", &ahead,
+    ];
+    output.table(&headings, &told);
+    Ok(())
+}
+
+fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), Failure> {
+    let FilterArgs { item, party } = filter;
+    let mut values = Vec::new();
+    let mut rows = Vec::new();
+    for (account, balance) in state.stock.accounts() {
+        let wanted = item.as_ref().is_none_or(|item| account.item == *item)
+            && party.as_ref().is_none_or(|party| account.party == *party);
+        if !wanted {
+            continue;
+        }
+        let holders: Vec<String> = state
+            .stock
+            .reservations()
+            .filter(|(_, lines)| lines.iter().any(|line| line.account == *account))
+            .map(|(release, _)| release.to_string())
+            .collect();
+        let class = state.stock.item(&account.item).map(|item| item.class.as_str());
+        let severity = class
+            .and_then(|_| state.stock.item(&account.item))
+            .and_then(|item| state.triage.rules().class(&item.class))
+            .map(|class| class.severity);
+        let place = account.place.as_ref().map(ToString::to_string);
+        let lot = account.lot.as_ref().map(ToString::to_string);
+        let expires = state.stock.expires(&account.item, account.lot.as_ref());
+        let stated = state.stock.stated(account);
+        values.push(json!({
+            "item": account.item.as_str(), "party": account.party.as_str(),
+            "place": place, "lot": lot, "state": account.state.as_str(),
+            "due": account.state.due().map(|month| month.to_string()), "class": class,
+            "expires": expires.map(|date| date.to_string()),
+            "on_hand": balance.on_hand, "reserved": balance.reserved,
+            "free": balance.free(), "reserved_by": holders,
+            "as_of": stated.map(|stated| stated.as_of.to_string()),
+            "source": stated.map(|stated| stated.source.as_str()),
+            "standing": stated.map(|stated| stated.standing.as_str()),
+        }));
+        rows.push(vec![
+            account.item.to_string(),
+            account.party.to_string(),
+            account.state.to_string(),
+            place.unwrap_or_default(),
+            lot.unwrap_or_default(),
+            expires.map(|date| date.to_string()).unwrap_or_default(),
+            mark(severity, class.unwrap_or("unknown")),
+            balance.on_hand.to_string(),
+            balance.reserved.to_string(),
+            balance.free().to_string(),
+            holders.join(", "),
+        ]);
+    }
+    output.value(&Value::Array(values));
+    let headings = [
+        "item", "party", "state", "place", "lot", "fit until", "class", "units", "reserved",
+        "free", "reserved by",
+    ];
+    output.table(&headings, &rows);
+    Ok(())
+}
+
+fn holds(
+    state: &State,
+    item: &ItemId,
+    party: Option<&PartyId>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if state.stock.item(item).is_none() {
+        return Err(Failure::usage(format!("the ledger declares no item {item}")));
+    }
+    let found = board::holders(state, item, party);
+    let text = |value: &Value, key: &str| match value.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(_) | None => String::new(),
+    };
+    let keys = ["held_by", "kind", "for", "party", "units", "month", "account"];
+    let rows: Vec<Vec<String>> =
+        found.iter().map(|held| keys.iter().map(|key| text(held, key)).collect()).collect();
+    output.value(&Value::Array(found.clone()));
+    let headings = ["held by", "kind", "for", "stock of", "units", "month", "where"];
+    output.table(&headings, &rows);
+    Ok(())
+}
+
+fn balances(
+    state: &State,
+    holder: Option<&PartyId>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut found = board::balances(state);
+    found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
+    output.value(&Value::Array(found.iter().map(board::Balances::value).collect()));
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|b| {
+            let units = [b.authorised, b.delivered, b.on_hand, b.cleared, b.locked()];
+            let units = units.iter().map(ToString::to_string);
+            [b.holder.to_string(), b.item.to_string()].into_iter().chain(units).collect()
+        })
+        .collect();
+    let headings = [
+        "holder", "item", "authorised for delivery", "delivered", "on hand", "cleared for use",
+        "locked",
+    ];
+    output.table(&headings, &rows);
+    Ok(())
+}
+
+fn receive(global: &Global, args: &ReceiveArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let (item, party) = (&args.account.item, &args.account.party);
+    let command = Command::ReceiveStock {
+        into: args.account.key(),
+        quantity: desk.look(|state| args.quantity.units(state, item))?,
+        expires: args.expires,
+        from_order: args.from_order,
+        earmark: args.earmark.clone().zip(args.month),
+        source: args.source.clone(),
+        standing: args.standing,
+    };
+    desk.submit(Some(by), command)?;
+    free(&desk, item, party, output);
+    Ok(())
+}
+
+fn free(desk: &Desk, item: &ItemId, party: &PartyId, output: &mut Output) {
+    let free = desk.look(|state| state.stock.free(&Wanted::of(item, party)));
+    done(desk, output, &format!("{party} has {free} {item} that are not promised."));
+}
+
+fn transfer(global: &Global, args: &TransferArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let from = args.from.key();
+    let quantity = desk.look(|state| args.quantity.units(state, &from.item))?;
+    let command = Command::MoveStock {
+        to_state: args.to_state.map_or(from.state, |state| state.0),
+        to_place: args.to_place.clone().or_else(|| from.place.clone()),
+        from,
+        quantity,
+    };
+    desk.submit(Some(by), command)?;
+    free(&desk, &args.from.item, &args.from.party, output);
+    Ok(())
+}
+
+fn issue(global: &Global, args: &IssueArgs, output: &mut Output) -> Result<(), Failure> {
+    if let Some(release) = args.release {
+        if args.quantity.pack.is_some() {
+            return Err(Failure::usage("under a release, give the number of units"));
+        }
+        return super::releases::hand_out(global, release, args.quantity.number, output);
+    }
+    let missing = || Failure::usage("name item, party and reason, or a release");
+    let (item, party) = args.item.as_ref().zip(args.party.as_ref()).ok_or_else(missing)?;
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let command = Command::IssueStock {
+        item: item.clone(),
+        party: party.clone(),
+        place: args.place.clone(),
+        lot: args.lot.clone(),
+        quantity: desk.look(|state| args.quantity.units(state, item))?,
+        reason: args.reason.ok_or_else(missing)?,
+    };
+    desk.submit(Some(by), command)?;
+    free(&desk, item, party, output);
+    Ok(())
+}
+
+fn count(global: &Global, args: &CountArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let account = args.account.key();
+    let before = desk.look(|state| state.stock.balance(&account).on_hand);
+    let units = desk.look(|state| args.counted.units(state, &account.item))?;
+    let command = Command::CountStock {
+        account: account.clone(),
+        units,
+        expected: args.expected,
+        reason: args.reason,
+        source: args.source.clone(),
+        standing: args.standing,
+    };
+    desk.submit(Some(by), command)?;
+    done(&desk, output, &format!("{account}: {before} units before, {units} now."));
+    Ok(())
 }

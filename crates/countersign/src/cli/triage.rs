@@ -1,0 +1,205 @@
+//! `triage …`.
+
+use super::desk::Desk;
+use super::output::Output;
+use super::people::done;
+use super::signing::{SigningArgs, signed};
+use super::stock::mark;
+use super::{Failure, Global};
+use crate::views::board;
+use clap::{Args, Subcommand};
+use countersign_core::State;
+use countersign_core::triage::{self, Command, Rounding, When, first_months};
+use countersign_proof::statement::kinds::{ClassOverride, OverrideLift};
+use countersign_proof::words::{ItemClass, ItemId, Moment};
+use serde_json::{Value, json};
+
+/// Verbs of `triage`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Show every item's class and the rule that gives it
+    Show,
+    /// Say in words why an item is in its class, and what it would take to change that
+    #[command(after_help = "Example:\n  countersign --ledger D triage explain PATRIOT-INTERCEPTOR")]
+    Explain {
+        /// The item
+        item: ItemId,
+    },
+    /// Set a class by hand, for a time
+    #[command(
+        after_help = "Example:\n  countersign --ledger D --dry-run triage override ERAM --class yellow \
+        --until 2025-12-01 \\\n    --sign US.SecDef:P-7K2M=D/keys/P-7K2M --reason 'held back'"
+    )]
+    Override(OverrideArgs),
+    /// End a class set by hand before its time
+    Lift {
+        /// The item
+        item: ItemId,
+        #[command(flatten)]
+        signing: SigningArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OverrideArgs {
+    /// The item
+    item: ItemId,
+    /// The class
+    #[arg(long)]
+    class: ItemClass,
+    /// The first moment at which the rules decide again
+    #[arg(long, value_parser = super::moment)]
+    until: Moment,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Show => show(&global.state()?, output),
+        Verb::Explain { item } => explain(&global.state()?, item, output),
+        Verb::Override(args) => set(global, args, output),
+        Verb::Lift { item, signing } => lift(global, item, signing, output),
+    }
+}
+
+fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
+    let rules = state.triage.rules();
+    let mut values = Vec::new();
+    let mut rows = Vec::new();
+    for item in state.stock.items() {
+        let rule = rules.rule_for(&item.id, &item.labels);
+        let memory = state.triage.memory(&item.id);
+        let declared = memory.and_then(|memory| memory.declared.as_ref());
+        let severity = rules.class(&item.class).map(|class| class.severity);
+        values.push(json!({
+            "item": item.id.as_str(), "class": item.class.as_str(),
+            "rule": rule.map(|rule| rule.name.clone()),
+            "since": memory.map(|memory| memory.since.to_string()),
+            "set_by_hand": declared.map(|declared| json!({
+                "office": declared.office.as_str(), "until": declared.until.to_string(),
+            })),
+        }));
+        rows.push(vec![
+            item.id.to_string(),
+            mark(severity, item.class.as_str()),
+            memory.map(|memory| memory.since.date().to_string()).unwrap_or_default(),
+            rule.map_or_else(|| "none: stands in the charter".to_owned(), |r| r.title.clone()),
+            declared
+                .map(|d| format!("by {} until {}", d.office, d.until.date()))
+                .unwrap_or_default(),
+        ]);
+    }
+    output.value(&Value::Array(values));
+    output.table(&["item", "class", "since", "rule", "set by hand"], &rows);
+    Ok(())
+}
+
+fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failure> {
+    let unknown = || Failure::usage(format!("the ledger declares no item {id}"));
+    let item = state.stock.item(id).ok_or_else(unknown)?;
+    let at = state.ledger.clock;
+    let rules = state.triage.rules();
+    let Some(rule) = rules.rule_for(id, &item.labels) else {
+        let words = format!(
+            "No triage rule is for {id}. Its class, {}, stands in the charter: {} ({}).",
+            item.class, item.source, item.standing
+        );
+        output.value(&json!({
+            "item": id.as_str(), "class": item.class.as_str(), "rule": null, "sentences": [words],
+        }));
+        output.line(&words);
+        return Ok(());
+    };
+    let judgement = state.triage.judge(&state.stock, id, at).ok_or_else(unknown)?;
+    let sentences = triage::explain(rule, &judgement);
+    let inputs = triage::Inputs::of(&state.stock, id, &item.origin, at);
+    let ahead = first_months(rule, &inputs, at, board::AHEAD).unwrap_or_default();
+    let first: Vec<Value> = ahead
+        .iter()
+        .map(|first| json!({ "class": first.class.as_str(), "when": when(first.when) }))
+        .collect();
+    let readings: Vec<Value> = judgement
+        .readings
+        .iter()
+        .map(|reading| json!({
+            "measure": reading.measure, "unit": reading.unit.as_str(),
+            "now": reading.now.ratio.told(reading.unit, Rounding::Down),
+            "lowest": reading.lowest.ratio.told(reading.unit, Rounding::Down),
+            "lowest_in": reading.lowest.month.map(|month| month.to_string()),
+        }))
+        .collect();
+    let figures: Vec<Value> = judgement
+        .figures
+        .iter()
+        .map(|figure| json!({ "name": figure.name, "value": board::number(figure.value) }))
+        .collect();
+    output.value(&json!({
+        "item": id.as_str(), "class": judgement.class.as_str(), "rule": rule.name,
+        "rule_source": rule.source, "rule_standing": rule.standing.as_str(),
+        "since": judgement.since.to_string(), "sentences": sentences, "readings": readings,
+        "figures": figures, "first_months": first,
+    }));
+    output.heading(&format!("{id}: {}", judgement.class));
+    for sentence in &sentences {
+        output.line(sentence);
+    }
+    if !figures.is_empty() {
+        output.heading("\nThe figures");
+        let rows: Vec<Vec<String>> = judgement
+            .figures
+            .iter()
+            .map(|figure| vec![figure.name.clone(), figure.value.to_string()])
+            .collect();
+        output.table(&["what", "units"], &rows);
+    }
+    Ok(())
+}
+
+fn when(when: When) -> String {
+    match when {
+        When::Now => "now".to_owned(),
+        When::In(month) => month.to_string(),
+        When::NotWithin(months) => format!("not within {months} months"),
+    }
+}
+
+fn set(global: &Global, args: &OverrideArgs, output: &mut Output) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let statements = signed(&mut desk, global, &args.signing, output, |part| ClassOverride {
+        item: args.item.clone(),
+        class: args.class.clone(),
+        until: args.until,
+        office: part.office.clone(),
+        signer: part.signer.clone(),
+        binding: part.binding,
+        reason: part.reason.to_owned(),
+    })?;
+    let Some(statements) = statements else { return Ok(()) };
+    desk.submit(None, Command::OverrideClass { statements })?;
+    let words = format!("{} is {} until {}.", args.item, args.class, args.until);
+    done(&desk, output, &words);
+    Ok(())
+}
+
+fn lift(
+    global: &Global,
+    item: &ItemId,
+    signing: &SigningArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let statements = signed(&mut desk, global, signing, output, |part| OverrideLift {
+        item: item.clone(),
+        office: part.office.clone(),
+        signer: part.signer.clone(),
+        binding: part.binding,
+        reason: part.reason.to_owned(),
+    })?;
+    let Some(statements) = statements else { return Ok(()) };
+    desk.submit(None, Command::LiftOverride { statements })?;
+    let class = desk.look(|state| state.stock.item(item).map(|item| item.class.clone()));
+    let class = class.map_or_else(String::new, |class| format!(": it is {class} now"));
+    done(&desk, output, &format!("The rules decide on {item} again{class}."));
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Plans as files. Answers: *how is a re-routing plan written down, and read back?*
+//!
+//! The file says everything twice: in the fields that a person reads, and in those from which the
+//! plan is made again. Reading it back believes none of it; `reroute verify` and the ledger do
+//! that against the books.
+
+use super::board::number;
+use countersign_core::rerouting::{Diverted, Plan, Reason, Vetoes, plan_digest};
+use countersign_proof::words::{EarmarkId, ItemId, Month, PartyId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A plan as a value; `position` is the number of entries of the log it was made from.
+#[must_use]
+pub fn plan(plan: &Plan, position: u64) -> Value {
+    let slots: Vec<Value> = plan.slots.iter().map(|slot| slot_value(plan, slot)).collect();
+    let threshold = plan.threshold.first().copied().unwrap_or(0);
+    json!({
+        "position": position,
+        "item": plan.item.as_str(),
+        "first": plan.first.to_string(),
+        "months": plan.months(),
+        "threshold": threshold,
+        "thresholds": plan.threshold,
+        "base": plan.base,
+        "shortfall_before": plan.shortfall_before,
+        "shortfall_after": plan.shortfall_after,
+        "harm": i128::try_from(plan.harm).map_or(Value::Null, number),
+        "units": plan.units(),
+        "slots": slots,
+        "prices": plan.prices,
+        "vetoes": {
+            "recipients": words(&plan.vetoes.recipients), "earmarks": words(&plan.vetoes.earmarks),
+        },
+        "digest": plan_digest(plan).to_string(),
+    })
+}
+
+fn words<T: ToString>(set: &BTreeSet<T>) -> Vec<String> {
+    set.iter().map(ToString::to_string).collect()
+}
+
+fn slot_value(plan: &Plan, slot: &Diverted) -> Value {
+    let covers: Vec<Value> = std::iter::once(&slot.reason)
+        .chain(&slot.also)
+        .map(|reason| json!({
+            "month": plan.month(reason.short_month).to_string(), "index": reason.short_month,
+            "short_by": reason.short_by, "units": reason.quantity,
+        }))
+        .collect();
+    json!({
+        "earmark": slot.earmark.as_str(),
+        "recipient": slot.recipient.as_str(),
+        "month": plan.month(slot.month).to_string(),
+        "index": slot.month,
+        "quantity": slot.quantity,
+        "harm": slot.harm,
+        "reason": reason_words(plan, slot),
+        "covers": covers,
+    })
+}
+
+/// Why a slot is taken, in a sentence.
+#[must_use]
+pub fn reason_words(plan: &Plan, slot: &Diverted) -> String {
+    let months: Vec<String> = std::iter::once(&slot.reason)
+        .chain(&slot.also)
+        .map(|reason| {
+            let month = plan.month(reason.short_month);
+            format!("{month} is short by {}", reason.short_by)
+        })
+        .collect();
+    format!(
+        "{}; the cheapest free slot was {} of {}, harm {} a unit",
+        months.join(", "),
+        slot.earmark,
+        plan.month(slot.month),
+        slot.harm
+    )
+}
+
+#[derive(Deserialize)]
+struct Document {
+    position: u64,
+    item: ItemId,
+    first: String,
+    thresholds: Vec<u64>,
+    base: Vec<i64>,
+    shortfall_before: u64,
+    shortfall_after: u64,
+    harm: Harm,
+    slots: Vec<SlotDocument>,
+    prices: Vec<u64>,
+    vetoes: VetoDocument,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Harm {
+    Number(u64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct VetoDocument {
+    recipients: BTreeSet<PartyId>,
+    earmarks: BTreeSet<EarmarkId>,
+}
+
+#[derive(Deserialize)]
+struct SlotDocument {
+    earmark: EarmarkId,
+    recipient: PartyId,
+    month: String,
+    index: u16,
+    quantity: u64,
+    harm: u64,
+    covers: Vec<CoverDocument>,
+}
+
+#[derive(Deserialize)]
+struct CoverDocument {
+    index: u16,
+    short_by: u64,
+    units: u64,
+}
+
+/// Reads a plan back; gives it with the position of the log it was made from.
+///
+/// # Errors
+/// What in the file is not as [`plan`] writes it.
+pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
+    let document: Document = serde_json::from_slice(bytes)
+        .map_err(|error| format!("this is no plan as `reroute plan --json` writes one: {error}"))?;
+    let first: Month = document.first.parse().map_err(|error| format!("first: {error}"))?;
+    let harm = match document.harm {
+        Harm::Number(harm) => u128::from(harm),
+        Harm::Text(text) => text.parse().map_err(|_| format!("harm: {text:?} is no number"))?,
+    };
+    let mut plan = Plan {
+        item: document.item,
+        first,
+        base: document.base,
+        threshold: document.thresholds,
+        vetoes: Vetoes {
+            recipients: document.vetoes.recipients,
+            earmarks: document.vetoes.earmarks,
+        },
+        shortfall_before: document.shortfall_before,
+        shortfall_after: document.shortfall_after,
+        harm,
+        slots: Vec::new(),
+        prices: document.prices,
+    };
+    for slot in document.slots {
+        let month = plan.month(slot.index).to_string();
+        if month != slot.month {
+            let (earmark, index) = (&slot.earmark, slot.index);
+            return Err(format!(
+                "{earmark}: month {index} of the plan is {month}, not {}", slot.month
+            ));
+        }
+        plan.slots.push(slot_of(slot)?);
+    }
+    Ok((plan, document.position))
+}
+
+fn slot_of(slot: SlotDocument) -> Result<Diverted, String> {
+    let mut covers = slot.covers.into_iter().map(|cover| Reason {
+        short_month: cover.index,
+        short_by: cover.short_by,
+        quantity: cover.units,
+    });
+    let reason = covers.next().ok_or_else(|| format!("{}: it covers no month", slot.earmark))?;
+    Ok(Diverted {
+        earmark: slot.earmark,
+        recipient: slot.recipient,
+        month: slot.index,
+        quantity: slot.quantity,
+        harm: slot.harm,
+        reason,
+        also: covers.collect(),
+    })
+}
