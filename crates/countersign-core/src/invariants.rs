@@ -29,6 +29,7 @@ pub const ALL: &[Invariant] = &[
     ("a personal office signs in person", invariant_personal_in_person),
     ("no balance is below what is reserved", invariant_reserved_is_there),
     ("every unit is in exactly one account", invariant_units_add_up),
+    ("no slot promises more than it has", invariant_slots_add_up),
     ("what is executed was signed", invariant_executed_as_signed),
     ("what is open or live is on the agenda", invariant_agenda_is_complete),
     ("no requester signs their own request", invariant_four_eyes),
@@ -175,14 +176,57 @@ fn invariant_units_add_up(state: &State) -> Result<(), String> {
         *sum = sum.saturating_add(balance.on_hand);
     }
     for item in state.stock.items() {
-        let supplied = state.stock.outside(&item.id, Outside::Supply);
-        let used = state.stock.outside(&item.id, Outside::Used);
+        let sum = |sides: &[Outside]| {
+            let units = sides.iter().map(|side| state.stock.outside(&item.id, *side));
+            units.fold(0, u64::saturating_add)
+        };
+        let came = sum(&[Outside::Supply, Outside::Found]);
+        let gone = sum(&[Outside::Used, Outside::Issued, Outside::Missing]);
         let there = on_hand.get(&item.id).copied().unwrap_or(0);
-        if there.checked_add(used) != Some(supplied) {
-            return Err(format!("{}: {supplied} came in, {there} there, {used} used", item.id));
+        if there.checked_add(gone) != Some(came) {
+            return Err(format!("{}: {came} came in, {there} there, {gone} gone", item.id));
         }
     }
     Ok(())
+}
+
+/// Invariant 3c: what releases draw on is what slots have committed; nothing is promised twice; and
+/// what earmarks keep follows from their slots.
+fn invariant_slots_add_up(state: &State) -> Result<(), String> {
+    let mut drawn = BTreeMap::new();
+    for (release, draws) in state.stock.draws() {
+        if state.requests.release(release).is_none_or(|release| release.state.has_ended()) {
+            return Err(format!("{release} has ended, but still draws on an earmark"));
+        }
+        for draw in draws {
+            let sum: &mut u64 = drawn.entry((&draw.earmark, draw.month)).or_default();
+            *sum = sum.saturating_add(draw.units);
+        }
+    }
+    let mut kept = BTreeMap::new();
+    for earmark in state.stock.earmarks() {
+        for (month, slot) in &earmark.slots {
+            let committed = drawn.remove(&(&earmark.id, *month)).unwrap_or(0);
+            let bound = slot.committed.saturating_add(slot.delivered);
+            if slot.committed != committed || bound > slot.quantity || slot.made > slot.quantity {
+                let id = &earmark.id;
+                return Err(format!("{id}, {month}: {slot:?}, but releases draw {committed}"));
+            }
+            let sum: &mut u64 = kept.entry((&earmark.item, &earmark.owner)).or_default();
+            *sum = sum.saturating_add(slot.made.saturating_sub(bound));
+        }
+    }
+    for ((item, owner), units) in kept {
+        if state.stock.kept(item, owner) != units {
+            return Err(format!("{item} of {owner}: {units} are kept by the slots"));
+        }
+    }
+    match drawn.into_iter().next() {
+        Some(((earmark, month), units)) => {
+            Err(format!("{units} units are drawn from no slot: {earmark}, {month}"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Invariant 4: a release lies within the revision that was signed, under the policy it was signed

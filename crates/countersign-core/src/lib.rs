@@ -11,6 +11,7 @@
 //! - [`policy`]: which rules are in force, and who must consent?
 //! - [`requests`]: may this be done, who still has to consent, and what has been released?
 //! - [`triage`]: how short is each item, by which rule, since when, and what would change it?
+//! - [`rerouting`]: when stock falls short, which promised units are diverted, and what is owed?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -28,6 +29,8 @@ pub mod policy;
 pub mod requests;
 
 pub mod triage;
+
+pub mod rerouting;
 
 mod step;
 

@@ -20,8 +20,8 @@ pub use consent::Consent;
 pub use derive::OFFICES_MAX;
 pub use memo::MEMO_MAX;
 pub use question::{
-    Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Totals,
-    Verdict, World, Zone,
+    Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Preconditions, Question,
+    Subject, Totals, Verdict, World, Zone,
 };
 
 use crate::ledger::Charter;

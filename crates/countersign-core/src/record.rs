@@ -5,8 +5,9 @@
 
 mod kinds;
 
-use crate::{Command, Envelope, Event, Rejection, State, apply, ledger, people, policy, requests};
-use crate::{requests::Draft, stock};
+use crate::requests::Draft;
+use crate::{Command, Envelope, Event, Rejection, State, apply};
+use crate::{ledger, people, policy, requests, rerouting, stock, triage};
 use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
 use countersign_proof::signature::Verified;
 use countersign_proof::words::{Digest, Moment};
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,15 +222,59 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
             }
             people::Command::RevokeKey { statement } => signed(std::slice::from_ref(statement)),
         },
-        Command::Stock(stock::Command::ReceiveStock { into, quantity, source, standing }) => {
-            let content = json!({
-                "item": into.item.as_str(), "party": into.party.as_str(),
-                "quantity": quantity.units(), "source": source, "standing": standing.as_str(),
-            });
-            vec![(Label::Parties, content)]
-        }
+        Command::Stock(command) => vec![(Label::Parties, stock_content(command))],
         Command::Policy(policy::Command::Publish { bundle: _, statements }) => signed(statements),
         Command::Requests(command) => requests_content(command),
+        Command::Triage(command) => match command {
+            triage::Command::OverrideClass { statements } => signed(statements),
+            triage::Command::LiftOverride { statements } => signed(statements),
+        },
+        Command::Rerouting(command) => rerouting_content(command),
+    }
+}
+
+fn rerouting_content(command: &rerouting::Command) -> Vec<(Label, Value)> {
+    match command {
+        rerouting::Command::OrderDiversion { plan, statements } => {
+            let lost = rerouting::losses(plan);
+            let content = json!({ "item": plan.item.as_str(), "taken": lost });
+            let mut parts = signed(statements);
+            parts.push((Label::Parties, content));
+            parts
+        }
+        rerouting::Command::RepayDebt { debt, quantity } => {
+            let content = json!({ "debt": debt.to_string(), "quantity": quantity.units() });
+            vec![(Label::Parties, content)]
+        }
+    }
+}
+
+fn stock_content(command: &stock::Command) -> Value {
+    match command {
+        stock::Command::ReceiveStock { into, quantity, source, standing, .. } => json!({
+            "item": into.item.as_str(), "party": into.party.as_str(),
+            "quantity": quantity.units(), "source": source, "standing": standing.as_str(),
+        }),
+        stock::Command::MoveStock { from, to_state, to_place, quantity } => json!({
+            "item": from.item.as_str(), "party": from.party.as_str(),
+            "state": to_state.to_string(), "place": to_place.as_ref().map(ToString::to_string),
+            "quantity": quantity.units(),
+        }),
+        stock::Command::IssueStock { item, party, quantity, reason, .. } => json!({
+            "item": item.as_str(), "party": party.as_str(),
+            "quantity": quantity.units(), "reason": reason.as_str(),
+        }),
+        stock::Command::CountStock { account, units, reason, source, standing, .. } => json!({
+            "item": account.item.as_str(), "party": account.party.as_str(),
+            "counted": units.units(), "reason": reason.as_str(), "source": source,
+            "standing": standing.as_str(),
+        }),
+        // The rows themselves are in the body; there can be a million of them.
+        stock::Command::ImportFigures { figures } => json!({
+            "parties": figures.parties(), "counts": figures.counts.len(),
+            "earmarks": figures.earmarks.len(), "requirements": figures.requirements.len(),
+            "consumption": figures.consumption.len(),
+        }),
     }
 }
 

@@ -6,12 +6,12 @@
 use crate::ledger::Ledger;
 use crate::people::Authority;
 use crate::policy::{Consent, Subject};
-use crate::{ledger, people, policy, requests, stock};
+use crate::{ledger, people, policy, requests, rerouting, stock, triage};
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::PolicyPublication;
 use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
-use countersign_proof::words::{Act, CommandId, Moment};
+use countersign_proof::words::{Act, CommandId, Moment, OrderId};
 use serde::{Deserialize, Serialize};
 
 /// The whole state of a ledger; a function of its record and nothing else.
@@ -27,6 +27,10 @@ pub struct State {
     pub policy: policy::Policies,
     /// What is asked for and released.
     pub requests: requests::Requests,
+    /// How short each item is.
+    pub triage: triage::Triage,
+    /// What was re-routed, and what is owed for it.
+    pub rerouting: rerouting::Rerouting,
 }
 
 /// A command with what arrives beside it: id, moment, and who stands at the door.
@@ -51,6 +55,8 @@ pub enum Command {
     Stock(stock::Command),
     Policy(policy::Command),
     Requests(requests::Command),
+    Triage(triage::Command),
+    Rerouting(rerouting::Command),
 }
 
 /// An event of any room.
@@ -62,6 +68,8 @@ pub enum Event {
     Stock(stock::Event),
     Policy(policy::Event),
     Requests(requests::Event),
+    Triage(triage::Event),
+    Rerouting(rerouting::Event),
 }
 
 /// A refusal of any room.
@@ -74,6 +82,8 @@ pub enum Rejection {
     Stock(#[from] stock::Rejection),
     Policy(#[from] policy::Rejection),
     Requests(#[from] requests::Rejection),
+    Triage(#[from] triage::Rejection),
+    Rerouting(#[from] rerouting::Rejection),
 }
 
 impl Rejection {
@@ -86,6 +96,8 @@ impl Rejection {
             Self::Stock(rejection) => rejection.code(),
             Self::Policy(rejection) => rejection.code(),
             Self::Requests(rejection) => rejection.code(),
+            Self::Triage(rejection) => rejection.code(),
+            Self::Rerouting(rejection) => rejection.code(),
         }
     }
 
@@ -97,6 +109,8 @@ impl Rejection {
             stock::Rejection::CODES,
             policy::Rejection::CODES,
             requests::Rejection::CODES,
+            triage::Rejection::CODES,
+            rerouting::Rejection::CODES,
         ]
         .into_iter()
         .flatten()
@@ -120,7 +134,10 @@ macro_rules! from_room {
         )+
     };
 }
-from_room!(Ledger ledger, People people, Stock stock, Policy policy, Requests requests);
+from_room!(
+    Ledger ledger, People people, Stock stock, Policy policy, Requests requests, Triage triage,
+    Rerouting rerouting
+);
 
 impl Default for State {
     fn default() -> Self {
@@ -130,6 +147,8 @@ impl Default for State {
             stock: stock::Stock::default(),
             policy: policy::Policies::default(),
             requests: requests::Requests::default(),
+            triage: triage::Triage::default(),
+            rerouting: rerouting::Rerouting::default(),
         }
     }
 }
@@ -157,6 +176,18 @@ pub fn decide(state: &State, envelope: &Envelope) -> Result<Vec<Event>, Rejectio
     if let Some(due) = next_due(state).filter(|due| *due <= at) {
         return Err(ledger::Rejection::ClockBehind { due }.into());
     }
+    let mut events = decide_room(state, command, by, at)?;
+    let more = state.triage.consequences(&state.stock, &events, at);
+    events.extend(more);
+    Ok(events)
+}
+
+fn decide_room(
+    state: &State,
+    command: &Command,
+    by: Option<&Authority>,
+    at: Moment,
+) -> Result<Vec<Event>, Rejection> {
     let at_door = || by.ok_or(Rejection::People(people::Rejection::NoStatement));
     match command {
         Command::Ledger(command) => decide_ledger(state, command, by, at),
@@ -166,37 +197,57 @@ pub fn decide(state: &State, envelope: &Envelope) -> Result<Vec<Event>, Rejectio
         }
         Command::Policy(command) => decide_policy(state, command, at),
         Command::Requests(command) => requests::decide(state, command, by, at),
+        Command::Triage(command) => triage::decide(state, command, at),
+        Command::Rerouting(command) => rerouting::decide(state, command, by, at),
     }
+}
+
+/// What falls due by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A policy version comes into force: before anything else of the same moment.
+    Policy,
+    /// A deadline of a request, or the end of a release.
+    Request(requests::Due),
+    /// An evaluation of the classes.
+    Triage,
+    /// The notice of a diversion order is over.
+    Order(OrderId),
+}
+
+fn first_due(state: &State) -> Option<(Moment, Due)> {
+    let policy = state.policy.coming().map(|version| (version.in_force_from, Due::Policy));
+    let request = state.requests.next_due().map(|(moment, due)| (moment, Due::Request(due)));
+    let triage = state.triage.next_due().map(|moment| (moment, Due::Triage));
+    let order = state.rerouting.next_due().map(|(moment, order)| (moment, Due::Order(order)));
+    [policy, request, triage, order].into_iter().flatten().min()
 }
 
 /// When the next thing is due that no command brings about: the writer lets it happen first.
 #[must_use]
 pub fn next_due(state: &State) -> Option<Moment> {
-    let policy = state.policy.coming().map(|version| version.in_force_from);
-    let agenda = state.requests.next_due().map(|(moment, _)| moment);
-    match (policy, agenda) {
-        (Some(policy), Some(agenda)) => Some(policy.min(agenda)),
-        (policy, agenda) => policy.or(agenda),
-    }
+    first_due(state).map(|(moment, _)| moment)
 }
 
-/// Lets the first thing due happen; a policy version before anything else of the same moment.
+/// Lets the first thing due happen.
 fn advance(state: &State, at: Moment) -> Result<Vec<Event>, Rejection> {
-    let agenda = state.requests.next_due();
-    let coming = state.policy.coming().filter(|version| {
-        version.in_force_from <= at
-            && agenda.is_none_or(|(moment, _)| version.in_force_from <= moment)
-    });
-    if let Some(version) = coming {
-        let version = version.bundle.version.clone();
-        let mut events = vec![policy::Event::VersionCameIntoForce { version }.into()];
-        events.extend(requests::policy_changes(state, at));
-        return Ok(events);
-    }
-    match agenda {
-        Some((moment, due)) if moment <= at => Ok(requests::fall_due(state, due, at)),
-        Some(_) | None => Err(ledger::Rejection::NothingDue.into()),
-    }
+    let due = first_due(state).filter(|(moment, _)| *moment <= at);
+    let (_, due) = due.ok_or(ledger::Rejection::NothingDue)?;
+    let mut events = match due {
+        Due::Policy => {
+            let coming = state.policy.coming().ok_or(ledger::Rejection::NothingDue)?;
+            let version = coming.bundle.version.clone();
+            let mut events = vec![policy::Event::VersionCameIntoForce { version }.into()];
+            events.extend(requests::policy_changes(state, at));
+            events
+        }
+        Due::Request(due) => requests::fall_due(state, due, at),
+        Due::Triage => return Ok(state.triage.fall_due(&state.stock, at)),
+        Due::Order(order) => rerouting::fall_due(state, order, at),
+    };
+    let more = state.triage.consequences(&state.stock, &events, at);
+    events.extend(more);
+    Ok(events)
 }
 
 fn decide_ledger(
@@ -317,13 +368,16 @@ pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
                     state.people = people::People::found(charter, at);
                     state.stock = stock::Stock::found(charter);
                     state.policy = policy::Policies::found(charter, charter.exercise, at);
+                    state.triage = triage::Triage::found(&charter.triage, at);
                 }
                 state.ledger.apply(at, event);
             }
             Event::People(event) => state.people.apply(at, event),
-            Event::Stock(event) => state.stock.apply(event),
+            Event::Stock(event) => state.stock.apply(at, event),
             Event::Policy(event) => state.policy.apply(at, event),
             Event::Requests(event) => state.requests.apply(at, event),
+            Event::Triage(event) => state.triage.apply(at, event),
+            Event::Rerouting(event) => state.rerouting.apply(event),
         }
     }
     state.ledger.clock = state.ledger.clock.max(at);

@@ -24,8 +24,8 @@ mod value;
 
 pub use fault::{Fault, StatementError};
 pub use kinds::{
-    Advice, Appointment, Binding, Decision, Founding, Hold, KeyEnrolment, KeyRevocation, Lift,
-    PolicyPublication, SeenHead, Session, Terms,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
 };
 pub use lines::{LineReader, LineWriter, Lines};
 
@@ -149,6 +149,12 @@ statement_kinds!(
     Hold(Hold) = "hold",
     /// The end of a hold.
     Lift(Lift) = "lift",
+    /// A class set by hand.
+    Override(ClassOverride) = "override",
+    /// The end of a class set by hand.
+    OverrideLift(OverrideLift) = "override-lift",
+    /// Earmarked units re-routed to their owner's stock.
+    Diversion(DiversionOrder) = "diversion",
     /// The founding of a ledger.
     Founding(Founding) = "founding",
     /// Proof at a door that a person holds a key.
@@ -167,7 +173,7 @@ impl FromStr for StatementKind {
             WordError::new(
                 text,
                 "a kind of statement (decision, advice, appointment, enrolment, revocation, \
-                 publication, hold, lift, founding, session)",
+                 publication, hold, lift, override, override-lift, diversion, founding, session)",
             )
         })
     }

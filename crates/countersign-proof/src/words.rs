@@ -4,23 +4,25 @@
 //! one canonical text form; `parse` accepts that form and no other, so a value survives the way
 //! through a signed statement unchanged. `docs/glossary.md` says what each word means.
 
+mod class;
 mod ids;
 mod moment;
 mod month;
 mod proviso;
 mod terms;
 
+pub use class::ItemClass;
 pub(crate) use ids::canonical_number;
 pub use ids::{
-    CommandId, Digest, EarmarkId, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId, PartyId,
-    PersonId, PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,
+    CommandId, DebtId, Digest, EarmarkId, HoldId, InputId, ItemId, KeyId, LotId, Nonce, OfficeId,
+    OrderId, PartyId, PersonId, PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision, ZoneId,
 };
 pub use moment::{Date, Moment, Window};
 pub use month::Month;
 pub use proviso::Provisos;
 pub use terms::{
-    Act, AdviceKind, AppointmentChange, DecisionKind, HoldScope, Quantity, Role, Standing,
-    Transition,
+    Act, AdviceKind, AppointmentChange, Days, DecisionKind, HoldScope, Quantity, Role, Standing,
+    StockReason, Transition,
 };
 
 /// A word that is not written the way its type demands.

@@ -152,6 +152,7 @@ impl Pack {
             places: self.items.places.clone(),
             zones: self.zones.iter().map(|shape| shape.zone.clone()).collect(),
             calendar: self.manifest.calendar.clone(),
+            triage: countersign_core::triage::Rules::default(),
             policies: versions.filter(begins_with).cloned().collect(),
         }
     }

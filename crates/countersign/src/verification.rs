@@ -4,7 +4,7 @@
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
 use crate::statements::signature_rules;
 use countersign_core::record::{Answer, Recorded, replay, restore, snapshot};
-use countersign_core::{Event, State, invariants, requests};
+use countersign_core::{Event, State, invariants, requests, rerouting, triage};
 use countersign_proof::entry::{leaf_hash, verify_parts};
 use countersign_proof::signature::verify_any;
 use countersign_proof::words::{Digest, KeyId};
@@ -263,6 +263,9 @@ impl Walk {
             | AnyStatement::Publication(_)
             | AnyStatement::Hold(_)
             | AnyStatement::Lift(_)
+            | AnyStatement::Override(_)
+            | AnyStatement::OverrideLift(_)
+            | AnyStatement::Diversion(_)
             | AnyStatement::Founding(_)
             | AnyStatement::Session(_) => false,
         };
@@ -281,7 +284,14 @@ fn statement_of(event: &Event) -> Option<Digest> {
             Some(decision.statement)
         }
         Event::Requests(requests::Event::AdviceRecorded { advice, .. }) => Some(advice.statement),
+        Event::Triage(
+            triage::Event::ClassOverridden { statement, .. }
+            | triage::Event::OverrideLifted { statement, .. },
+        ) => Some(*statement),
+        Event::Rerouting(rerouting::Event::DiversionOrdered { order }) => Some(order.statement),
         Event::Requests(_)
+        | Event::Triage(_)
+        | Event::Rerouting(_)
         | Event::Ledger(_)
         | Event::People(_)
         | Event::Stock(_)

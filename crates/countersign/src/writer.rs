@@ -80,7 +80,9 @@ impl Receipt {
             | countersign_core::Event::People(_)
             | countersign_core::Event::Stock(_)
             | countersign_core::Event::Policy(_)
-            | countersign_core::Event::Requests(_) => None,
+            | countersign_core::Event::Requests(_)
+            | countersign_core::Event::Triage(_)
+            | countersign_core::Event::Rerouting(_) => None,
         })
     }
 }

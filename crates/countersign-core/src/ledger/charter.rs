@@ -3,9 +3,10 @@
 use crate::people::{Incumbency, Office, Party};
 use crate::policy::{PolicyBundle, World, Zone};
 use crate::stock::{Input, Item, Place};
+use crate::triage;
 use countersign_proof::signature::PublicKey;
 use countersign_proof::words::{
-    Date, Digest, KeyId, Moment, OfficeId, PartyId, PersonId, Standing, Transition,
+    Date, Digest, ItemId, KeyId, Moment, OfficeId, PartyId, PersonId, Standing, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +117,8 @@ pub struct Charter {
     pub zones: Vec<Zone>,
     /// Working days and deadlines.
     pub calendar: Calendar,
+    /// By which limits each item falls into a class; none where classes stand in the items.
+    pub triage: triage::Rules,
     /// The policy versions known at the start, oldest first.
     pub policies: Vec<CharterPolicy>,
 }
@@ -246,8 +249,28 @@ impl Charter {
         for zone in &self.zones {
             zone.within.iter().try_for_each(|id| known(&zone.id, "zone", &zones, id))?;
         }
+        self.check_triage(&offices)?;
         self.check_cycles()?;
         self.check_order()
+    }
+
+    /// The triage rules make sense and name what is declared.
+    fn check_triage(&self, offices: &BTreeSet<&OfficeId>) -> Result<(), CharterProblem> {
+        if self.triage == triage::Rules::default() {
+            return Ok(());
+        }
+        if let Err(problems) = self.triage.check() {
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            return Err(CharterProblem::Other(format!("triage: {}", told.join("; "))));
+        }
+        let items: BTreeSet<&ItemId> = self.items.iter().map(|item| &item.id).collect();
+        for rule in &self.triage.rules {
+            let by = format!("the triage rule {}", rule.name);
+            let named = rule.scope.items.iter().chain(&rule.scope.except);
+            named.into_iter().try_for_each(|item| known(&by, "item", &items, item))?;
+            rule.declared_by.iter().try_for_each(|office| known(&by, "office", offices, office))?;
+        }
+        Ok(())
     }
 
     /// Keys and terms: nobody shares a key, and nobody a personal office.

@@ -43,6 +43,12 @@ pub(super) enum Fact {
     Released,
     /// Units used.
     Used,
+    /// Whether an order refers to a certification.
+    Certified,
+    /// Days of notice before an order is executed.
+    Notice,
+    /// Whether an order owes the units back.
+    Replaced,
     /// Whether a signature was made without user verification.
     KeyOnly,
     /// Whether the ledger is an exercise.
@@ -129,6 +135,9 @@ impl Key {
             Fact::Recipient => self.maybe(asked.recipient.map(|party| party.as_str())),
             Fact::Released => self.number(asked.totals.released.units()),
             Fact::Used => self.number(asked.totals.used.units()),
+            Fact::Certified => self.number(asked.preconditions.certified.into()),
+            Fact::Notice => self.number(asked.preconditions.notice_days.into()),
+            Fact::Replaced => self.number(asked.preconditions.replaced.into()),
             // Written by the caller; and no item question has the last of them.
             Fact::Now | Fact::KeyOnly | Fact::Exercise | Fact::Deciding => {}
         }

@@ -73,6 +73,17 @@ pub struct Totals {
     pub used: Quantity,
 }
 
+/// What an order to divert undertakes beside the diversion: what a policy may demand of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preconditions {
+    /// It refers to a certification that it is needed.
+    pub certified: bool,
+    /// Days between the order and its execution.
+    pub notice_days: u16,
+    /// It owes the units back by a stated month.
+    pub replaced: bool,
+}
+
 /// A question about units of an item.
 #[derive(Clone, Debug)]
 pub struct ItemQuestion<'a> {
@@ -90,6 +101,8 @@ pub struct ItemQuestion<'a> {
     pub requested: Act,
     /// What the holder already has out and has used.
     pub totals: Totals,
+    /// What an order to divert undertakes; nothing for every other act.
+    pub preconditions: Preconditions,
 }
 
 /// What the act is done to.

@@ -1,6 +1,6 @@
 //! The names of commands and events in the open part, and the opaque ids it lists.
 
-use crate::{Command, Event, ledger, people, policy, requests, stock};
+use crate::{Command, Event, ledger, people, policy, requests, rerouting, stock, triage};
 use smol_str::{SmolStr, ToSmolStr};
 
 /// The name of a command in the open part.
@@ -20,6 +20,10 @@ pub fn command_kind(of: &Command) -> &'static str {
         },
         Command::Stock(of) => match of {
             stock::Command::ReceiveStock { .. } => "receive_stock",
+            stock::Command::MoveStock { .. } => "move_stock",
+            stock::Command::IssueStock { .. } => "issue_stock",
+            stock::Command::CountStock { .. } => "count_stock",
+            stock::Command::ImportFigures { .. } => "import_figures",
         },
         Command::Policy(of) => match of {
             policy::Command::Publish { .. } => "publish",
@@ -37,6 +41,14 @@ pub fn command_kind(of: &Command) -> &'static str {
             requests::Command::SurrenderRelease { .. } => "surrender_release",
             requests::Command::PlaceHold { .. } => "place_hold",
             requests::Command::LiftHold { .. } => "lift_hold",
+        },
+        Command::Triage(of) => match of {
+            triage::Command::OverrideClass { .. } => "override_class",
+            triage::Command::LiftOverride { .. } => "lift_override",
+        },
+        Command::Rerouting(of) => match of {
+            rerouting::Command::OrderDiversion { .. } => "order_diversion",
+            rerouting::Command::RepayDebt { .. } => "repay_debt",
         },
     }
 }
@@ -61,10 +73,16 @@ pub fn event_kind(of: &Event) -> &'static str {
         },
         Event::Stock(of) => match of {
             stock::Event::StockReceived { .. } => "StockReceived",
+            stock::Event::StockMoved { .. } => "StockMoved",
+            stock::Event::StockCounted { .. } => "StockCounted",
+            stock::Event::FiguresImported { .. } => "FiguresImported",
             stock::Event::UnitsReserved { .. } => "UnitsReserved",
             stock::Event::ReservationPosted { .. } => "ReservationPosted",
             stock::Event::UnitsPosted { .. } => "UnitsPosted",
             stock::Event::ReservationVoided { .. } => "ReservationVoided",
+            stock::Event::SlotDiverted { .. } => "SlotDiverted",
+            stock::Event::SlotRestored { .. } => "SlotRestored",
+            stock::Event::ItemClassed { .. } => "ItemClassed",
         },
         Event::Policy(of) => match of {
             policy::Event::VersionPublished { .. } => "VersionPublished",
@@ -96,6 +114,20 @@ pub fn event_kind(of: &Event) -> &'static str {
             requests::Event::HoldPlaced { .. } => "HoldPlaced",
             requests::Event::HoldLifted { .. } => "HoldLifted",
         },
+        Event::Triage(of) => match of {
+            triage::Event::ItemsJudged { .. } => "ItemsJudged",
+            triage::Event::ClassChanged { .. } => "ClassChanged",
+            triage::Event::ClassOverridden { .. } => "ClassOverridden",
+            triage::Event::OverrideLifted { .. } => "OverrideLifted",
+        },
+        Event::Rerouting(of) => match of {
+            rerouting::Event::DiversionOrdered { .. } => "DiversionOrdered",
+            rerouting::Event::RecipientNotified { .. } => "RecipientNotified",
+            rerouting::Event::DiversionExecuted { .. } => "DiversionExecuted",
+            rerouting::Event::DiversionLapsed { .. } => "DiversionLapsed",
+            rerouting::Event::DebtIncurred { .. } => "DebtIncurred",
+            rerouting::Event::DebtRepaid { .. } => "DebtRepaid",
+        },
     }
 }
 
@@ -119,11 +151,21 @@ pub(super) fn subjects(command: &Command, events: &[Event]) -> Vec<SmolStr> {
                 add(release.to_smolstr());
             }
             Event::Requests(requests::Event::HoldPlaced { hold, .. }) => add(hold.to_smolstr()),
+            Event::Rerouting(rerouting::Event::DiversionOrdered { order }) => {
+                add(order.id.to_smolstr());
+            }
+            Event::Rerouting(
+                rerouting::Event::DiversionExecuted { order }
+                | rerouting::Event::DiversionLapsed { order, .. },
+            ) => add(order.to_smolstr()),
+            Event::Rerouting(rerouting::Event::DebtRepaid { debt, .. }) => add(debt.to_smolstr()),
             Event::Requests(_)
             | Event::Ledger(_)
             | Event::People(_)
             | Event::Stock(_)
-            | Event::Policy(_) => {}
+            | Event::Policy(_)
+            | Event::Triage(_)
+            | Event::Rerouting(_) => {}
         }
     }
     subjects

@@ -79,7 +79,7 @@ fn allowed(state: &State, request: &Request, at: Moment) -> Vec<AnyEvent> {
         return vec![now];
     }
     let usable = request.draft.usable();
-    let approved = approve_events(state, id, &request.draft, &usable, BTreeSet::new());
+    let approved = approve_events(state, id, (&request.draft, &usable), BTreeSet::new(), at);
     approved.unwrap_or_else(|rejection| {
         let held = rejection.code() == "requests/under-hold";
         let closing = if held { Closing::UnderHold } else { Closing::NoStock };

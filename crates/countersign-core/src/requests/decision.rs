@@ -1,6 +1,6 @@
 //! What offices say on a request: advice, decisions, recusal.
 
-use super::intake::{check_depot, check_stock, check_zones, resumed, supplier};
+use super::intake::{check_depot, check_zones, resumed, supplier, wanted};
 use super::satisfied::{
     self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
     usable_under,
@@ -12,11 +12,12 @@ use super::{
 use crate::ledger::subject_of;
 use crate::people::{Authority, Function, Mark, Signed, covers};
 use crate::policy::Verdict;
-use crate::{Event as AnyEvent, Rejection as AnyRejection, State, stock};
+use crate::stock::{self, Draw};
+use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::{Assurance, Verified};
 use countersign_proof::statement::kinds::{Advice, Decision, Terms};
 use countersign_proof::words::{
-    DecisionKind, Digest, Moment, OfficeId, Provisos, Quantity, ReleaseId, RequestId,
+    Act, DecisionKind, Digest, Moment, OfficeId, PartyId, Provisos, Quantity, ReleaseId, RequestId,
 };
 use std::collections::BTreeSet;
 
@@ -242,8 +243,8 @@ fn approve(
         return Ok(Vec::new());
     };
     match suspended_by_policy(state, request) {
-        Some(release) => reapprove_events(state, release, usable, set),
-        None => approve_events(state, request.id, &narrowed, &usable, set),
+        Some(release) => reapprove_events(state, release, usable, set, at),
+        None => approve_events(state, request.id, (&narrowed, &usable), set, at),
     }
 }
 
@@ -290,28 +291,36 @@ fn filled_set(
 pub(super) fn approve_events(
     state: &State,
     id: RequestId,
-    narrowed: &Draft,
-    usable: &Usable,
+    (narrowed, usable): (&Draft, &Usable),
     set: BTreeSet<OfficeId>,
+    at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
     super::holds::check(state, id, narrowed, &set)?;
-    check_stock(state, narrowed)?;
     let Some(party) = supplier(state, narrowed) else {
         return Err(Rejection::ActNotRequestable { act: narrowed.act }.into());
     };
-    let depot = narrowed.depot.as_ref();
-    let lines = state.stock.pick(&narrowed.item, party, depot, narrowed.quantity);
-    let Some(lines) = lines else {
-        let free = state.stock.free(&narrowed.item, party, depot);
-        let (wanted, party) = (narrowed.quantity, party.clone());
-        return Err(Rejection::QuantityExceedsUnearmarkedStock { wanted, free, party }.into());
-    };
+    let lines = state.stock.pick(&wanted(party, narrowed, at), narrowed.quantity);
+    let lines = lines.map_err(|free| Rejection::QuantityExceedsUnearmarkedStock {
+        wanted: narrowed.quantity,
+        free,
+        party: party.clone(),
+    })?;
+    let draws = draws(state, party, narrowed, narrowed.quantity);
     let release = state.requests.next_release();
     Ok(vec![
         Event::RequestApproved { request: id }.into(),
         Event::ReleaseIssued { release, request: id, usable: Box::new(usable.clone()), set }.into(),
-        stock::Event::UnitsReserved { release, lines }.into(),
+        stock::Event::UnitsReserved { release, lines, draws }.into(),
     ])
+}
+
+/// What a delivery draws on of the earmarks for its holder.
+fn draws(state: &State, party: &PartyId, draft: &Draft, units: Quantity) -> Vec<Draw> {
+    if draft.act == Act::Deliver {
+        state.stock.draws_for(&draft.item, party, &draft.holder, units.units())
+    } else {
+        Vec::new()
+    }
 }
 
 /// A suspended release gets the approvals that the new version demands; it can only narrow.
@@ -320,6 +329,7 @@ fn reapprove_events(
     id: ReleaseId,
     usable: Usable,
     set: BTreeSet<OfficeId>,
+    at: Moment,
 ) -> Result<Vec<AnyEvent>, AnyRejection> {
     let release = state.requests.find_release(id)?;
     let request = state.requests.find(release.request)?;
@@ -328,15 +338,16 @@ fn reapprove_events(
     if left != release.left() || usable.depot != release.usable.depot {
         let party = supplier(state, &request.draft)
             .ok_or(Rejection::ActNotRequestable { act: request.draft.act })?;
-        let (item, depot) = (&request.draft.item, usable.depot.as_ref());
-        let lines = state.stock.pick_again(id, item, party, depot, left);
+        let narrowed = request.draft.narrowed(&usable);
+        let lines = state.stock.pick_again(id, &wanted(party, &narrowed, at), left);
         let lines = lines.map_err(|missing| Rejection::QuantityExceedsUnearmarkedStock {
             wanted: left,
             free: left.minus(missing).unwrap_or_default(),
             party: party.clone(),
         })?;
         events.push(stock::Event::ReservationVoided { release: id }.into());
-        events.push(stock::Event::UnitsReserved { release: id, lines }.into());
+        let draws = state.stock.draws_again(id, left.units());
+        events.push(stock::Event::UnitsReserved { release: id, lines, draws }.into());
     }
     for hold in super::holds::newly_covering(state, release, &usable, &set) {
         let (releases, cause) = (vec![id], Suspension::Hold(hold));

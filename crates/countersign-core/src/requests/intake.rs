@@ -5,6 +5,7 @@ use super::satisfied::{ask, because};
 use super::{Deadlines, Draft, Event, Rejection, Request, RequestState};
 use crate::people::{Authority, Function};
 use crate::policy::Verdict;
+use crate::stock::Wanted;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::words::{Act, Moment, PartyId, PlaceId, RequestId, Revision, ZoneId};
 use std::collections::BTreeSet;
@@ -95,12 +96,19 @@ pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<()
     draft.depot.as_ref().map_or(Ok(()), |depot| check_depot(state, depot, party))
 }
 
+/// The units that a request would draw on; a delivery also on what is kept for its holder.
+pub(super) fn wanted<'a>(party: &'a PartyId, draft: &'a Draft, at: Moment) -> Wanted<'a> {
+    let recipient = (draft.act == Act::Deliver).then_some(&draft.holder);
+    let (place, fit_on) = (draft.depot.as_ref(), Some(at.date()));
+    Wanted { place, recipient, fit_on, ..Wanted::of(&draft.item, party) }
+}
+
 /// Refuses where there are fewer free units than wanted.
-pub(super) fn check_stock(state: &State, draft: &Draft) -> Result<(), Rejection> {
+pub(super) fn check_stock(state: &State, draft: &Draft, at: Moment) -> Result<(), Rejection> {
     let Some(party) = supplier(state, draft) else {
         return Err(Rejection::ActNotRequestable { act: draft.act });
     };
-    let free = state.stock.free(&draft.item, party, draft.depot.as_ref());
+    let free = state.stock.free(&wanted(party, draft, at));
     if draft.quantity > free {
         return Err(Rejection::QuantityExceedsUnearmarkedStock {
             wanted: draft.quantity,
@@ -162,7 +170,7 @@ pub(super) fn submit(
     }
     let standing = admit(state, draft, at)?;
     if !standing {
-        check_stock(state, draft)?;
+        check_stock(state, draft, at)?;
     }
     let (id, revision) = (state.requests.next_request(), Revision(1));
     let mut events = vec![
@@ -178,7 +186,7 @@ pub(super) fn submit(
         .into(),
     ];
     if standing {
-        events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
+        events.extend(approve_events(state, id, (draft, &draft.usable()), BTreeSet::new(), at)?);
     }
     Ok(events)
 }
@@ -212,7 +220,7 @@ pub(super) fn revise(
     }
     let standing = admit(state, draft, at)?;
     if !standing {
-        check_stock(state, draft)?;
+        check_stock(state, draft, at)?;
     }
     let revision = Revision(request.revision.0.saturating_add(1));
     let mut events: Vec<AnyEvent> = vec![
@@ -229,7 +237,7 @@ pub(super) fn revise(
         .into(),
     ];
     if standing {
-        events.extend(approve_events(state, id, draft, &draft.usable(), BTreeSet::new())?);
+        events.extend(approve_events(state, id, (draft, &draft.usable()), BTreeSet::new(), at)?);
     }
     Ok(events)
 }

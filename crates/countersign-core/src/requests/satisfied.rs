@@ -3,7 +3,8 @@
 use super::{Draft, Rejection, Release, Request, Usable};
 use crate::people::{Mark, covers, open_offices};
 use crate::policy::{
-    Explained, ItemQuestion, Question, Subject, Totals, Verdict, Version, sets_in_words,
+    Explained, ItemQuestion, Preconditions, Question, Subject, Totals, Verdict, Version,
+    sets_in_words,
 };
 use crate::{Rejection as AnyRejection, State};
 use countersign_proof::signature::Assurance;
@@ -70,6 +71,7 @@ pub(super) fn ask(
             recipient: draft.recipient.as_ref(),
             requested: draft.act,
             totals: totals_beside(state, draft, own),
+            preconditions: Preconditions::default(),
         }),
         now: at,
         key_only,

@@ -4,7 +4,7 @@ use super::decision::end_events;
 use super::intake::supplier;
 use super::{Breach, Ending, Event, Rejection, Release, Request};
 use crate::people::{Authority, Function};
-use crate::stock::{self, Destination};
+use crate::stock::{self, Destination, Wanted};
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::words::{Act, Moment, Quantity, ReleaseId, ZoneId};
 
@@ -43,7 +43,8 @@ pub(super) fn report(
     let reserved = state.stock.reserved_lines(id, quantity);
     let held = reserved.iter().map(|line| line.units).fold(0u64, u64::saturating_add);
     let rest = Quantity::new(quantity.units().saturating_sub(held)).unwrap_or_default();
-    let (loose, unaccounted) = state.stock.pick_up_to(&request.draft.item, party, None, rest);
+    let any = Wanted::of(&request.draft.item, party);
+    let (loose, unaccounted) = state.stock.pick_any(&any, rest);
     if !unaccounted.is_zero() {
         breaches.push(Breach::Unaccounted);
     }

@@ -1,14 +1,55 @@
-//! Accounts, balances and what events do to them.
+//! Accounts and balances, and how units move between them.
 
-use super::{Destination, Event, Stock};
-use countersign_proof::words::{ItemId, LotId, PartyId, PlaceId, ReleaseId};
+use super::{Destination, Stock};
+use countersign_proof::words::{ItemId, LotId, Month, PartyId, PlaceId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// In which state units are kept.
+///
+/// Units on hand stand first, so that one party's stock of an item that can be drawn on lies
+/// together at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AccountState {
     /// There, and fit for use.
     OnHand,
+    /// There, and set apart until it is known whether they are fit for use.
+    Quarantined,
+    /// On the way between two places, due in this month.
+    InTransit(Month),
+    /// Ordered and not yet there, due in this month.
+    OnOrder(Month),
+}
+
+impl AccountState {
+    /// The word as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OnHand => "on-hand",
+            Self::Quarantined => "quarantined",
+            Self::InTransit(_) => "in-transit",
+            Self::OnOrder(_) => "on-order",
+        }
+    }
+
+    /// The month in which the units are due, for those that are not there.
+    #[must_use]
+    pub fn due(self) -> Option<Month> {
+        match self {
+            Self::OnHand | Self::Quarantined => None,
+            Self::InTransit(month) | Self::OnOrder(month) => Some(month),
+        }
+    }
+}
+
+impl fmt::Display for AccountState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.due() {
+            None => f.pad(self.as_str()),
+            Some(month) => f.pad(&format!("{} ({month})", self.as_str())),
+        }
+    }
 }
 
 /// Which account: item, party, state, place, lot. Its order keeps one party's stock together.
@@ -26,13 +67,32 @@ pub struct AccountKey {
     pub lot: Option<LotId>,
 }
 
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}, {}", self.item, self.party, self.state)?;
+        if let Some(place) = &self.place {
+            write!(f, ", at {place}")?;
+        }
+        if let Some(lot) = &self.lot {
+            write!(f, ", lot {lot}")?;
+        }
+        Ok(())
+    }
+}
+
 /// A side that units come from or go to, outside every party's stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outside {
-    /// Where receipts come from.
+    /// Where receipts and orders come from.
     Supply,
+    /// Where units come from that a count found.
+    Found,
     /// Where used units go.
     Used,
+    /// Where units go that were issued for another purpose, such as disposal.
+    Issued,
+    /// Where units go that a count missed.
+    Missing,
 }
 
 /// What an account holds, in units.
@@ -65,77 +125,60 @@ pub struct Line {
 pub type Account = (AccountKey, Balance);
 
 impl Stock {
-    pub(crate) fn apply(&mut self, event: &Event) {
-        match event {
-            Event::StockReceived { into, quantity, source: _, standing: _ } => {
-                self.grow_outside(&into.item, Outside::Supply, quantity.units());
-                let balance = self.accounts.entry(into.clone()).or_default();
-                balance.on_hand = balance.on_hand.saturating_add(quantity.units());
-            }
-            Event::UnitsReserved { release, lines } => {
-                for line in lines {
-                    let balance = self.accounts.entry(line.account.clone()).or_default();
-                    balance.reserved = balance.reserved.saturating_add(line.units);
-                }
-                self.reservations.entry(*release).or_default().extend(lines.iter().cloned());
-            }
-            Event::ReservationPosted { release, lines, to } => {
-                self.release_lines(*release, lines);
-                self.move_out(lines, to);
-            }
-            Event::UnitsPosted { lines, to } => self.move_out(lines, to),
-            Event::ReservationVoided { release } => {
-                for line in self.reservations.remove(release).unwrap_or_default() {
-                    self.unreserve(&line);
-                }
-            }
-        }
-    }
-
-    fn grow_outside(&mut self, item: &ItemId, side: Outside, units: u64) {
+    pub(super) fn grow_outside(&mut self, item: &ItemId, side: Outside, units: u64) {
         let total = self.outside.entry((item.clone(), side)).or_default();
         *total = total.saturating_add(units);
     }
 
-    fn unreserve(&mut self, line: &Line) {
+    pub(super) fn put(&mut self, account: &AccountKey, units: u64) {
+        let balance = self.accounts.entry(account.clone()).or_default();
+        balance.on_hand = balance.on_hand.saturating_add(units);
+    }
+
+    pub(super) fn take(&mut self, account: &AccountKey, units: u64) {
+        if let Some(balance) = self.accounts.get_mut(account) {
+            balance.on_hand = balance.on_hand.saturating_sub(units);
+            self.forget_if_empty(account);
+        }
+    }
+
+    /// An account of a state that passes, or of a lot, need not be kept when nothing is in it.
+    fn forget_if_empty(&mut self, account: &AccountKey) {
+        let passes = account.lot.is_some() || account.state != AccountState::OnHand;
+        if passes && self.accounts.get(account) == Some(&Balance::default()) {
+            self.accounts.remove(account);
+        }
+    }
+
+    pub(super) fn unreserve(&mut self, line: &Line) {
         if let Some(balance) = self.accounts.get_mut(&line.account) {
             balance.reserved = balance.reserved.saturating_sub(line.units);
         }
     }
 
-    fn release_lines(&mut self, release: ReleaseId, lines: &[Line]) {
+    pub(super) fn move_out(&mut self, lines: &[Line], to: &Destination) {
         for line in lines {
-            self.unreserve(line);
-            let Some(kept) = self.reservations.get_mut(&release) else { continue };
-            for reserved in kept.iter_mut().filter(|kept| kept.account == line.account) {
-                reserved.units = reserved.units.saturating_sub(line.units);
-            }
-            kept.retain(|kept| kept.units > 0);
-            if kept.is_empty() {
-                self.reservations.remove(&release);
-            }
-        }
-    }
-
-    fn move_out(&mut self, lines: &[Line], to: &Destination) {
-        for line in lines {
-            if let Some(balance) = self.accounts.get_mut(&line.account) {
-                balance.on_hand = balance.on_hand.saturating_sub(line.units);
-            }
+            self.take(&line.account, line.units);
+            let item = &line.account.item;
             match to {
-                Destination::Used => {
-                    self.grow_outside(&line.account.item, Outside::Used, line.units);
-                }
+                Destination::Used => self.grow_outside(item, Outside::Used, line.units),
+                Destination::Issued(_) => self.grow_outside(item, Outside::Issued, line.units),
                 Destination::Party { party, place } => {
                     let key = AccountKey {
                         party: party.clone(),
                         place: place.clone(),
                         ..line.account.clone()
                     };
-                    let balance = self.accounts.entry(key).or_default();
-                    balance.on_hand = balance.on_hand.saturating_add(line.units);
+                    self.put(&key, line.units);
+                    self.arrived(item, party, line.units);
                 }
             }
         }
+    }
+
+    /// Counts what came into a party's hands.
+    pub(super) fn arrived(&mut self, item: &ItemId, party: &PartyId, units: u64) {
+        let total = self.arrivals.entry((item.clone(), party.clone())).or_default();
+        *total = total.saturating_add(units);
     }
 }

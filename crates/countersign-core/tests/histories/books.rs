@@ -2,9 +2,9 @@
 
 use countersign_core::ledger::Charter;
 use countersign_core::people::{Deputation, Event as People, Incumbency};
-use countersign_core::stock::{Destination, Event as Stock, Line};
+use countersign_core::stock::{Change, Destination, Event as Stock, Line};
 use countersign_proof::PublicKey;
-use countersign_proof::words::{KeyId, Moment, OfficeId, PartyId, PersonId, ReleaseId};
+use countersign_proof::words::{EarmarkId, KeyId, Moment, OfficeId, PartyId, PersonId, ReleaseId};
 use std::collections::BTreeMap;
 
 type Found = Result<(), String>;
@@ -18,6 +18,7 @@ pub struct Books {
     reserved: BTreeMap<ReleaseId, u64>,
     /// What a report said has left; the movements after it must add up to it.
     expected_out: u64,
+    earmarks: BTreeMap<EarmarkId, (String, PartyId)>,
 }
 
 fn units(lines: &[Line]) -> u64 {
@@ -40,7 +41,7 @@ impl Books {
                 *self.supplied.entry(item.clone()).or_default() += quantity.units();
                 *self.there.entry((item, into.party.clone())).or_default() += quantity.units();
             }
-            Stock::UnitsReserved { release, lines } => {
+            Stock::UnitsReserved { release, lines, draws: _ } => {
                 *self.reserved.entry(*release).or_default() += units(lines);
             }
             Stock::ReservationVoided { release } => {
@@ -51,7 +52,42 @@ impl Books {
                 *kept = kept.checked_sub(units(lines)).ok_or("more posted than reserved")?;
                 self.out(lines, to)?;
             }
+            Stock::UnitsPosted { lines, to: to @ Destination::Issued(_) } => {
+                self.expected_out += units(lines);
+                self.out(lines, to)?;
+            }
             Stock::UnitsPosted { lines, to } => self.out(lines, to)?,
+            // Within one party nothing is gained or lost.
+            Stock::StockMoved { .. } | Stock::SlotRestored { .. } | Stock::ItemClassed { .. } => {}
+            Stock::StockCounted { changes, reason: _ } => self.counted(changes)?,
+            Stock::FiguresImported { changes, earmarks, .. } => {
+                self.counted(changes)?;
+                for earmark in earmarks {
+                    let owner = (earmark.item.to_string(), earmark.owner.clone());
+                    self.earmarks.insert(earmark.id.clone(), owner);
+                }
+            }
+            Stock::SlotDiverted { earmark, to_be_made, .. } => {
+                let owner = self.earmarks.get(earmark).ok_or("an earmark nobody made")?.clone();
+                *self.supplied.entry(owner.0.clone()).or_default() += to_be_made;
+                *self.there.entry(owner).or_default() += to_be_made;
+            }
+        }
+        Ok(())
+    }
+
+    fn counted(&mut self, changes: &[Change]) -> Found {
+        for change in changes {
+            let item = change.account.item.to_string();
+            let there = self.there.entry((item.clone(), change.account.party.clone())).or_default();
+            *there = (*there + change.to).checked_sub(change.from).ok_or("fewer than none")?;
+            *self.supplied.entry(item.clone()).or_default() +=
+                change.to.saturating_sub(change.from);
+            *self.used.entry(item).or_default() += change.from.saturating_sub(change.to);
+            for (release, units) in &change.cut {
+                let kept = self.reserved.entry(*release).or_default();
+                *kept = kept.checked_sub(*units).ok_or("more cut than reserved")?;
+            }
         }
         Ok(())
     }
@@ -63,7 +99,9 @@ impl Books {
             let there = self.there.entry(key).or_default();
             *there = there.checked_sub(line.units).ok_or("units out of an empty account")?;
             match to {
-                Destination::Used => *self.used.entry(item).or_default() += line.units,
+                Destination::Used | Destination::Issued(_) => {
+                    *self.used.entry(item).or_default() += line.units;
+                }
                 Destination::Party { party, .. } => {
                     *self.there.entry((item, party.clone())).or_default() += line.units;
                 }

@@ -85,6 +85,8 @@ impl Oracle {
                     self.new_versions.push(next);
                 }
                 Event::Requests(event) => self.of_requests(at, event)?,
+                // What they move is told by events of the stock room.
+                Event::Triage(_) | Event::Rerouting(_) => {}
             }
         }
         self.stands()

@@ -2,8 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
 
 use countersign_core::policy::{
-    Compiled, Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, Question, Subject, Totals,
-    Verdict, World, Zone,
+    Compiled, Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, Preconditions, Question, Subject,
+    Totals, Verdict, World, Zone,
 };
 use countersign_core::stock::{Input, Item, ItemClass};
 use countersign_proof::words::{Act, Moment, OfficeId, PartyId, Quantity, Standing, ZoneId};
@@ -76,6 +76,8 @@ pub fn item(id: &str, class: &str) -> Item {
         class: ItemClass::new(class).unwrap(),
         range_km: range,
         labels: if id == "ATACMS" { BTreeSet::from(["ballistic".to_owned()]) } else { [].into() },
+        packs: [].into(),
+        serial: false,
         source: "test".to_owned(),
         standing: Standing::Assumed,
     }
@@ -205,6 +207,7 @@ impl<'a> Ask<'a> {
                 recipient: self.recipient.as_ref(),
                 requested: self.requested,
                 totals: self.totals,
+                preconditions: Preconditions::default(),
             }),
             now: self.now,
             key_only: self.key_only,

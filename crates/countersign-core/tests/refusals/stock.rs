@@ -13,9 +13,8 @@ fn receive(world: &mut World, units: u64, (item, party, place): (&str, &str, &st
         place: (!place.is_empty()).then(|| id(place)),
         lot: None,
     };
-    let (quantity, source) = (quantity(units), "exercise".to_owned());
-    let standing = Standing::Assumed;
-    world.run(Some("uadepot"), Command::ReceiveStock { into, quantity, source, standing })
+    let command = Command::receive(into, quantity(units), "exercise", Standing::Assumed);
+    world.run(Some("uadepot"), command)
 }
 
 pub(crate) const CASES: &[Case] = &[

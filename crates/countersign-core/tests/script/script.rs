@@ -162,7 +162,7 @@ impl Player {
 
     fn stock(&mut self, words: &Words<'_>) -> Vec<String> {
         let (item, party) = (id(words.first()), id(words.second()));
-        let lines = self.world().state.stock.on_hand(&item, &party, None);
+        let lines = self.world().state.stock.on_hand(&item, &party);
         let (mut there, mut reserved) = (0, 0);
         for (_, balance) in lines {
             there += balance.on_hand;

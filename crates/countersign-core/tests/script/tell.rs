@@ -4,7 +4,7 @@
 use super::world::World;
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Closing, Ending, Event as Requests, Suspension};
-use countersign_core::{Event, people, policy, stock};
+use countersign_core::{Event, people, policy, rerouting, stock, triage};
 use countersign_proof::words::{DecisionKind, ReleaseId, RequestId};
 use std::fmt::Display;
 
@@ -57,10 +57,45 @@ pub fn tell(world: &World, events: &[Event]) -> Vec<String> {
                 Some(format!("{version} in force"))
             }
             Event::Requests(event) => of_requests(world, event, &mut told),
+            Event::Triage(event) => of_triage(event),
+            Event::Rerouting(event) => Some(of_rerouting(event)),
         };
         told.extend(phrase);
     }
     told
+}
+
+fn of_triage(event: &triage::Event) -> Option<String> {
+    use triage::Event as Triage;
+    match event {
+        Triage::ItemsJudged { .. } => None,
+        Triage::ClassChanged { item, from, judgement } => {
+            Some(format!("{item} from {from} to {}", judgement.class))
+        }
+        Triage::ClassOverridden { item, declaration, .. } => {
+            Some(format!("{item} set to {} by {}", declaration.class, declaration.office))
+        }
+        Triage::OverrideLifted { item, .. } => Some(format!("{item} no longer set")),
+    }
+}
+
+fn of_rerouting(event: &rerouting::Event) -> String {
+    use rerouting::Event as Rerouting;
+    match event {
+        Rerouting::DiversionOrdered { order } => {
+            format!("{} orders {} {}", order.id, order.plan.units(), order.plan.item)
+        }
+        Rerouting::RecipientNotified { recipient, slots, .. } => {
+            let units: u64 = slots.iter().map(|(_, _, units)| units).sum();
+            format!("{recipient} loses {units}")
+        }
+        Rerouting::DiversionExecuted { order } => format!("{order} executed"),
+        Rerouting::DiversionLapsed { order, .. } => format!("{order} lapsed"),
+        Rerouting::DebtIncurred { debt } => {
+            format!("{} owes {} {} by {}", debt.id, debt.recipient, debt.units, debt.due)
+        }
+        Rerouting::DebtRepaid { debt, units } => format!("{debt} repaid {units}"),
+    }
 }
 
 fn of_people(event: &people::Event) -> String {

@@ -113,6 +113,8 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 class: ItemClass::new(class).unwrap(),
                 range_km: None,
                 labels: BTreeSet::new(),
+                packs: BTreeMap::new(),
+                serial: false,
                 source: "exercise".to_owned(),
                 standing: Standing::Assumed,
             })
@@ -138,6 +140,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 within: (!within.is_empty()).then(|| id(within)),
             })
             .collect(),
+        triage: countersign_core::triage::Rules::default(),
         calendar: Calendar {
             holidays: ["2025-07-04", "2025-08-25"].map(id).into(),
             ..Calendar::default()

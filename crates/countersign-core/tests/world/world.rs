@@ -243,9 +243,8 @@ impl World {
             place: place.map(id),
             lot: None,
         };
-        let source = "exercise".to_owned();
-        let (quantity, standing) = (quantity(units), Standing::Assumed);
-        let command = stock::Command::ReceiveStock { into, quantity, source, standing };
+        let (units, standing) = (quantity(units), Standing::Assumed);
+        let command = stock::Command::receive(into, units, "exercise", standing);
         self.run(Some(by), command)
     }
 

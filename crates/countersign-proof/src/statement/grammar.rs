@@ -2,11 +2,13 @@
 //! the values of one statement keep among themselves.
 
 use super::kinds::{
-    Advice, Appointment, Binding, Decision, Founding, Hold, KeyEnrolment, KeyRevocation, Lift,
-    PolicyPublication, Session, Terms,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, Session, Terms,
 };
 use super::lines::{LineReader, LineWriter, Lines};
-use super::value::{Head, Maybe, OpenSshKey, Origin, Reason, Set, Source, Value, Word, YesNo};
+use super::value::{
+    Head, Maybe, OpenSshKey, Origin, Reason, Set, Source, SourceOrNone, Value, Word, YesNo,
+};
 use super::{Fault, Statement, StatementError, StatementKind};
 use crate::words::{
     AdviceKind, DecisionKind, Digest, Moment, Nonce, OfficeId, PersonId, Role, Window,
@@ -221,6 +223,47 @@ lines!(Lift {
     reason: Reason("reason"),
 });
 
+lines!(ClassOverride {
+    item: Word("item"),
+    class: Word("class"),
+    until: Word("until"),
+    office: Word("office"),
+    signer: Word("signer"),
+    binding: group,
+    reason: Reason("reason"),
+});
+
+lines!(OverrideLift {
+    item: Word("item"),
+    office: Word("office"),
+    signer: Word("signer"),
+    binding: group,
+    reason: Reason("reason"),
+});
+
+lines!(DiversionOrder {
+    item: Word("item"),
+    owner: Word("owner"),
+    plan: Word("plan"),
+    quantity: Word("quantity"),
+    recipients: Set("recipients"),
+    certification: SourceOrNone("certification"),
+    notice_days: Word("notice-days"),
+    replacement: Maybe("replacement"),
+    office: Word("office"),
+    signer: Word("signer"),
+    binding: group,
+    reason: Reason("reason"),
+} |order: &DiversionOrder| {
+    if order.quantity.is_zero() {
+        Some(("quantity", "the quantity is at least 1"))
+    } else if order.recipients.is_empty() {
+        Some(("recipients", "an order takes from somebody; name whom"))
+    } else {
+        None
+    }
+});
+
 lines!(Founding {
     origin: Origin("origin"),
     exercise: YesNo("exercise"),
@@ -274,6 +317,9 @@ bound!(
     PolicyPublication = Publication office,
     Hold = Hold office,
     Lift = Lift office,
+    ClassOverride = Override office,
+    OverrideLift = OverrideLift office,
+    DiversionOrder = Diversion office,
 );
 
 impl Statement for Founding {

@@ -1,9 +1,9 @@
 //! The kinds of statement, field by field in the order in which they are written.
 
 use crate::words::{
-    Act, AdviceKind, AppointmentChange, DecisionKind, Digest, HoldId, HoldScope, ItemId, KeyId,
-    Moment, Nonce, OfficeId, PartyId, PersonId, PlaceId, PolicyVersionId, Provisos, Quantity,
-    RequestId, Revision, Role, Standing, Transition, Window, ZoneId,
+    Act, AdviceKind, AppointmentChange, Days, DecisionKind, Digest, HoldId, HoldScope, ItemClass,
+    ItemId, KeyId, Moment, Month, Nonce, OfficeId, PartyId, PersonId, PlaceId, PolicyVersionId,
+    Provisos, Quantity, RequestId, Revision, Role, Standing, Transition, Window, ZoneId,
 };
 use std::collections::BTreeSet;
 
@@ -209,6 +209,70 @@ pub struct Lift {
     /// The hold that ends.
     pub hold: HoldId,
     /// The office that lifts it.
+    pub office: OfficeId,
+    /// The person who signs for it.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why.
+    pub reason: String,
+}
+
+/// A class set by hand, over what the rules say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassOverride {
+    /// Of which item.
+    pub item: ItemId,
+    /// Which class.
+    pub class: ItemClass,
+    /// The first moment at which the rules decide again.
+    pub until: Moment,
+    /// The office that sets it.
+    pub office: OfficeId,
+    /// The person who signs for it.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why.
+    pub reason: String,
+}
+
+/// The early end of a class set by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverrideLift {
+    /// Of which item.
+    pub item: ItemId,
+    /// The office that ends it.
+    pub office: OfficeId,
+    /// The person who signs for it.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why.
+    pub reason: String,
+}
+
+/// An order that re-routes units earmarked for others to their owner's stock, by a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiversionOrder {
+    /// Of what.
+    pub item: ItemId,
+    /// To whose stock.
+    pub owner: PartyId,
+    /// Digest of the plan: which slots, how many units of each, and why.
+    pub plan: Digest,
+    /// How many units in all, at least 1.
+    pub quantity: Quantity,
+    /// Who loses them, at least one.
+    pub recipients: BTreeSet<PartyId>,
+    /// The certification that this is needed, as a reference to where it is given; empty (`-`)
+    /// where there is none.
+    pub certification: String,
+    /// Days between the order and its execution.
+    pub notice_days: Days,
+    /// The month by which the units are replaced; `-` where no replacement is owed.
+    pub replacement: Option<Month>,
+    /// The office that orders.
     pub office: OfficeId,
     /// The person who signs for it.
     pub signer: PersonId,

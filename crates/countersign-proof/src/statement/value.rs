@@ -83,6 +83,18 @@ pub(super) type Reason = Free<REASON_MAX_BYTES>;
 /// The field `source`.
 pub(super) type Source = Free<SOURCE_MAX_BYTES>;
 
+/// A source, or `-` for none.
+pub(super) enum SourceOrNone {}
+impl Value<String> for SourceOrNone {
+    const FREE: bool = true;
+    fn write(value: &String, out: &mut String) {
+        if value.is_empty() { out.push('-') } else { Source::write(value, out) }
+    }
+    fn read(written: &str) -> Result<String, Fault> {
+        if written == "-" { Ok(String::new()) } else { Source::read(written) }
+    }
+}
+
 /// `yes` or `no`.
 pub(super) enum YesNo {}
 impl Value<bool> for YesNo {

@@ -159,6 +159,14 @@ numbered_id!(
     ReleaseId, "REL-", "a release id such as REL-12"
 );
 numbered_id!(
+    /// A diversion order.
+    OrderId, "ORD-", "an order id such as ORD-2"
+);
+numbered_id!(
+    /// A replacement debt.
+    DebtId, "DEBT-", "a debt id such as DEBT-5"
+);
+numbered_id!(
     /// A hold.
     HoldId, "HOLD-", "a hold id such as HOLD-3"
 );

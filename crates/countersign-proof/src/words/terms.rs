@@ -77,6 +77,43 @@ impl FromStr for Quantity {
     }
 }
 
+/// A whole number of days, 0 to 3,660.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Days(u16);
+
+impl TryFrom<u16> for Days {
+    type Error = WordError;
+    fn try_from(days: u16) -> Result<Self, WordError> {
+        if days <= 3660 {
+            Ok(Self(days))
+        } else {
+            Err(WordError::new(&days.to_string(), "a whole number of days, 0 to 3660"))
+        }
+    }
+}
+impl From<Days> for u16 {
+    fn from(days: Days) -> Self {
+        days.0
+    }
+}
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+impl FromStr for Days {
+    type Err = WordError;
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let zero = (text == "0").then_some(0);
+        let number = zero.or_else(|| super::ids::canonical_number(text));
+        let days = number.and_then(|number| u16::try_from(number).ok()?.try_into().ok());
+        days.ok_or_else(|| WordError::new(text, "a whole number of days, 0 to 3660, digits only"))
+    }
+}
+
 macro_rules! terms {
     (
         $(#[$doc:meta])* $name:ident, $expected:literal
@@ -187,6 +224,51 @@ terms!(
         NoObjection = "no-objection",
     }
 );
+
+terms!(
+    /// Why units leave or enter the books other than by a release or a receipt.
+    StockReason,
+    "a reason (count, damaged, expired, lost, found, correction, order-changed, disposal, test, \
+     training)" {
+        /// A count found another number.
+        Count = "count",
+        /// Units were found damaged beyond use.
+        Damaged = "damaged",
+        /// A lot has passed its last day.
+        Expired = "expired",
+        /// Units cannot be found.
+        Lost = "lost",
+        /// Units turned up.
+        Found = "found",
+        /// An earlier figure was entered wrongly.
+        Correction = "correction",
+        /// An order was enlarged, cut or cancelled.
+        OrderChanged = "order-changed",
+        /// Units were destroyed on purpose.
+        Disposal = "disposal",
+        /// Units were used up in tests of quality.
+        Test = "test",
+        /// Units were used up in training.
+        Training = "training",
+    }
+);
+
+impl StockReason {
+    /// Whether units are issued, and gone, for this reason; otherwise it explains a count.
+    #[must_use]
+    pub fn is_issue(self) -> bool {
+        match self {
+            Self::Disposal | Self::Test | Self::Training => true,
+            Self::Count
+            | Self::Damaged
+            | Self::Expired
+            | Self::Lost
+            | Self::Found
+            | Self::Correction
+            | Self::OrderChanged => false,
+        }
+    }
+}
 
 terms!(
     /// Whether an appointment begins or ends.

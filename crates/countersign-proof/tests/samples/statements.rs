@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "not every test needs every sample")]
 
 use countersign_proof::statement::{
-    Advice, Appointment, Binding, Decision, Founding, Hold, KeyEnrolment, KeyRevocation, Lift,
-    PolicyPublication, SeenHead, Session, Terms,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
 };
 use countersign_proof::words::{
     Act, AdviceKind, AppointmentChange, DecisionKind, Digest, HoldId, HoldScope, Nonce, Provisos,
@@ -134,6 +134,39 @@ pub(crate) fn all() -> Vec<AnyStatement> {
         .into(),
         Lift {
             hold: HoldId(3),
+            office: office(),
+            signer: signer(),
+            binding: binding(),
+            reason: reason(),
+        }
+        .into(),
+        ClassOverride {
+            item: "ATACMS".parse().unwrap(),
+            class: "red".parse().unwrap(),
+            until: "2025-08-01T00:00:00Z".parse().unwrap(),
+            office: office(),
+            signer: signer(),
+            binding: binding(),
+            reason: reason(),
+        }
+        .into(),
+        OverrideLift {
+            item: "ATACMS".parse().unwrap(),
+            office: office(),
+            signer: signer(),
+            binding: binding(),
+            reason: reason(),
+        }
+        .into(),
+        DiversionOrder {
+            item: "ATACMS".parse().unwrap(),
+            owner: "US".parse().unwrap(),
+            plan: Digest::of(b"plan"),
+            quantity: Quantity::new(40).unwrap(),
+            recipients: ["UA", "NL"].map(|party| party.parse().unwrap()).into(),
+            certification: "Bescheinigung Nº 7".to_owned(),
+            notice_days: "30".parse().unwrap(),
+            replacement: Some("2026-03".parse().unwrap()),
             office: office(),
             signer: signer(),
             binding: binding(),

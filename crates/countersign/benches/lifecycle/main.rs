@@ -22,7 +22,7 @@ mod world;
 use countersign::opening::{open_reader, read_body};
 use countersign::writer::{Asked, Pending, Receipt, Submission, Writer};
 use countersign_core::people::Authority;
-use countersign_core::policy::{ItemQuestion, Question, Subject, Totals};
+use countersign_core::policy::{ItemQuestion, Preconditions, Question, Subject, Totals};
 use countersign_core::record::{self, Answer};
 use countersign_core::requests::Command;
 use countersign_core::{Command as AnyCommand, State};
@@ -257,6 +257,7 @@ fn explain(
             recipient: None,
             requested: Act::Use,
             totals: Totals::default(),
+            preconditions: Preconditions::default(),
         }),
         now: world::start(),
         key_only: false,

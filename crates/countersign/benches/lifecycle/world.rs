@@ -147,6 +147,8 @@ pub fn charter() -> Charter {
             class: ItemClass::new("green").unwrap(),
             range_km: None,
             labels: BTreeSet::new(),
+            packs: BTreeMap::new(),
+            serial: false,
             source: source.clone(),
             standing,
         }],
@@ -165,6 +167,7 @@ pub fn charter() -> Charter {
         }],
         zones: (0..=8).map(|n| zone(&format!("Z.{n}"))).collect(),
         calendar: Calendar::default(),
+        triage: countersign_core::triage::Rules::default(),
         policies: vec![CharterPolicy {
             bundle: bundle("v1"),
             in_force_from: start(),
@@ -192,18 +195,15 @@ pub fn found(location: &str) -> Writer {
     let (writer, receipt) =
         founding::found(location, prepared, Box::new(clock), Box::new(entropy())).unwrap();
     assert!(matches!(receipt.answer, Answer::Accepted(_)), "{receipt:?}");
-    let receive = stock::Command::ReceiveStock {
-        into: AccountKey {
-            item: "THING".parse().unwrap(),
-            party: "H".parse().unwrap(),
-            state: AccountState::OnHand,
-            place: Some("H.Store".parse().unwrap()),
-            lot: None,
-        },
-        quantity: Quantity::new(1_000_000_000).unwrap(),
-        source: "made for measurements".to_owned(),
-        standing: Standing::Assumed,
+    let into = AccountKey {
+        item: "THING".parse().unwrap(),
+        party: "H".parse().unwrap(),
+        state: AccountState::OnHand,
+        place: Some("H.Store".parse().unwrap()),
+        lot: None,
     };
+    let units = Quantity::new(1_000_000_000).unwrap();
+    let receive = stock::Command::receive(into, units, "made for measurements", Standing::Assumed);
     let received = writer.submit(submission(1, 0, Some("P-S"), receive.into())).unwrap();
     assert!(matches!(received.answer, Answer::Accepted(_)), "{received:?}");
     writer

@@ -105,7 +105,9 @@ pub(super) fn place_signed(
         | Event::Ledger(_)
         | Event::People(_)
         | Event::Stock(_)
-        | Event::Policy(_) => None,
+        | Event::Policy(_)
+        | Event::Triage(_)
+        | Event::Rerouting(_) => None,
     }))
 }
 

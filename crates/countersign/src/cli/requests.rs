@@ -252,7 +252,9 @@ fn submitted(event: &Event) -> Option<RequestId> {
         | Event::Ledger(_)
         | Event::People(_)
         | Event::Stock(_)
-        | Event::Policy(_) => None,
+        | Event::Policy(_)
+        | Event::Triage(_)
+        | Event::Rerouting(_) => None,
     }
 }
 

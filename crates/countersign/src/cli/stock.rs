@@ -5,7 +5,7 @@ use super::output::Output;
 use super::people::done;
 use super::{Failure, Global};
 use clap::{Args, Subcommand};
-use countersign_core::stock::{AccountKey, AccountState, Command};
+use countersign_core::stock::{AccountKey, AccountState, Command, Wanted};
 use countersign_proof::words::{ItemId, LotId, PartyId, PlaceId, Quantity, Standing};
 use serde_json::{Value, json};
 
@@ -55,21 +55,17 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Receive(args) => {
             let mut desk = Desk::open(global)?;
             let by = desk.session(global)?;
-            let command = Command::ReceiveStock {
-                into: AccountKey {
-                    item: args.item.clone(),
-                    party: args.party.clone(),
-                    state: AccountState::OnHand,
-                    place: args.place.clone(),
-                    lot: args.lot.clone(),
-                },
-                quantity: args.quantity,
-                source: args.source.clone(),
-                standing: args.standing,
+            let into = AccountKey {
+                item: args.item.clone(),
+                party: args.party.clone(),
+                state: AccountState::OnHand,
+                place: args.place.clone(),
+                lot: args.lot.clone(),
             };
+            let command = Command::receive(into, args.quantity, &args.source, args.standing);
             desk.submit(Some(by), command)?;
             let (item, party) = (&args.item, &args.party);
-            let free = desk.look(|state| state.stock.free(item, party, None));
+            let free = desk.look(|state| state.stock.free(&Wanted::of(item, party)));
             done(&desk, output, &format!("{party} has {free} {item} that are not promised."));
             Ok(())
         }

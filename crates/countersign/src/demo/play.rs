@@ -90,9 +90,9 @@ impl<'a> Player<'a> {
 
     /// Takes in what the pack says is on hand.
     pub(super) fn receive_all(&mut self, at: Moment) -> Result<(), Failure> {
-        for (line, command) in self.pack.receipts() {
-            let stock::Command::ReceiveStock { into, .. } = &command;
-            let party = into.party.clone();
+        for row in &self.pack.stock {
+            let (line, command) = (row.line, row.receipt());
+            let party = row.into.party.clone();
             let keeper = self.pack.stock_keeper(&party, at).cloned();
             let keeper = keeper.ok_or_else(|| {
                 Failure::usage(format!("stock.csv:{line}: nobody keeps the stock of {party}"))
@@ -286,12 +286,7 @@ impl<'a> Player<'a> {
                 self.send(None, requests::Command::LiftHold { statements }.into())?
             }
             Deed::Receive { into, quantity, source, standing } => {
-                let command = stock::Command::ReceiveStock {
-                    into: into.clone(),
-                    quantity: *quantity,
-                    source: source.clone(),
-                    standing: *standing,
-                };
+                let command = stock::Command::receive(into.clone(), *quantity, source, *standing);
                 self.send(Some(by()?), command.into())?
             }
             Deed::Observe { .. } => {
@@ -344,7 +339,9 @@ impl<'a> Player<'a> {
                 | countersign_core::Event::Ledger(_)
                 | countersign_core::Event::People(_)
                 | countersign_core::Event::Stock(_)
-                | countersign_core::Event::Policy(_) => None,
+                | countersign_core::Event::Policy(_)
+                | countersign_core::Event::Triage(_)
+                | countersign_core::Event::Rerouting(_) => None,
             });
             if found.as_ref() != Some(&draw.breaches) {
                 let what = format!("{}: breaches {found:?}, not {:?}", draw.request, draw.breaches);

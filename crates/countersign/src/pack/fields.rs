@@ -141,15 +141,7 @@ impl<'n> Fields<'n> {
         key: &'static str,
         bounds: std::ops::RangeInclusive<u32>,
     ) -> Option<u32> {
-        let node = self.get(key)?;
-        let written = bare(r, node, key, "a whole number")?;
-        let number = written.parse().ok().filter(|number| bounds.contains(number));
-        if number.is_none() {
-            let message = format!("{key} = {written} is no whole number within its bounds");
-            let remedy = format!("write a number from {} to {}", bounds.start(), bounds.end());
-            r.fault(node.at, code::NUMBER_UNFIT, message, remedy);
-        }
-        number
+        self.get(key).and_then(|node| number(r, node, key, bounds))
     }
 
     /// A quantity that must be there.
@@ -235,6 +227,23 @@ fn bare(r: &mut Reading<'_>, node: &Node, key: &str, wanted: &str) -> Option<Str
     }
 }
 
+/// A whole number within bounds.
+pub(super) fn number(
+    r: &mut Reading<'_>,
+    node: &Node,
+    key: &str,
+    bounds: std::ops::RangeInclusive<u32>,
+) -> Option<u32> {
+    let written = bare(r, node, key, "a whole number")?;
+    let number = written.parse().ok().filter(|number| bounds.contains(number));
+    if number.is_none() {
+        let message = format!("{key} = {written} is no whole number within its bounds");
+        let remedy = format!("write a number from {} to {}", bounds.start(), bounds.end());
+        r.fault(node.at, code::NUMBER_UNFIT, message, remedy);
+    }
+    number
+}
+
 /// A text for people: not empty, not too long, and every character shows what it is.
 pub(super) fn text(r: &mut Reading<'_>, node: &Node, key: &str) -> Option<String> {
     let found = string(r, node, key)?;
@@ -274,6 +283,21 @@ pub(super) fn word<T: FromStr<Err = WordError>>(
         Err(WordError { value, expected }) => {
             let message = format!("{key}: {value:?} is not {expected}");
             r.fault(node.at, code::WORD_UNFIT, message, format!("write {expected}"));
+            None
+        }
+    }
+}
+
+/// A key that is a word of one of our vocabularies.
+pub(super) fn key_word<T: FromStr<Err = WordError>>(
+    r: &mut Reading<'_>,
+    key: &Spot<&str>,
+) -> Option<Spot<T>> {
+    match key.value.parse() {
+        Ok(value) => Some(Spot { value, at: key.at }),
+        Err(WordError { value, expected }) => {
+            let message = format!("the key {value:?} is not {expected}");
+            r.fault(key.at, code::WORD_UNFIT, message, format!("write {expected}"));
             None
         }
     }

@@ -1,7 +1,7 @@
 //! `items.toml`: items, the inputs they depend on, the places that keep them, and stated figures.
 
 use super::fault::code;
-use super::fields::{Fields, Spot};
+use super::fields::{Fields, Spot, key_word, number};
 use super::known::Known;
 use super::node::Node;
 use super::source::Reading;
@@ -145,6 +145,8 @@ fn read_item(r: &mut Reading<'_>, fields: &mut Fields<'_>, known: &mut Known) ->
     let class: Option<Spot<Class>> = fields.word(r, "class");
     let range_km = fields.number(r, "range_km", 1..=40_000);
     let labels: Vec<Spot<Class>> = fields.words(r, "labels");
+    let packs = read_packs(r, fields);
+    let serial = fields.flag(r, "serial");
     let source = fields.text(r, "source");
     let standing = fields.word(r, "standing");
     Some(Item {
@@ -155,9 +157,26 @@ fn read_item(r: &mut Reading<'_>, fields: &mut Fields<'_>, known: &mut Known) ->
         class: class?.value.0,
         range_km,
         labels: labels.into_iter().map(|label| label.value.0.as_str().to_owned()).collect(),
+        packs,
+        serial,
         source,
         standing: standing?.value,
     })
+}
+
+/// Sizes of pack, by their name: `packs = { case = 12 }`.
+fn read_packs(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> BTreeMap<String, u32> {
+    let mut packs = BTreeMap::new();
+    let Some(node) = fields.get("packs") else { return packs };
+    let Some(sizes) = Fields::new(r, node, "packs") else { return packs };
+    for (name, node) in sizes.all() {
+        let name = key_word::<Class>(r, &name);
+        let units = number(r, node, "packs", 1..=1_000_000);
+        if let (Some(name), Some(units)) = (name, units) {
+            packs.insert(name.value.0.as_str().to_owned(), units);
+        }
+    }
+    packs
 }
 
 fn read_figure(

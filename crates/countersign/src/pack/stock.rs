@@ -40,12 +40,7 @@ impl StockRow {
     /// The command that takes these units in.
     #[must_use]
     pub fn receipt(&self) -> Command {
-        Command::ReceiveStock {
-            into: self.into.clone(),
-            quantity: self.quantity,
-            source: self.source.clone(),
-            standing: self.standing,
-        }
+        Command::receive(self.into.clone(), self.quantity, &self.source, self.standing)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `policy/versions.toml` and the Cedar files of each version.
 
 use super::fault::{Fault, code};
-use super::fields::{Fields, Spot};
+use super::fields::{Fields, Spot, key_word};
 use super::known::Known;
 use super::node::{Node, Value};
 use super::source::{Reading, Source, refuse_links};
@@ -177,18 +177,6 @@ fn read_deciding(
         table.insert(party.value, offices);
     }
     table
-}
-
-/// A key that is a word of one of our vocabularies.
-fn key_word<T: FromStr<Err = WordError>>(r: &mut Reading<'_>, key: &Spot<&str>) -> Option<Spot<T>> {
-    match key.value.parse() {
-        Ok(value) => Some(Spot { value, at: key.at }),
-        Err(WordError { value, expected }) => {
-            let message = format!("the key {value:?} is not {expected}");
-            r.fault(key.at, code::WORD_UNFIT, message, format!("write {expected}"));
-            None
-        }
-    }
 }
 
 /// The Cedar files of a version, by name.

@@ -79,11 +79,10 @@ impl<'a> Teller<'a> {
         let found =
             ledger::Command::Found { charter: Box::new(charter), statements, names: pack.names() };
         assert_eq!(teller.send(found, None, story.founded_at).0, "ok");
-        for (line, command) in pack.receipts() {
-            let StockCommand::ReceiveStock { into, .. } = &command;
-            let keeper = pack.stock_keeper(&into.party, story.founded_at).unwrap().clone();
-            let came_to = teller.send(command, Some(&keeper), story.founded_at).0;
-            assert_eq!(came_to, "ok", "stock.csv:{line}");
+        for row in &pack.stock {
+            let keeper = pack.stock_keeper(&row.into.party, story.founded_at).unwrap().clone();
+            let came_to = teller.send(row.receipt(), Some(&keeper), story.founded_at).0;
+            assert_eq!(came_to, "ok", "stock.csv:{}", row.line);
         }
         teller
     }
@@ -218,12 +217,7 @@ impl<'a> Teller<'a> {
                 self.send(Requests::SurrenderRelease { release }, by, at).0.to_owned()
             }
             Deed::Receive { into, quantity, source, standing } => {
-                let command = StockCommand::ReceiveStock {
-                    into: into.clone(),
-                    quantity: *quantity,
-                    source: source.clone(),
-                    standing: *standing,
-                };
+                let command = StockCommand::receive(into.clone(), *quantity, source, *standing);
                 self.send(command, by, at).0.to_owned()
             }
             Deed::Use(draw) | Deed::Handout(draw) => self.draw(draw, by, at),

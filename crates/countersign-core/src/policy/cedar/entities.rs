@@ -175,6 +175,9 @@ fn item_context(
         pair("requested", text(asked.requested.as_str())),
         pair("released_total", long(asked.totals.released)?),
         pair("used_total", long(asked.totals.used)?),
+        pair("certified", RestrictedExpression::new_bool(asked.preconditions.certified)),
+        pair("notice_days", RestrictedExpression::new_long(asked.preconditions.notice_days.into())),
+        pair("replaced", RestrictedExpression::new_bool(asked.preconditions.replaced)),
     ]);
     if let Some(recipient) = asked.recipient {
         let recipient = uid(&kinds.party, recipient.as_str());

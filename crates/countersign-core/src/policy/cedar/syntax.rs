@@ -330,6 +330,9 @@ fn context_fact(name: &str) -> Option<Fact> {
         "now" => Fact::Now,
         "released_total" => Fact::Released,
         "used_total" => Fact::Used,
+        "certified" => Fact::Certified,
+        "notice_days" => Fact::Notice,
+        "replaced" => Fact::Replaced,
         "key_only" => Fact::KeyOnly,
         "exercise" => Fact::Exercise,
         // catch-all: strings, or Cedar's own types, which are not ours to list

@@ -1,7 +1,9 @@
 //! What the checks keep out, put in behind their back: it must refuse all the same.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::super::{ItemQuestion, KeyOnlyRule, PolicyError, Question, Subject, Totals, World};
+use super::super::{
+    ItemQuestion, KeyOnlyRule, PolicyError, Preconditions, Question, Subject, Totals, World,
+};
 use super::{Compiled, PolicyBundle};
 use crate::stock::{Item, ItemClass};
 use cedar_policy::{Policy, PolicyId};
@@ -40,6 +42,8 @@ fn ask_with(policy: &str, approvals: &[&str]) -> Result<bool, PolicyError> {
         class: ItemClass::unknown(),
         range_km: None,
         labels: BTreeSet::new(),
+        packs: [].into(),
+        serial: false,
         source: "test".to_owned(),
         standing: Standing::Assumed,
     };
@@ -53,6 +57,7 @@ fn ask_with(policy: &str, approvals: &[&str]) -> Result<bool, PolicyError> {
             recipient: None,
             requested: Act::Deliver,
             totals: Totals::default(),
+            preconditions: Preconditions::default(),
         }),
         now: Moment::from_millis(0).unwrap(),
         key_only: false,

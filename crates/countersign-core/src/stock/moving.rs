@@ -1,0 +1,323 @@
+//! Deciding what moves: receipts, moves between places and states, issues, counts.
+
+use super::{
+    AccountKey, AccountState, Change, Command, Count, Destination, Event, Figures, Line, Outside,
+    Rejection, Stock, Wanted,
+};
+use crate::people::{Authority, Function, People};
+use countersign_proof::words::{
+    Date, EarmarkId, ItemId, Moment, Month, PartyId, Quantity, StockReason,
+};
+
+impl Stock {
+    pub(crate) fn decide(
+        &self,
+        people: &People,
+        command: &Command,
+        by: &Authority,
+        at: Moment,
+    ) -> Result<Event, crate::Rejection> {
+        let keeps = |party: &PartyId| people.check_function(by, Function::Stock, Some(party), at);
+        match command {
+            Command::ReceiveStock {
+                into,
+                quantity,
+                expires,
+                from_order,
+                earmark,
+                source,
+                standing,
+            } => {
+                self.check_receipt(people, into, *quantity, *expires, at)?;
+                self.check_order(into, *from_order, *quantity)?;
+                if let Some((earmark, month)) = earmark {
+                    self.check_made(into, earmark, *month, *quantity)?;
+                }
+                keeps(&into.party)?;
+                Ok(Event::StockReceived {
+                    into: into.clone(),
+                    quantity: *quantity,
+                    expires: *expires,
+                    from_order: *from_order,
+                    earmark: earmark.clone(),
+                    source: source.clone(),
+                    standing: *standing,
+                })
+            }
+            Command::MoveStock { from, to_state, to_place, quantity } => {
+                let to = AccountKey { state: *to_state, place: to_place.clone(), ..from.clone() };
+                self.check_move(people, from, &to, *quantity)?;
+                keeps(&from.party)?;
+                Ok(Event::StockMoved { from: from.clone(), to, units: quantity.units() })
+            }
+            Command::IssueStock { item, party, place, lot, quantity, reason } => {
+                self.check_names(people, item, party)?;
+                if quantity.is_zero() {
+                    return Err(Rejection::QuantityZero.into());
+                }
+                if !reason.is_issue() {
+                    return Err(Rejection::ReasonUnfit { reason: *reason }.into());
+                }
+                keeps(party)?;
+                // Units that are destroyed need nobody's consent; whatever uses them does.
+                let disposal = *reason == StockReason::Disposal;
+                if let Some(controller) = self.foreign_controller(item, party)
+                    && !disposal
+                {
+                    let item = item.clone();
+                    return Err(Rejection::IssueNeedsRelease { item, controller }.into());
+                }
+                let fit_on = (!disposal).then(|| at.date());
+                let (place, lot) = (place.as_ref(), lot.as_ref());
+                let wanted = Wanted { place, lot, fit_on, ..Wanted::of(item, party) };
+                let lines = self.pick(&wanted, *quantity).map_err(|free| Rejection::NotEnough {
+                    wanted: *quantity,
+                    free,
+                    party: party.clone(),
+                })?;
+                Ok(Event::UnitsPosted { lines, to: Destination::Issued(*reason) })
+            }
+            Command::CountStock { account, units, expected, reason, source, standing } => {
+                if reason.is_issue() {
+                    return Err(Rejection::ReasonUnfit { reason: *reason }.into());
+                }
+                let count = Count {
+                    account: account.clone(),
+                    units: *units,
+                    expected: *expected,
+                    expires: None,
+                    as_of: at.date(),
+                    source: source.into(),
+                    standing: *standing,
+                };
+                let figures = Figures { counts: vec![count], ..Figures::default() };
+                let (changes, _) = self.weigh(people, &figures, at)?;
+                keeps(&account.party)?;
+                Ok(Event::StockCounted { changes, reason: *reason })
+            }
+            Command::ImportFigures { figures } => {
+                let (changes, earmarks) = self.weigh(people, figures, at)?;
+                for party in figures.parties() {
+                    keeps(party)?;
+                }
+                let changes: Vec<Change> =
+                    changes.into_iter().filter(|change| self.is_news(change)).collect();
+                Ok(Event::FiguresImported {
+                    changes,
+                    earmarks,
+                    requirements: figures.requirements.clone(),
+                    consumption: figures.consumption.clone(),
+                })
+            }
+        }
+    }
+
+    fn is_news(&self, change: &Change) -> bool {
+        change.from != change.to
+            || self.stated(&change.account) != Some(&change.stated)
+            || (change.expires.is_some()
+                && self.expires(&change.account.item, change.account.lot.as_ref())
+                    != change.expires)
+    }
+
+    pub(super) fn check_names(
+        &self,
+        people: &People,
+        item: &ItemId,
+        party: &PartyId,
+    ) -> Result<(), Rejection> {
+        if !self.items.contains_key(item) {
+            return Err(Rejection::UnknownItem { item: item.clone() });
+        }
+        if !people.has_party(party) {
+            return Err(Rejection::UnknownParty { party: party.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_account(
+        &self,
+        people: &People,
+        account: &AccountKey,
+    ) -> Result<(), Rejection> {
+        self.check_names(people, &account.item, &account.party)?;
+        let Some(place) = &account.place else { return Ok(()) };
+        let known = self.places.get(place);
+        let known = known.ok_or_else(|| Rejection::UnknownPlace { place: place.clone() })?;
+        if known.party == account.party {
+            Ok(())
+        } else {
+            let (place, party) = (place.clone(), account.party.clone());
+            Err(Rejection::PlaceOfAnother { place, party })
+        }
+    }
+
+    /// A lot has passed its last day before it is taken in, or a serial number is not one unit.
+    pub(super) fn check_lot(
+        &self,
+        account: &AccountKey,
+        units: Quantity,
+        expires: Option<Date>,
+        on: Date,
+    ) -> Result<(), Rejection> {
+        if let (Some(expires), None) = (expires, &account.lot) {
+            return Err(Rejection::ExpiryWithoutLot { expires });
+        }
+        if let Some(expires) = expires.filter(|expires| *expires < on) {
+            return Err(Rejection::LotExpired { expires, on });
+        }
+        if !self.item(&account.item).is_some_and(|item| item.serial)
+            || account.state.due().is_some()
+        {
+            return Ok(());
+        }
+        let Some(lot) = &account.lot else {
+            return Err(Rejection::SerialMissing { item: account.item.clone() });
+        };
+        let elsewhere = self.accounts.iter().any(|(key, balance)| {
+            key.item == account.item
+                && key.lot.as_ref() == Some(lot)
+                && *key != *account
+                && balance.on_hand > 0
+        });
+        if units.units() > 1 || (elsewhere && !units.is_zero()) {
+            return Err(Rejection::SerialTwice { item: account.item.clone(), lot: lot.clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether the item would still have no more than 10^12 units in all.
+    pub(super) fn check_total(&self, item: &ItemId, more: u64) -> Result<(), Rejection> {
+        let all = [Outside::Supply, Outside::Found].into_iter();
+        let all = all.map(|side| self.outside(item, side)).fold(more, u64::saturating_add);
+        Quantity::new(all).map(|_| ()).ok_or(Rejection::QuantityTooLarge)
+    }
+
+    fn check_receipt(
+        &self,
+        people: &People,
+        into: &AccountKey,
+        quantity: Quantity,
+        expires: Option<Date>,
+        at: Moment,
+    ) -> Result<(), Rejection> {
+        self.check_account(people, into)?;
+        if quantity.is_zero() {
+            return Err(Rejection::QuantityZero);
+        }
+        self.check_total(&into.item, quantity.units())?;
+        self.check_lot(into, quantity, expires, at.date())?;
+        let serial = self.item(&into.item).is_some_and(|item| item.serial);
+        match &into.lot {
+            Some(lot) if serial && self.balance(into).on_hand > 0 => {
+                Err(Rejection::SerialTwice { item: into.item.clone(), lot: lot.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A receipt against an order must find the units on order.
+    fn check_order(
+        &self,
+        into: &AccountKey,
+        from_order: Option<Month>,
+        quantity: Quantity,
+    ) -> Result<(), Rejection> {
+        let Some(month) = from_order else { return Ok(()) };
+        let ordered = self.on_order(&into.item, &into.party, month);
+        if quantity.units() <= ordered {
+            Ok(())
+        } else {
+            Err(Rejection::OrderTooSmall { month, ordered })
+        }
+    }
+
+    /// Units on order for a month, places and lots together.
+    #[must_use]
+    pub fn on_order(&self, item: &ItemId, party: &PartyId, month: Month) -> u64 {
+        let due = self.accounts_of(item, party);
+        let due = due.filter(|(key, _)| key.state == AccountState::OnOrder(month));
+        due.map(|(_, balance)| balance.on_hand).fold(0, u64::saturating_add)
+    }
+
+    fn check_made(
+        &self,
+        into: &AccountKey,
+        earmark: &EarmarkId,
+        month: Month,
+        quantity: Quantity,
+    ) -> Result<(), Rejection> {
+        let unknown = || Rejection::UnknownEarmark { earmark: earmark.clone() };
+        let found = self.earmark(earmark).ok_or_else(unknown)?;
+        if (&found.item, &found.owner) != (&into.item, &into.party) {
+            return Err(Rejection::EarmarkOfAnother { earmark: earmark.clone() });
+        }
+        let open = found.slots.get(&month).map_or(0, |slot| slot.to_be_made());
+        if quantity.units() <= open && into.state == AccountState::OnHand {
+            Ok(())
+        } else {
+            Err(Rejection::SlotTooSmall { earmark: earmark.clone(), month, open })
+        }
+    }
+
+    fn check_move(
+        &self,
+        people: &People,
+        from: &AccountKey,
+        to: &AccountKey,
+        quantity: Quantity,
+    ) -> Result<(), Rejection> {
+        self.check_account(people, from)?;
+        self.check_account(people, to)?;
+        if quantity.is_zero() {
+            return Err(Rejection::QuantityZero);
+        }
+        if from == to {
+            return Err(Rejection::MovedNowhere);
+        }
+        let free = self.balance(from).free();
+        if quantity.units() > free {
+            let free = Quantity::new(free).unwrap_or(Quantity::MAX);
+            let party = from.party.clone();
+            return Err(Rejection::NotEnough { wanted: quantity, free, party });
+        }
+        // What earmarks keep is on hand; moving it into another state would break the promise.
+        let leaves = from.state == AccountState::OnHand && to.state != AccountState::OnHand;
+        let free = self.free(&Wanted::of(&from.item, &from.party));
+        if leaves && quantity > free {
+            return Err(Rejection::NotEnough { wanted: quantity, free, party: from.party.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn apply_receipt(
+        &mut self,
+        into: &AccountKey,
+        units: u64,
+        from_order: Option<Month>,
+    ) {
+        match from_order {
+            None => self.grow_outside(&into.item, Outside::Supply, units),
+            Some(month) => {
+                let lines = self.order_lines(&into.item, &into.party, month, units);
+                for Line { account, units } in lines {
+                    self.take(&account, units);
+                }
+            }
+        }
+        self.put(into, units);
+    }
+
+    fn order_lines(&self, item: &ItemId, party: &PartyId, month: Month, units: u64) -> Vec<Line> {
+        let mut left = units;
+        let mut lines = Vec::new();
+        for (account, balance) in self.accounts_of(item, party) {
+            if account.state == AccountState::OnOrder(month) {
+                let units = balance.on_hand.min(left);
+                left = left.saturating_sub(units);
+                lines.push(Line { account: account.clone(), units });
+            }
+        }
+        lines
+    }
+}

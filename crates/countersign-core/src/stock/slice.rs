@@ -1,0 +1,89 @@
+//! One item's part of the books, to see what events would make of it.
+
+use super::{Event, Stock};
+use countersign_proof::words::{ItemId, ReleaseId};
+use std::collections::BTreeSet;
+
+impl Stock {
+    /// The items whose stock, promises or figures an event touches.
+    pub(crate) fn items_touched(&self, event: &Event) -> BTreeSet<ItemId> {
+        let of_release = |release: &ReleaseId| -> BTreeSet<ItemId> {
+            self.reservation(*release).iter().map(|line| line.account.item.clone()).collect()
+        };
+        match event {
+            Event::StockReceived { into, .. } => [into.item.clone()].into(),
+            Event::StockMoved { from, .. } => [from.item.clone()].into(),
+            Event::StockCounted { changes, .. } => {
+                changes.iter().map(|change| change.account.item.clone()).collect()
+            }
+            Event::FiguresImported { changes, earmarks, requirements, consumption } => {
+                let changes = changes.iter().map(|change| &change.account.item);
+                let earmarks = earmarks.iter().map(|earmark| &earmark.item);
+                let requirements = requirements.iter().map(|requirement| &requirement.item);
+                let consumption = consumption.iter().map(|consumption| &consumption.item);
+                let all = changes.chain(earmarks).chain(requirements).chain(consumption);
+                all.cloned().collect()
+            }
+            Event::UnitsReserved { lines, .. }
+            | Event::ReservationPosted { lines, .. }
+            | Event::UnitsPosted { lines, .. } => {
+                lines.iter().map(|line| line.account.item.clone()).collect()
+            }
+            Event::ReservationVoided { release } => of_release(release),
+            Event::SlotDiverted { earmark, .. } | Event::SlotRestored { earmark, .. } => {
+                self.earmark(earmark).map(|earmark| earmark.item.clone()).into_iter().collect()
+            }
+            Event::ItemClassed { .. } => BTreeSet::new(),
+        }
+    }
+
+    /// The books of one item alone, with the reservations that `events` name.
+    pub(crate) fn of_item(&self, item: &ItemId, events: &[&Event]) -> Self {
+        let mut own = Self::default();
+        own.items
+            .extend(self.items.get_key_value(item).map(|(id, item)| (id.clone(), item.clone())));
+        let parties: BTreeSet<_> = self.accounts_of_item(item).map(|(key, _)| &key.party).collect();
+        for (key, balance) in self.accounts_of_item(item) {
+            own.accounts.insert(key.clone(), balance);
+            own.stated.extend(self.stated.get(key).map(|stated| (key.clone(), stated.clone())));
+        }
+        let lots = self.lots.iter().filter(|((of, _), _)| of == item);
+        own.lots.extend(lots.map(|(key, expires)| (key.clone(), *expires)));
+        for earmark in self.earmarks.values().filter(|earmark| earmark.item == *item) {
+            own.add_earmark(earmark);
+        }
+        let origin = self.items.get(item).map(|item| &item.origin);
+        for party in parties.into_iter().chain(origin) {
+            let key = (item.clone(), party.clone());
+            let requirements = self.requirements.get(&key).cloned();
+            own.requirements.extend(requirements.map(|all| (key.clone(), all)));
+            let consumption = self.consumption.get(&key).cloned();
+            own.consumption.extend(consumption.map(|all| (key, all)));
+        }
+        for release in events.iter().filter_map(|event| event.release()) {
+            let lines = self.reservations.get(&release).cloned();
+            own.reservations.extend(lines.map(|lines| (release, lines)));
+            own.draws.extend(self.draws.get(&release).map(|draws| (release, draws.clone())));
+        }
+        own
+    }
+}
+
+impl Event {
+    /// The release whose reservation it changes.
+    fn release(&self) -> Option<ReleaseId> {
+        match self {
+            Self::UnitsReserved { release, .. }
+            | Self::ReservationPosted { release, .. }
+            | Self::ReservationVoided { release } => Some(*release),
+            Self::StockReceived { .. }
+            | Self::StockMoved { .. }
+            | Self::StockCounted { .. }
+            | Self::FiguresImported { .. }
+            | Self::UnitsPosted { .. }
+            | Self::SlotDiverted { .. }
+            | Self::SlotRestored { .. }
+            | Self::ItemClassed { .. } => None,
+        }
+    }
+}
