@@ -17,6 +17,7 @@ mod items;
 mod manifest;
 mod people;
 mod stock;
+mod triage;
 mod versions;
 mod zones;
 
@@ -30,6 +31,7 @@ pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};
 pub use stock::{COLUMNS, StockRow};
+pub use triage::{RULE_UNFIT, triage_rules};
 pub use versions::PackVersion;
 pub use zones::ZoneShape;
 

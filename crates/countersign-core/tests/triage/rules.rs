@@ -151,7 +151,7 @@ fn waiting() -> Waiting {
 /// One piece of nonsense: where it must be found, and how the rules are spoilt.
 type Spoilt = (&'static str, &'static str, fn(&mut Rules));
 
-fn limit<'a>(rules: &'a mut Rules, level: usize) -> &'a mut countersign_core::triage::Limit {
+fn limit(rules: &mut Rules, level: usize) -> &mut countersign_core::triage::Limit {
     &mut rules.rules[0].levels[level].limits[0]
 }
 
