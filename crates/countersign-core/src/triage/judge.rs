@@ -112,6 +112,9 @@ struct Findings<'a> {
 ///
 /// `memory` is what the last judgement gave, with what was declared or lifted since; none for an
 /// item that was never judged. Nothing else is read: the same arguments give the same answer.
+///
+/// Where one figure that the rule reads is missing, the class is unknown, even if another figure
+/// alone would make it a bad one: policy must treat unknown as no better than the worst.
 #[must_use]
 pub fn judge(
     rules: &Rules,
@@ -121,16 +124,14 @@ pub fn judge(
     at: Moment,
 ) -> Judgement {
     let mut reasons = Vec::new();
-    let declared = memory.and_then(|memory| memory.declared.clone());
+    let mut declared = memory.and_then(|memory| memory.declared.clone());
     let mut held = memory.and_then(|memory| memory.held.clone());
-    let standing = declared.filter(|declared| {
-        let stands = at < declared.until;
-        if !stands {
-            reasons.push(Reason::DeclarationEnded(declared.clone()));
-            held = after_declaration(rules, rule, held.take(), declared);
-        }
-        stands
-    });
+    if let Some(ended) = declared.take_if(|declared| declared.until <= at) {
+        held = after_declaration(rules, rule, held, &ended);
+        reasons.push(Reason::DeclarationEnded(ended));
+    }
+    // One that has yet to begin waits.
+    let standing = declared.as_ref().filter(|declared| declared.from <= at);
     let found = usable(rule, inputs, at).and_then(|()| findings(rules, rule, inputs, at));
     let (mut warranted, mut readings, mut outlook) = (None, Vec::new(), Vec::new());
     let mut by_number = None;
@@ -152,7 +153,7 @@ pub fn judge(
         }
         Err(missing) => reasons.push(Reason::Unknown(missing)),
     }
-    let class = match &standing {
+    let class = match standing {
         Some(declared) => {
             reasons.insert(0, Reason::Declared(declared.clone()));
             declared.class.clone()
@@ -165,7 +166,7 @@ pub fn judge(
         Some((was, _)) => (at, Some(was.clone())),
         None => (at, None),
     };
-    let memory = Memory { class: class.clone(), since, held, declared: standing };
+    let memory = Memory { class: class.clone(), since, held, declared };
     Judgement {
         rule: rule.name.clone(),
         class,

@@ -92,6 +92,15 @@ fn a_declaration_wins_while_it_lasts_and_is_left_slowly() {
 }
 
 #[test]
+fn a_declaration_waits_for_its_beginning() {
+    let mut run = Run::new(traffic_light());
+    run.class(1_800, "2025-07-01");
+    declare(&mut run, "red", "2025-07-03", "2025-07-04");
+    assert_eq!(run.class(1_800, "2025-07-02"), "green");
+    assert_eq!(run.class(1_800, "2025-07-03"), "red");
+}
+
+#[test]
 fn a_better_declaration_improves_nothing_beneath() {
     let mut run = Run::new(traffic_light());
     assert_eq!(run.class(480, "2025-07-01"), "red");
@@ -108,9 +117,11 @@ fn the_same_arguments_give_the_same_answer_and_it_survives_its_text() {
     let rules = traffic_light();
     let text = serde_json::to_string(&rules).unwrap();
     assert_eq!(serde_json::from_str::<countersign_core::triage::Rules>(&text).unwrap(), rules);
-    let found = Run::new(rules).judge(&stock(480, "2025-07-01"), "2025-07-01");
+    let found = Run::new(rules.clone()).judge(&stock(480, "2025-07-01"), "2025-07-01");
     let text = serde_json::to_string(&found).unwrap();
     assert_eq!(serde_json::from_str::<countersign_core::triage::Judgement>(&text).unwrap(), found);
+    let bytes = postcard::to_stdvec(&(&rules, &found)).unwrap();
+    assert_eq!(postcard::from_bytes(&bytes), Ok((rules, found)));
 }
 
 #[test]

@@ -303,7 +303,7 @@ fn what_cannot_be_read_is_told_too() {
     assert_eq!(triage_rules(dir.path()).unwrap_err()[0].code, code::FILE_MISSING);
 }
 
-/// Every line dropped or doubled, one at a time: whatever comes of it, it is told and never a panic.
+/// Every line dropped or doubled, one at a time: whatever comes of it is told, and never a panic.
 #[test]
 fn a_file_with_any_line_dropped_or_doubled_is_read_or_refused() {
     for folder in ["eu-oil-cover", "canada-five-phases", "yellow-fever-floor", "arms-notices"] {

@@ -144,8 +144,8 @@ fn nhs_red_cells_and_platelets() {
     assert!(excepted.rules.rule_for(&excepted.item, &excepted.labels).is_none());
 }
 
-/// NHS Blood and Transplant: amber is kept at least 4 weeks, declared and ended by a named body, and
-/// was held while O negative stood at 4.28 days.
+/// NHS Blood and Transplant: amber is kept at least 4 weeks, declared and ended by a named body,
+/// and was held while O negative stood at 4.28 days.
 #[test]
 fn nhs_amber_declared_and_held() {
     let mut row = Row::new("nhs-amber-held", "RBC-O-neg", &["red-cells"]);
