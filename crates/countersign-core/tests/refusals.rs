@@ -18,10 +18,14 @@ mod policy;
 mod precedence;
 #[path = "refusals/requests.rs"]
 mod requests;
+#[path = "refusals/rerouting.rs"]
+mod rerouting;
 #[path = "refusals/statements.rs"]
 mod statements;
 #[path = "refusals/stock.rs"]
 mod stock;
+#[path = "refusals/triage.rs"]
+mod triage;
 #[path = "world/world.rs"]
 mod world;
 
@@ -64,8 +68,15 @@ fn shadows(world: &World) -> countersign_core::requests::Draft {
 
 #[test]
 fn every_code_is_reached_in_its_order() {
-    let tables: [&[Case]; 5] =
-        [ledger::CASES, people::CASES, stock::CASES, policy::CASES, requests::CASES];
+    let tables: [&[Case]; 7] = [
+        ledger::CASES,
+        people::CASES,
+        stock::CASES,
+        policy::CASES,
+        requests::CASES,
+        triage::CASES,
+        rerouting::CASES,
+    ];
     let mut reached = Vec::new();
     for (code, case) in tables.into_iter().flatten() {
         match case() {

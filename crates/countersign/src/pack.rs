@@ -38,6 +38,7 @@ pub use zones::ZoneShape;
 use countersign_core::ledger::{Charter, CharterKey, CharterPolicy};
 use countersign_core::people::Function;
 use countersign_core::stock::Command;
+use countersign_core::triage::Rules;
 use countersign_proof::words::{Moment, PartyId, PersonId, PolicyVersionId};
 use known::Known;
 use node::Node;
@@ -71,6 +72,8 @@ pub struct Pack {
     pub people: PackPeople,
     /// Items, inputs, places and figures.
     pub items: PackItems,
+    /// By which limits items fall into classes; none where classes stand in the items.
+    pub triage: Rules,
     /// What is on hand when the ledger begins.
     pub stock: Vec<StockRow>,
     /// The zones and their schematic outlines.
@@ -152,7 +155,7 @@ impl Pack {
             places: self.items.places.clone(),
             zones: self.zones.iter().map(|shape| shape.zone.clone()).collect(),
             calendar: self.manifest.calendar.clone(),
-            triage: countersign_core::triage::Rules::default(),
+            triage: self.triage.clone(),
             policies: versions.filter(begins_with).cloned().collect(),
         }
     }
@@ -230,6 +233,11 @@ fn gather(dir: &Path) -> Gathered {
     pack.people = people.unwrap_or_default();
     let items = toml_file(dir, ITEMS, &mut faults, |r, node| items::read(r, node, &mut known));
     pack.items = items.unwrap_or_default();
+    if std::fs::symlink_metadata(dir.join(triage::TRIAGE)).is_ok() {
+        let rules =
+            toml_file(dir, triage::TRIAGE, &mut faults, |r, node| triage::read(r, node, &known));
+        pack.triage = rules.unwrap_or_default();
+    }
     if let Some(source) = Source::read(dir, ZONES, &mut faults) {
         let mut r = Reading { source: &source, faults: &mut faults };
         if let Some(node) = json::json(&mut r) {

@@ -194,6 +194,23 @@ when {
 };
 "#;
 
+const SHORTAGE: &str = r#"
+@id("divert") permit (principal, action == Action::"divert", resource)
+when {
+  resource.class == "red" && !context.origin_deciding.isEmpty() &&
+  context.approvals.containsAll(context.origin_deciding)
+};
+@id("override") permit (principal, action == Action::"override", resource)
+when {
+  !context.origin_deciding.isEmpty() && context.approvals.containsAll(context.origin_deciding)
+};
+"#;
+
+const PRECONDITIONS: &str = r#"
+@id("preconditions") forbid (principal, action == Action::"divert", resource)
+when { !context.certified || !context.replaced || context.notice_days < 15 };
+"#;
+
 /// What each version says of use in Russia: the deciding word of the US, and the condition. What
 /// stands behind a dot in its name makes it another version of the same content.
 fn use_in_russia(version: &str) -> (&'static str, &'static str) {
@@ -237,12 +254,18 @@ pub fn bundle(version: &str) -> PolicyBundle {
     if content != "mute" {
         text += SUSPEND;
     }
+    if content == "shortage" || content == "strict" {
+        text += SHORTAGE;
+    }
+    if content == "strict" {
+        text += PRECONDITIONS;
+    }
     let table = |office: &'static str, use_by: &str| {
         let word = |by: &str| match by {
             "standing" => Deciding::Standing,
             office => Deciding::Office(id(office)),
         };
-        [Act::Use, Act::Deliver, Act::Transfer, Act::Divert]
+        [Act::Use, Act::Deliver, Act::Transfer, Act::Divert, Act::Override]
             .map(|act| (act, word(if act == Act::Use { use_by } else { office })))
             .into()
     };

@@ -4,10 +4,12 @@
 
 mod charter;
 mod hardware;
+mod shortage;
 mod signing;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people};
 pub use hardware::{HardwareKey, PRESENT, VERIFIED};
+pub use shortage::{Ordering, figures, short};
 pub use signing::{Appointing, Bound};
 
 use countersign_core::people::Authority;

@@ -249,14 +249,16 @@ fn tell(plan: &Plan, output: &mut Output) {
     let rows: Vec<Vec<String>> = plan
         .slots
         .iter()
-        .map(|slot| vec![
-            slot.recipient.to_string(),
-            slot.earmark.to_string(),
-            plan.month(slot.month).to_string(),
-            slot.quantity.to_string(),
-            slot.harm.to_string(),
-            plans::reason_words(plan, slot),
-        ])
+        .map(|slot| {
+            vec![
+                slot.recipient.to_string(),
+                slot.earmark.to_string(),
+                plan.month(slot.month).to_string(),
+                slot.quantity.to_string(),
+                slot.harm.to_string(),
+                plans::reason_words(plan, slot),
+            ]
+        })
         .collect();
     output.table(&["recipient", "earmark", "month", "units", "harm", "why"], &rows);
 }
@@ -343,9 +345,11 @@ fn order_value(state: &State, order: &rerouting::Order) -> Value {
         .map(|(recipient, slots)| {
             let slots: Vec<Value> = slots
                 .into_iter()
-                .map(|(earmark, month, units)| json!({
-                    "earmark": earmark.as_str(), "month": month.to_string(), "units": units,
-                }))
+                .map(|(earmark, month, units)| {
+                    json!({
+                        "earmark": earmark.as_str(), "month": month.to_string(), "units": units,
+                    })
+                })
                 .collect();
             json!({ "recipient": recipient.as_str(), "slots": slots })
         })
@@ -384,15 +388,17 @@ fn list(state: &State, output: &mut Output) -> Result<(), Failure> {
     output.value(&Value::Array(orders.iter().map(|order| order_value(state, order)).collect()));
     let rows: Vec<Vec<String>> = orders
         .iter()
-        .map(|order| vec![
-            order.id.to_string(),
-            order.plan.item.to_string(),
-            order.plan.units().to_string(),
-            order.state.as_str().to_owned(),
-            order.ordered_at.date().to_string(),
-            order.executes_at.date().to_string(),
-            order.signed.iter().map(|s| s.office.to_string()).collect::<Vec<_>>().join(", "),
-        ])
+        .map(|order| {
+            vec![
+                order.id.to_string(),
+                order.plan.item.to_string(),
+                order.plan.units().to_string(),
+                order.state.as_str().to_owned(),
+                order.ordered_at.date().to_string(),
+                order.executes_at.date().to_string(),
+                order.signed.iter().map(|s| s.office.to_string()).collect::<Vec<_>>().join(", "),
+            ]
+        })
         .collect();
     output.table(&["order", "item", "units", "state", "ordered", "executed", "by"], &rows);
     Ok(())
@@ -452,10 +458,12 @@ fn debts(state: &State, output: &mut Output) -> Result<(), Failure> {
     }
     let plan: Vec<Value> = instalments
         .iter()
-        .map(|part| json!({
-            "debt": part.debt.to_string(), "units": part.units, "late": part.late,
-            "month": part.month.map(|month| month.to_string()),
-        }))
+        .map(|part| {
+            json!({
+                "debt": part.debt.to_string(), "units": part.units, "late": part.late,
+                "month": part.month.map(|month| month.to_string()),
+            })
+        })
         .collect();
     let values: Vec<Value> = all.iter().map(board::debt).collect();
     output.value(&json!({ "debts": values, "repayment": plan }));

@@ -82,11 +82,7 @@ pub(super) fn signed<S: Statement>(
     Ok(Some(statements))
 }
 
-fn prepare<S: Statement>(
-    folder: &Path,
-    statement: &S,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn prepare<S: Statement>(folder: &Path, statement: &S, output: &mut Output) -> Result<(), Failure> {
     let text = render(statement).map_err(countersign_proof::SignatureError::from)?;
     fs::create_dir_all(folder).map_err(io(folder))?;
     let path = folder.join("statement.txt");

@@ -126,8 +126,9 @@ impl FromStr for StateArg {
             ("in-transit" | "on-order", None) => {
                 Err(format!("say in which month the units are due: {word}=2025-09"))
             }
-            (_, _) => Err("write on-hand, quarantined, in-transit=2025-09 or on-order=2025-09"
-                .to_owned()),
+            (_, _) => {
+                Err("write on-hand, quarantined, in-transit=2025-09 or on-order=2025-09".to_owned())
+            }
         }
     }
 }
@@ -300,7 +301,11 @@ fn bars(months: &[i128]) -> String {
 }
 
 fn percent(probability: f64) -> String {
-    if probability < 0.0005 { "< 0.1 %".to_owned() } else { format!("{:.1} %", probability * 100.0) }
+    if probability < 0.0005 {
+        "< 0.1 %".to_owned()
+    } else {
+        format!("{:.1} %", probability * 100.0)
+    }
 }
 
 fn board(state: &State, months: u16, output: &mut Output) -> Result<(), Failure> {
@@ -326,8 +331,16 @@ fn board(state: &State, months: u16, output: &mut Output) -> Result<(), Failure>
         .collect();
     let ahead = format!("next {months} months");
     let headings = [
-        "item", "of", "on hand", "requirement", "share", "lasts", "class", "first below",
-        "chance", &ahead,
+        "item",
+        "of",
+        "on hand",
+        "requirement",
+        "share",
+        "lasts",
+        "class",
+        "first below",
+        "chance",
+        &ahead,
     ];
     output.table(&headings, &told);
     Ok(())
@@ -385,8 +398,17 @@ fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), F
     }
     output.value(&Value::Array(values));
     let headings = [
-        "item", "party", "state", "place", "lot", "fit until", "class", "units", "reserved",
-        "free", "reserved by",
+        "item",
+        "party",
+        "state",
+        "place",
+        "lot",
+        "fit until",
+        "class",
+        "units",
+        "reserved",
+        "free",
+        "reserved by",
     ];
     output.table(&headings, &rows);
     Ok(())
@@ -416,11 +438,7 @@ fn holds(
     Ok(())
 }
 
-fn balances(
-    state: &State,
-    holder: Option<&PartyId>,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn balances(state: &State, holder: Option<&PartyId>, output: &mut Output) -> Result<(), Failure> {
     let mut found = board::balances(state);
     found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
     output.value(&Value::Array(found.iter().map(board::Balances::value).collect()));
@@ -433,7 +451,12 @@ fn balances(
         })
         .collect();
     let headings = [
-        "holder", "item", "authorised for delivery", "delivered", "on hand", "cleared for use",
+        "holder",
+        "item",
+        "authorised for delivery",
+        "delivered",
+        "on hand",
+        "cleared for use",
         "locked",
     ];
     output.table(&headings, &rows);

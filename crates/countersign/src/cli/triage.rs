@@ -122,12 +122,14 @@ fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failur
     let readings: Vec<Value> = judgement
         .readings
         .iter()
-        .map(|reading| json!({
-            "measure": reading.measure, "unit": reading.unit.as_str(),
-            "now": reading.now.ratio.told(reading.unit, Rounding::Down),
-            "lowest": reading.lowest.ratio.told(reading.unit, Rounding::Down),
-            "lowest_in": reading.lowest.month.map(|month| month.to_string()),
-        }))
+        .map(|reading| {
+            json!({
+                "measure": reading.measure, "unit": reading.unit.as_str(),
+                "now": reading.now.ratio.told(reading.unit, Rounding::Down),
+                "lowest": reading.lowest.ratio.told(reading.unit, Rounding::Down),
+                "lowest_in": reading.lowest.month.map(|month| month.to_string()),
+            })
+        })
         .collect();
     let figures: Vec<Value> = judgement
         .figures

@@ -68,7 +68,9 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
     );
     let projection = Projection::of(&inputs, counted.0, counted.1, now, months).ok();
     let limits = rule.and_then(|rule| {
-        triage::thresholds(rules, rule, &inputs, at, months).ok().filter(|l| l.iter().any(|u| *u > 0))
+        triage::thresholds(rules, rule, &inputs, at, months)
+            .ok()
+            .filter(|l| l.iter().any(|u| *u > 0))
     });
     let required = state.stock.required(&item.id, &item.origin, at.date());
     let requirement = (required > 0).then_some(required);

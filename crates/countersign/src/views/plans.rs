@@ -44,10 +44,12 @@ fn words<T: ToString>(set: &BTreeSet<T>) -> Vec<String> {
 fn slot_value(plan: &Plan, slot: &Diverted) -> Value {
     let covers: Vec<Value> = std::iter::once(&slot.reason)
         .chain(&slot.also)
-        .map(|reason| json!({
-            "month": plan.month(reason.short_month).to_string(), "index": reason.short_month,
-            "short_by": reason.short_by, "units": reason.quantity,
-        }))
+        .map(|reason| {
+            json!({
+                "month": plan.month(reason.short_month).to_string(), "index": reason.short_month,
+                "short_by": reason.short_by, "units": reason.quantity,
+            })
+        })
         .collect();
     json!({
         "earmark": slot.earmark.as_str(),
@@ -158,7 +160,8 @@ pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
         if month != slot.month {
             let (earmark, index) = (&slot.earmark, slot.index);
             return Err(format!(
-                "{earmark}: month {index} of the plan is {month}, not {}", slot.month
+                "{earmark}: month {index} of the plan is {month}, not {}",
+                slot.month
             ));
         }
         plan.slots.push(slot_of(slot)?);
