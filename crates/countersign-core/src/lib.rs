@@ -10,6 +10,7 @@
 //! - [`stock`]: what is there, whose is it, and what is already promised?
 //! - [`policy`]: which rules are in force, and who must consent?
 //! - [`requests`]: may this be done, who still has to consent, and what has been released?
+//! - [`rerouting`]: when own stock falls short, which promised units are diverted, and why those?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -25,6 +26,8 @@ pub mod stock;
 pub mod policy;
 
 pub mod requests;
+
+pub mod rerouting;
 
 mod step;
 

@@ -8,9 +8,9 @@
 //! modules in the order to read them:
 //!
 //! - [`problem`]: what is a plan made from?
-//! - [`plan`]: which slots are diverted?
-//! - [`verify`]: is this plan the best one?
-//! - [`compare`]: what does a veto cost, and how do two plans differ?
+//! - [`plan`](mod@plan): which slots are diverted?
+//! - [`verify`](mod@verify): is this plan the best one?
+//! - [`compare`](mod@compare): what does a veto cost, and how do two plans differ?
 //! - [`explain`]: why these slots, in sentences?
 
 pub mod problem;
@@ -23,9 +23,10 @@ pub mod compare;
 
 pub mod explain;
 
-//pub use compare::{
-//    Comparison, Cost, RecipientChange, SlotChange, Veto, compare, costs_of_sparing, costs_of_vetoes,
-//};
-pub use plan::{Diverted, Plan, Reason, plan, plan_all};
-pub use problem::{ItemProblem, ProblemError, Slot, Vetoes};
+pub use compare::{
+    Comparison, Cost, DifferentItems, RecipientChange, SlotChange, Veto, compare, costs_of_sparing,
+    costs_of_vetoes,
+};
+pub use plan::{Diverted, Line, Plan, Reason, plan, plan_all};
+pub use problem::{ItemProblem, ProblemError, Promise, Slot, Vetoes};
 pub use verify::{Fault, verify};
