@@ -241,10 +241,10 @@ fn invariant_diverted_as_ordered(state: &State) -> Result<(), String> {
             return Err(format!("{} was signed by nobody", order.id));
         }
         let executed = order.state == OrderState::Executed;
-        let taken = order.plan.slots.iter().filter(|_| executed);
-        for slot in taken {
-            let sum = ordered.entry(&slot.earmark).or_default();
-            *sum = sum.saturating_add(slot.quantity);
+        let taken = order.plan.lines().filter(|_| executed);
+        for line in taken {
+            let sum = ordered.entry(line.earmark).or_default();
+            *sum = sum.saturating_add(line.slot.quantity);
         }
         let owed = state.rerouting.debts().iter().filter(|debt| debt.order == order.id);
         let owed = owed.map(|debt| debt.units).fold(0, u64::saturating_add);

@@ -8,9 +8,9 @@
 //! modules in the order to read them:
 //!
 //! - [`problem`]: what is a plan made from?
-//! - [`plan`]: which slots are diverted?
-//! - [`verify`]: is this plan the best one?
-//! - [`compare`]: what does a veto cost, and how do two plans differ?
+//! - [`plan`](mod@plan): which slots are diverted?
+//! - [`verify`](mod@verify): is this plan the best one?
+//! - [`compare`](mod@compare): what does a veto cost, and how do two plans differ?
 //! - [`explain`]: why these slots, in sentences?
 //! - [`position`]: what the books say of one item, as a problem;
 //! - `orders`: may this plan be executed, and what becomes of it?
@@ -32,11 +32,12 @@ mod orders;
 
 pub mod debts;
 
-//pub use compare::{
-//    Comparison, Cost, RecipientChange, SlotChange, Veto, compare, costs_of_sparing, costs_of_vetoes,
-//};
-pub use plan::{Diverted, Plan, Reason, plan, plan_all};
-pub use problem::{ItemProblem, ProblemError, Slot, Vetoes};
+pub use compare::{
+    Comparison, Cost, DifferentItems, RecipientChange, SlotChange, Veto, compare, costs_of_sparing,
+    costs_of_vetoes,
+};
+pub use plan::{Diverted, Line, Plan, Reason, plan, plan_all};
+pub use problem::{ItemProblem, ProblemError, Promise, Slot, Vetoes};
 pub use verify::{Fault, verify};
 
 pub use orders::plan_digest;
@@ -307,9 +308,9 @@ impl Rerouting {
 #[must_use]
 pub fn losses(plan: &Plan) -> BTreeMap<&PartyId, Vec<(&EarmarkId, Month, u64)>> {
     let mut losses: BTreeMap<&PartyId, Vec<(&EarmarkId, Month, u64)>> = BTreeMap::new();
-    for slot in &plan.slots {
-        let taken = (&slot.earmark, plan.month(slot.month), slot.quantity);
-        losses.entry(&slot.recipient).or_default().push(taken);
+    for line in plan.lines() {
+        let taken = (line.earmark, plan.month(line.slot.month), line.slot.quantity);
+        losses.entry(line.recipient).or_default().push(taken);
     }
     losses
 }

@@ -112,9 +112,8 @@ fn an_order_diverts_what_the_plan_says_and_owes_it() {
     assert_eq!(plan.base[..4], [240, 215, 190, 180]);
     assert_eq!(plan.threshold, vec![400; 12]);
     let units: Vec<(String, u16, u64)> = plan
-        .slots
-        .iter()
-        .map(|slot| (slot.earmark.to_string(), slot.month, slot.quantity))
+        .lines()
+        .map(|line| (line.earmark.to_string(), line.slot.month, line.slot.quantity))
         .collect();
     let expected = [
         ("EM-UA", 1, 60),

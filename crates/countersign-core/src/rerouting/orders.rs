@@ -2,7 +2,7 @@
 
 use super::debts;
 use super::position::{Terms, problem};
-use super::{Command, Debt, Event, Lapse, Order, OrderState, Plan, Rejection, losses, verify};
+use super::{Command, Debt, Event, Lapse, Line, Order, OrderState, Plan, Rejection, losses, verify};
 use crate::people::{Authority, Signed};
 use crate::policy::{ItemQuestion, Preconditions, Subject, Totals};
 use crate::stock::{self, Item};
@@ -113,7 +113,7 @@ fn order(
 
 /// The statement must name this plan, and say what it does.
 fn check_plan(signed: &DiversionOrder, item: &Item, plan: &Plan) -> Result<(), Rejection> {
-    let recipients: BTreeSet<_> = plan.slots.iter().map(|slot| slot.recipient.clone()).collect();
+    let recipients: BTreeSet<_> = plan.lines().map(|line| line.recipient.clone()).collect();
     let what = [
         (signed.plan == plan_digest(plan), "digest of the plan"),
         (signed.item == plan.item, "item"),
@@ -171,7 +171,7 @@ fn hold_on(state: &State, plan: &Plan, item: &Item) -> Option<(HoldId, HoldScope
         HoldScope::Act(act) => *act == Act::Divert,
         HoldScope::Item(held) => *held == item.id,
         HoldScope::Holder(party) => {
-            *party == item.origin || plan.slots.iter().any(|slot| slot.recipient == *party)
+            *party == item.origin || plan.lines().any(|line| *line.recipient == *party)
         }
         HoldScope::Zone(_)
         | HoldScope::Office(_)
@@ -187,10 +187,10 @@ fn hold_on(state: &State, plan: &Plan, item: &Item) -> Option<(HoldId, HoldScope
 fn execution(state: &State, order: &Order) -> Vec<AnyEvent> {
     let mut events: Vec<AnyEvent> = vec![Event::DiversionExecuted { order: order.id }.into()];
     let mut debts = state.rerouting.debts.len();
-    for slot in &order.plan.slots {
-        let month = order.plan.month(slot.month);
-        for (month, kept, to_be_made) in taken(state, order, slot, month) {
-            let earmark = slot.earmark.clone();
+    for line in order.plan.lines() {
+        let month = order.plan.month(line.slot.month);
+        for (month, kept, to_be_made) in taken(state, order, &line) {
+            let earmark = line.earmark.clone();
             events.push(stock::Event::SlotDiverted { earmark, month, kept, to_be_made }.into());
         }
         if let Some(due) = order.replacement {
@@ -199,10 +199,10 @@ fn execution(state: &State, order: &Order) -> Vec<AnyEvent> {
                 order: order.id,
                 item: order.plan.item.clone(),
                 owner: order.owner.clone(),
-                recipient: slot.recipient.clone(),
-                earmark: slot.earmark.clone(),
+                recipient: line.recipient.clone(),
+                earmark: line.earmark.clone(),
                 month,
-                units: slot.quantity,
+                units: line.slot.quantity,
                 due,
                 repaid: 0,
             };
@@ -218,14 +218,14 @@ fn execution(state: &State, order: &Order) -> Vec<AnyEvent> {
 fn taken(
     state: &State,
     order: &Order,
-    slot: &super::Diverted,
-    month: Month,
+    line: &Line<'_>,
 ) -> Vec<(Month, u64, u64)> {
-    let mut left = slot.quantity;
+    let month = order.plan.month(line.slot.month);
+    let mut left = line.slot.quantity;
     let mut taken = Vec::new();
-    let Some(earmark) = state.stock.earmark(&slot.earmark) else { return taken };
+    let Some(earmark) = state.stock.earmark(line.earmark) else { return taken };
     for (at, found) in &earmark.slots {
-        let here = *at == month || (slot.month == 1 && *at < order.plan.first);
+        let here = *at == month || (line.slot.month == 1 && *at < order.plan.first);
         if !here || left == 0 {
             continue;
         }
@@ -265,14 +265,14 @@ fn against(state: &State, order: &Order, at: Moment) -> Option<Lapse> {
 /// The slots must still hold what the order takes: time has passed, so the plan as a whole is not
 /// weighed again, but nobody loses units that a release has drawn on since.
 fn still_there(state: &State, order: &Order) -> Result<(), String> {
-    for slot in &order.plan.slots {
-        let month = order.plan.month(slot.month);
-        let units = taken(state, order, slot, month)
+    for line in order.plan.lines() {
+        let units = taken(state, order, &line)
             .iter()
             .map(|(_, kept, to_be_made)| kept.saturating_add(*to_be_made))
             .fold(0, u64::saturating_add);
-        if units < slot.quantity {
-            let (earmark, wanted) = (&slot.earmark, slot.quantity);
+        if units < line.slot.quantity {
+            let (earmark, wanted) = (line.earmark, line.slot.quantity);
+            let month = order.plan.month(line.slot.month);
             return Err(format!("{earmark}, {month}: {units} of {wanted} units are still open"));
         }
     }

@@ -63,7 +63,7 @@ use std::collections::BinaryHeap;
 /// What is diverted to one item's owner, and the proof that nothing better exists.
 ///
 /// A proposal: it moves nothing. What was read from elsewhere proves nothing until
-/// [`verify`](super::verify()) has seen it.
+/// [`verify`](fn@super::verify) has seen it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The item.
@@ -82,7 +82,9 @@ pub struct Plan {
     pub shortfall_after: u64,
     /// Harm of all diverted units.
     pub harm: u128,
-    /// The diverted slots by month, then by earmark id.
+    /// The earmarks it touches, by id.
+    pub promises: Vec<Promise>,
+    /// The diverted slots by month, then by earmark id; [`Plan::lines`] has them with their names.
     pub slots: Vec<Diverted>,
     /// The price of each month, in harm for one unit: the certificate.
     pub prices: Vec<u64>,
@@ -91,20 +93,20 @@ pub struct Plan {
 /// A slot from which units are diverted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diverted {
-    /// The earmark.
-    pub earmark: EarmarkId,
-    /// Who loses the units.
-    pub recipient: PartyId,
+    /// Which of the plan's promises it belongs to, from 0.
+    pub promise: u32,
     /// In which month of the plan they were promised; the first is 1.
     pub month: u16,
+    /// Its place among the item's slots, which stand by month, then by earmark id; from 0.
+    pub place: u32,
     /// Units diverted, at least 1: those of `reason` and of `also`.
     pub quantity: u64,
     /// Harm of one unit.
     pub harm: u64,
     /// The first month whose shortfall it covers.
     pub reason: Reason,
-    /// Later months that took more of the same slot; mostly none.
-    pub also: Vec<Reason>,
+    /// Later months that took more of the same slot, in order; mostly none.
+    pub also: Box<[Reason]>,
 }
 
 impl Diverted {
@@ -113,6 +115,18 @@ impl Diverted {
     pub fn harm_in_all(&self) -> u128 {
         u128::from(self.quantity).saturating_mul(u128::from(self.harm))
     }
+}
+
+/// A diverted slot with its names, as people read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Line<'a> {
+    /// The earmark.
+    pub earmark: &'a EarmarkId,
+    /// Who loses the units.
+    pub recipient: &'a PartyId,
+    /// The slot.
+    #[serde(flatten)]
+    pub slot: &'a Diverted,
 }
 
 /// Whose shortfall some units cover.
@@ -139,6 +153,15 @@ impl Plan {
         self.first.plus(u32::from(index).saturating_sub(1))
     }
 
+    /// The diverted slots with their names. A slot whose promise the plan does not name, which no
+    /// verified plan has, is left out.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.slots.iter().filter_map(|slot| {
+            let Promise { earmark, recipient } = self.promises.get(place(slot.promise))?;
+            Some(Line { earmark, recipient, slot })
+        })
+    }
+
     /// Units diverted in all.
     #[must_use]
     pub fn units(&self) -> u64 {
@@ -160,6 +183,7 @@ pub fn plan(problem: &ItemProblem, vetoes: &Vetoes) -> Plan {
         shortfall_before: problem.need().iter().fold(0, |sum, need| sum.saturating_add(*need)),
         shortfall_after: walked.left_short,
         harm: 0,
+        promises: Vec::new(),
         slots: Vec::with_capacity(walked.used),
         prices: Vec::new(),
     };
@@ -205,8 +229,9 @@ struct Walk {
     again: Vec<(u32, Reason)>,
     /// By month: R(t), and by how much it was short when the walk came to it.
     required: Vec<(u64, u64)>,
-    /// How many slots were taken from.
+    /// How many slots were taken from, and which promises.
     used: usize,
+    touched: Vec<bool>,
     left_short: u64,
 }
 
@@ -218,6 +243,7 @@ impl Walk {
             again: Vec::new(),
             required: Vec::with_capacity(problem.need().len()),
             used: 0,
+            touched: vec![false; problem.promises().len()],
             left_short: 0,
         };
         let barred = barred(problem.promises(), vetoes);
@@ -225,7 +251,7 @@ impl Walk {
         for ((month, cells), need) in problem.by_month().zip(problem.need()) {
             for cell in cells {
                 if may_be_diverted(cell, &barred) {
-                    let order = (u64::from(cell.harm) << 32) | u64::from(place_in_all);
+                    let order = (cell.harm() << 32) | u64::from(place_in_all);
                     walk.free.push(Reverse(order));
                     available = available.saturating_add(cell.quantity);
                 }
@@ -255,6 +281,9 @@ impl Walk {
             if taken.units == 0 {
                 (taken.for_first, taken.first_short) = (units, month);
                 self.used = self.used.saturating_add(1);
+                if let Some(touched) = self.touched.get_mut(place(cell.promise)) {
+                    *touched = true;
+                }
             } else {
                 self.again.push((at, Reason { short_month: month, short_by, quantity: units }));
             }
@@ -266,8 +295,23 @@ impl Walk {
         }
     }
 
+    /// Writes the promises touched; gives each promise of the problem its place among them.
+    fn write_promises(&self, problem: &ItemProblem, made: &mut Plan) -> Vec<u32> {
+        let mut ranks = Vec::with_capacity(self.touched.len());
+        let mut next = 0u32;
+        for (promise, touched) in problem.promises().iter().zip(&self.touched) {
+            ranks.push(next);
+            if *touched {
+                made.promises.push(promise.clone());
+                next = next.saturating_add(1);
+            }
+        }
+        ranks
+    }
+
     /// Writes the slots taken from, in the order of the problem, and their harm.
     fn write_slots(mut self, problem: &ItemProblem, made: &mut Plan) -> Vec<MonthEnd> {
+        let ranks = self.write_promises(problem, made);
         self.again.sort_unstable_by_key(|(at, reason)| (*at, reason.short_month));
         let mut again = self.again.iter().peekable();
         let mut taken = self.taken.iter().zip(0u32..);
@@ -279,7 +323,6 @@ impl Walk {
                 if taken.units == 0 {
                     continue;
                 }
-                let Some(promise) = problem.promises().get(place(cell.promise)) else { continue };
                 let mut also = Vec::new();
                 while let Some((_, reason)) = again.next_if(|(place, _)| *place == at) {
                     also.push(*reason);
@@ -287,17 +330,17 @@ impl Walk {
                 let short = usize::from(taken.first_short).checked_sub(1);
                 let short = short.and_then(|index| self.required.get(index));
                 let slot = Diverted {
-                    earmark: promise.earmark.clone(),
-                    recipient: promise.recipient.clone(),
+                    promise: ranks.get(place(cell.promise)).copied().unwrap_or_default(),
                     month,
+                    place: at,
                     quantity: taken.units,
-                    harm: u64::from(cell.harm),
+                    harm: cell.harm(),
                     reason: Reason {
                         short_month: taken.first_short,
                         short_by: short.map_or(0, |(_, short_by)| *short_by),
                         quantity: taken.for_first,
                     },
-                    also,
+                    also: also.into_boxed_slice(),
                 };
                 diverted = diverted.saturating_add(taken.units);
                 dearest = dearest.max(slot.harm);
@@ -319,7 +362,7 @@ fn barred(promises: &[Promise], vetoes: &Vetoes) -> Vec<bool> {
 }
 
 fn may_be_diverted(cell: &Cell, barred: &[bool]) -> bool {
-    cell.divertible && cell.quantity > 0 && barred.get(place(cell.promise)) == Some(&false)
+    cell.divertible() && cell.quantity > 0 && barred.get(place(cell.promise)) == Some(&false)
 }
 
 /// The prices: going backwards, a month that ends a stretch settles the price of its stretch only

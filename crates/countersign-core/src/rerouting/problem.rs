@@ -5,9 +5,14 @@
 //! one order, so that whatever is made from a problem depends on the facts and not on the order in
 //! which they were given, and so that no later sum can overflow.
 
-use countersign_proof::words::{EarmarkId, ItemId, Month, PartyId, Quantity};
+mod gather;
+mod refused;
+
+pub use refused::ProblemError;
+
+use countersign_proof::words::{EarmarkId, ItemId, Month, PartyId};
+use gather::{gather, month_of};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 /// The longest horizon, in months.
@@ -56,80 +61,40 @@ impl Vetoes {
     }
 }
 
-/// Why no plan can be made from what was given.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "fields are named by the message of their variant")]
-pub enum ProblemError {
-    /// No month at all.
-    #[error("{item}: the plan covers no month; give it at least one")]
-    EmptyHorizon { item: ItemId },
-    /// More than [`MONTHS_MAX`] months.
-    #[error("{item}: {months} months are more than a plan covers; give it at most 600")]
-    HorizonTooLong { item: ItemId, months: usize },
-    /// The last month has no name.
-    #[error("{item}: {months} months from {first} run past 9999-12; begin earlier or plan less")]
-    HorizonPastCalendar { item: ItemId, first: Month, months: usize },
-    /// Not one threshold for every month.
-    #[error("{item}: {thresholds} thresholds for {months} months; give one for every month")]
-    ThresholdsDoNotMatch { item: ItemId, months: usize, thresholds: usize },
-    /// The distance between threshold and position is no 64-bit number.
-    #[error(
-        "{item}: in {month} threshold {threshold} and position {base} are too far apart; \
-             check both figures"
-    )]
-    NeedTooLarge { item: ItemId, month: Month, threshold: u64, base: i64 },
-    /// The unit-months below the threshold do not fit 64 bits.
-    #[error(
-        "{item}: up to {month} the unit-months below the threshold pass 2^64; \
-             check the thresholds and positions"
-    )]
-    ShortfallTooLarge { item: ItemId, month: Month },
-    /// A slot of month 0 or after the last month.
-    #[error("{item}: earmark {earmark} has a slot in month {month}; months here are 1 to {months}")]
-    MonthOutsideHorizon { item: ItemId, earmark: EarmarkId, month: u16, months: u16 },
-    /// More than 10^12 units.
-    #[error("{item}: earmark {earmark}, month {month}: {quantity} units; a slot has at most 10^12")]
-    QuantityTooLarge { item: ItemId, earmark: EarmarkId, month: u16, quantity: u64 },
-    /// More than [`HARM_MAX`].
-    #[error("{item}: earmark {earmark}, month {month}: harm {harm} for a unit; it is at most 10^9")]
-    HarmTooLarge { item: ItemId, earmark: EarmarkId, month: u16, harm: u64 },
-    /// One earmark, two recipients.
-    #[error(
-        "{item}: earmark {earmark} promises to {one} and to {other}; \
-             give each recipient an earmark of its own"
-    )]
-    TwoRecipients { item: ItemId, earmark: EarmarkId, one: PartyId, other: PartyId },
-    /// One earmark twice in a month.
-    #[error("{item}: earmark {earmark} has two slots in month {month}; add them up to one")]
-    DuplicateSlot { item: ItemId, earmark: EarmarkId, month: u16 },
-    /// More than 2^32 - 1 slots.
-    #[error("{item}: {slots} slots are more than one item's plan takes; at most 4294967295")]
-    TooManySlots { item: ItemId, slots: usize },
-    /// All units together do not fit 64 bits.
-    #[error(
-        "{item}: with earmark {earmark}, month {month}, the promised units pass 2^64; \
-             check the quantities"
-    )]
-    TooManyUnits { item: ItemId, earmark: EarmarkId, month: u16 },
-}
-
 /// An earmark and whom it promises to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Promise {
-    pub(super) earmark: EarmarkId,
-    pub(super) recipient: PartyId,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// The earmark.
+    pub earmark: EarmarkId,
+    /// The recipient.
+    pub recipient: PartyId,
 }
 
-/// A slot as it is kept: its month is told by its place, its names by its promise.
+/// A slot as it is kept, in 16 bytes: its month is told by its place, its names by its promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     /// Units.
     pub(super) quantity: u64,
-    /// For one unit.
-    pub(super) harm: u32,
     /// Its place among the promises.
     pub(super) promise: u32,
-    pub(super) divertible: bool,
+    /// Twice the harm for one unit, and 1 if it may be diverted: at most 2 × 10^9 + 1.
+    harm_and_leave: u32,
+}
+
+impl Cell {
+    fn new(slot: &Slot, promise: u32, harm: u32) -> Self {
+        let harm_and_leave = (harm << 1) | u32::from(slot.divertible);
+        Self { quantity: slot.quantity, promise, harm_and_leave }
+    }
+
+    /// Harm for one unit.
+    pub(super) fn harm(self) -> u64 {
+        u64::from(self.harm_and_leave >> 1)
+    }
+
+    pub(super) fn divertible(self) -> bool {
+        self.harm_and_leave & 1 == 1
+    }
 }
 
 /// One item of one owner: position, threshold and slots over the months of a plan.
@@ -241,8 +206,8 @@ impl ItemProblem {
                     recipient: promise.recipient.clone(),
                     month,
                     quantity: cell.quantity,
-                    harm: u64::from(cell.harm),
-                    divertible: cell.divertible,
+                    harm: cell.harm(),
+                    divertible: cell.divertible(),
                 })
             })
         })
@@ -323,96 +288,4 @@ fn needs(
         needs.push(need);
     }
     Ok(needs)
-}
-
-/// Cells under their sort key (month, then place of the promise), and the promises they name.
-struct Gathered {
-    keyed: Vec<(u64, Cell)>,
-    promises: Vec<Promise>,
-}
-
-fn key(month: u16, promise: u32) -> u64 {
-    (u64::from(month) << 32) | u64::from(promise)
-}
-
-fn month_of(key: u64) -> usize {
-    usize::try_from(key >> 32).unwrap_or(usize::MAX)
-}
-
-fn gather(item: &ItemId, months: u16, slots: Vec<Slot>) -> Result<Gathered, ProblemError> {
-    if u32::try_from(slots.len()).is_err() {
-        return Err(ProblemError::TooManySlots { item: item.clone(), slots: slots.len() });
-    }
-    let mut total = 0u64;
-    // Earmarks as they come; their final places are known once all are seen.
-    let mut met: BTreeMap<EarmarkId, u32> = BTreeMap::new();
-    let mut recipients: Vec<PartyId> = Vec::new();
-    let mut keyed = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let harm = in_range(item, months, &slot)?;
-        let Some(sum) = total.checked_add(slot.quantity) else {
-            let Slot { earmark, month, .. } = slot;
-            return Err(ProblemError::TooManyUnits { item: item.clone(), earmark, month });
-        };
-        total = sum;
-        let promise = if let Some(known) = met.get(&slot.earmark) {
-            *known
-        } else {
-            let next = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
-            recipients.push(slot.recipient.clone());
-            met.insert(slot.earmark.clone(), next);
-            next
-        };
-        if let Some(one) = recipients.get(place(promise)).filter(|one| **one != slot.recipient) {
-            let (earmark, other) = (slot.earmark, slot.recipient);
-            let (item, one) = (item.clone(), one.clone());
-            return Err(ProblemError::TwoRecipients { item, earmark, one, other });
-        }
-        let Slot { quantity, divertible, month, .. } = slot;
-        keyed.push((u64::from(month), Cell { quantity, harm, promise, divertible }));
-    }
-    let mut final_place = vec![0u32; recipients.len()];
-    let mut promises = Vec::with_capacity(recipients.len());
-    for ((earmark, first_place), rank) in met.into_iter().zip(0u32..) {
-        if let Some(entry) = final_place.get_mut(place(first_place)) {
-            *entry = rank;
-        }
-        if let Some(recipient) = recipients.get(place(first_place)) {
-            promises.push(Promise { earmark, recipient: recipient.clone() });
-        }
-    }
-    for (month, cell) in &mut keyed {
-        cell.promise = final_place.get(place(cell.promise)).copied().unwrap_or_default();
-        *month = key(u16::try_from(*month).unwrap_or(u16::MAX), cell.promise);
-    }
-    keyed.sort_unstable_by_key(|(key, _)| *key);
-    for (one, next) in keyed.iter().zip(keyed.iter().skip(1)) {
-        if let Some(twice) = promises.get(place(one.1.promise)).filter(|_| one.0 == next.0) {
-            let month = u16::try_from(month_of(one.0)).unwrap_or(u16::MAX);
-            let (item, earmark) = (item.clone(), twice.earmark.clone());
-            return Err(ProblemError::DuplicateSlot { item, earmark, month });
-        }
-    }
-    Ok(Gathered { keyed, promises })
-}
-
-/// Refuses a slot that is out of range; gives its harm.
-fn in_range(item: &ItemId, months: u16, slot: &Slot) -> Result<u32, ProblemError> {
-    let Slot { month, quantity, harm, .. } = *slot;
-    let (item, earmark) = (|| item.clone(), || slot.earmark.clone());
-    if month == 0 || month > months {
-        let (item, earmark) = (item(), earmark());
-        return Err(ProblemError::MonthOutsideHorizon { item, earmark, month, months });
-    }
-    if quantity > Quantity::MAX.units() {
-        let (item, earmark) = (item(), earmark());
-        return Err(ProblemError::QuantityTooLarge { item, earmark, month, quantity });
-    }
-    match u32::try_from(harm) {
-        Ok(small) if harm <= HARM_MAX => Ok(small),
-        Ok(_) | Err(_) => {
-            let (item, earmark) = (item(), earmark());
-            Err(ProblemError::HarmTooLarge { item, earmark, month, harm })
-        }
-    }
 }

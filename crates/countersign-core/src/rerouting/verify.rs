@@ -2,7 +2,7 @@
 //!
 //! Answers: *is this plan possible, and is no other plan better?* It reads the problem and the
 //! plan side by side once and searches for nothing: the plan brings its own proof. In the words of
-//! [`plan`](super::plan), whose documentation says why this suffices:
+//! [`plan`](mod@super::plan), whose documentation says why this suffices:
 //!
 //! - every slot of the plan is a slot of the problem, may be diverted, and is not exhausted;
 //! - goal 1: D(t) is at least R(t) in every month, R(t) being the greatest min(need, available) of
@@ -21,85 +21,32 @@
 //! Goal 4 leaves one plan, so whatever is changed in the slots of a plan is refused. Of prices
 //! there may be several that prove it; any will do.
 
-use super::plan::{Diverted, Plan};
-use super::problem::{Cell, ItemProblem, Vetoes, place};
-use countersign_proof::words::{EarmarkId, ItemId, PartyId};
+mod fault;
 
-/// Why a plan is not accepted. Months are those of the plan; the first is 1.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "fields are named by the message of their variant")]
-pub enum Fault {
-    #[error("the plan is for {plan}, the problem for {problem}")]
-    OtherItem { plan: ItemId, problem: ItemId },
-    #[error("the plan was made for other months; make a new one")]
-    OtherMonths,
-    #[error("the plan was made from another position; make a new one")]
-    OtherBase,
-    #[error("the plan was made from another threshold; make a new one")]
-    OtherThreshold,
-    #[error("the plan was made under other vetoes; make a new one")]
-    OtherVetoes,
-    #[error("the plan has {prices} prices for {months} months")]
-    PriceForEveryMonth { prices: usize, months: usize },
-    #[error(
-        "the plan diverts {earmark} of month {month}: the problem has no such slot, or it \
-             stands twice or out of order in the plan"
-    )]
-    NoSuchSlot { earmark: EarmarkId, month: u16 },
-    #[error("{earmark} of month {month} is promised to {promised}, not to {recipient}")]
-    WrongRecipient { earmark: EarmarkId, month: u16, recipient: PartyId, promised: PartyId },
-    #[error("a unit of {earmark} of month {month} does harm {known}, not {harm}")]
-    WrongHarm { earmark: EarmarkId, month: u16, harm: u64, known: u64 },
-    #[error("{earmark} of month {month} may not be diverted")]
-    NotDivertible { earmark: EarmarkId, month: u16 },
-    #[error("{earmark} of month {month} is vetoed")]
-    Vetoed { earmark: EarmarkId, month: u16 },
-    #[error("{earmark} of month {month} gives up {quantity} units of {available}")]
-    MoreThanTheSlot { earmark: EarmarkId, month: u16, quantity: u64, available: u64 },
-    #[error("{earmark} of month {month} stands in the plan and gives up nothing")]
-    Nothing { earmark: EarmarkId, month: u16 },
-    #[error("{earmark} of month {month}: no slot of it can be taken for month {short_month}")]
-    ReasonOutsideMonths { earmark: EarmarkId, month: u16, short_month: u16 },
-    #[error("{earmark} of month {month}: month {short_month} is short by {known}, not {short_by}")]
-    ReasonWrong { earmark: EarmarkId, month: u16, short_month: u16, short_by: u64, known: u64 },
-    #[error("{earmark} of month {month}: the reasons account for {reasons} units of {quantity}")]
-    ReasonsDoNotAddUp { earmark: EarmarkId, month: u16, reasons: u64, quantity: u64 },
-    #[error("{units} units are taken for month {month}, {needed} is what it needs")]
-    UnitsForMonth { month: u16, units: u64, needed: u64 },
-    #[error(
-        "up to month {month} {diverted} units are diverted; {required} could be and are needed"
-    )]
-    TooFew { month: u16, diverted: u64, required: u64 },
-    #[error("{diverted} units are diverted in all; {required} are enough")]
-    TooMany { diverted: u64, required: u64 },
-    #[error("the price rises in month {month}")]
-    PriceRises { month: u16 },
-    #[error("the price falls after month {month}, up to which more is diverted than needed")]
-    PriceFalls { month: u16 },
-    #[error("{earmark} of month {month} is taken at harm {harm}; the price is {price}")]
-    AbovePrice { earmark: EarmarkId, month: u16, harm: u64, price: u64 },
-    #[error("{earmark} of month {month} is left at harm {harm}; the price is {price}")]
-    LeftBelowPrice { earmark: EarmarkId, month: u16, harm: u64, price: u64 },
-    #[error(
-        "up to month {month} a slot is left that stands before one that is taken: by harm, \
-             then month, then earmark"
-    )]
-    OutOfTurn { month: u16 },
-    #[error("the shortfall before is {known} unit-months, not {stated}")]
-    ShortfallBefore { stated: u64, known: u64 },
-    #[error("the shortfall after is {known} unit-months, not {stated}")]
-    ShortfallAfter { stated: u64, known: u64 },
-    #[error("the harm is {known}, not {stated}")]
-    Harm { stated: u128, known: u128 },
-}
+pub use fault::Fault;
+
+use super::plan::{Diverted, Plan, Reason};
+use super::problem::{Cell, ItemProblem, Promise, Vetoes, place};
 
 /// Checks that `plan` is the best plan for `problem` without touching what `vetoes` names.
 ///
 /// # Errors
 /// [`Fault`], the first that is met.
 pub fn verify(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Result<(), Fault> {
+    look(problem, vetoes, plan).map_err(|fault| *fault)
+}
+
+/// Passes along a pointer, not a whole fault, for every slot.
+type Checked<T = ()> = Result<T, Box<Fault>>;
+
+#[cold]
+fn refuse<T>(fault: Fault) -> Checked<T> {
+    Err(Box::new(fault))
+}
+
+fn look(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
     made_from(problem, vetoes, plan)?;
-    let mut pass = Pass::new(problem, vetoes, plan);
+    let mut pass = Pass::new(problem, vetoes, plan, promises(problem, plan)?);
     for (((month, cells), need), price) in problem.by_month().zip(problem.need()).zip(&plan.prices)
     {
         pass.month(month, cells, *price)?;
@@ -108,46 +55,63 @@ pub fn verify(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Result<(),
     pass.ends()
 }
 
-fn made_from(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Result<(), Fault> {
+fn made_from(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
     if plan.item != *problem.item() {
         let (plan, problem) = (plan.item.clone(), problem.item().clone());
-        return Err(Fault::OtherItem { plan, problem });
+        return refuse(Fault::OtherItem { plan, problem });
     }
     let months = usize::from(problem.months());
     if plan.first != problem.first() || plan.threshold.len() != months {
-        return Err(Fault::OtherMonths);
+        return refuse(Fault::OtherMonths);
     }
     if plan.base != problem.base() {
-        return Err(Fault::OtherBase);
+        return refuse(Fault::OtherBase);
     }
     if plan.threshold != problem.threshold() {
-        return Err(Fault::OtherThreshold);
+        return refuse(Fault::OtherThreshold);
     }
     if plan.vetoes != *vetoes {
-        return Err(Fault::OtherVetoes);
+        return refuse(Fault::OtherVetoes);
     }
     if plan.prices.len() != months {
-        return Err(Fault::PriceForEveryMonth { prices: plan.prices.len(), months });
+        return refuse(Fault::PriceForEveryMonth { prices: plan.prices.len(), months });
     }
     Ok(())
 }
 
-/// Where a slot stands in the order of goal 4: harm, then place in the problem.
-type Turn = (u32, usize);
+/// Finds the plan's promises among the problem's; both stand by earmark id.
+fn promises(problem: &ItemProblem, plan: &Plan) -> Checked<Vec<(u32, bool)>> {
+    let mut known = problem.promises().iter().zip(0u32..);
+    let mut ours = Vec::with_capacity(plan.promises.len());
+    for promise in &plan.promises {
+        let earmark = || promise.earmark.clone();
+        let Some((same, at)) = known.find(|(known, _)| known.earmark == promise.earmark) else {
+            return refuse(Fault::NoSuchEarmark { earmark: earmark() });
+        };
+        if same.recipient != promise.recipient {
+            let (recipient, promised) = (promise.recipient.clone(), same.recipient.clone());
+            return refuse(Fault::WrongRecipient { earmark: earmark(), recipient, promised });
+        }
+        ours.push((at, false));
+    }
+    Ok(ours)
+}
 
 struct Pass<'a> {
     problem: &'a ItemProblem,
     plan: &'a Plan,
-    /// The plan's slots not yet met.
-    rest: std::slice::Iter<'a, Diverted>,
-    next: Option<&'a Diverted>,
-    /// By promise: whether a veto names it.
+    /// The plan's slots of later months.
+    rest: &'a [Diverted],
+    /// By promise of the plan: which of the problem's it is, and whether a slot names it.
+    ours: Vec<(u32, bool)>,
+    /// By promise: whether a veto names it. Empty without vetoes.
     vetoed: Vec<bool>,
-    /// By month: units whose reason it is.
-    reasons: Vec<u64>,
+    /// By month: units whose reason it is, and by how many it is said to be short.
+    reasons: Vec<(u64, u64)>,
     /// By month: how much it was short, and how much R grew.
     grown: Vec<(u64, u64)>,
-    at: usize,
+    /// The place in the problem at which the month begins.
+    begins: usize,
     available: u64,
     diverted: u64,
     required: u64,
@@ -157,28 +121,46 @@ struct Pass<'a> {
     price: Option<u64>,
     /// D = R in the month before.
     tight: bool,
-    /// Of the stretch since the last month with D = R: the last in order that is taken from.
-    taken: Option<Turn>,
-    /// Of all months so far: the first in order with something left.
-    left: Option<Turn>,
+    /// The last place that is taken from at the price, in the stretch since D = R.
+    taken: Option<u32>,
+    /// The first place with something left at the price, since there is this price.
+    left: Option<u32>,
+}
+
+/// What one month's cells come to, leaving out those that may not be touched.
+#[derive(Default)]
+struct Offer {
+    units: u64,
+    /// Of these, at less harm than the price: all of them must be taken.
+    cheap: u64,
+}
+
+/// Units that the plan takes from the slot at this place; its slots stand by place.
+fn taken_from(at: usize, slots: &[Diverted]) -> u64 {
+    let found = slots.binary_search_by(|slot| place(slot.place).cmp(&at));
+    found.ok().and_then(|index| slots.get(index)).map_or(0, |slot| slot.quantity)
 }
 
 impl<'a> Pass<'a> {
-    fn new(problem: &'a ItemProblem, vetoes: &Vetoes, plan: &'a Plan) -> Self {
+    fn new(
+        problem: &'a ItemProblem,
+        vetoes: &Vetoes,
+        plan: &'a Plan,
+        ours: Vec<(u32, bool)>,
+    ) -> Self {
         let vetoed = problem.promises().iter().map(|promise| {
             vetoes.earmarks.contains(&promise.earmark)
                 || vetoes.recipients.contains(&promise.recipient)
         });
-        let mut rest = plan.slots.iter();
         Self {
             problem,
             plan,
-            next: rest.next(),
-            rest,
-            vetoed: vetoed.collect(),
-            reasons: vec![0; plan.prices.len()],
+            rest: &plan.slots,
+            ours,
+            vetoed: if vetoes.is_empty() { Vec::new() } else { vetoed.collect() },
+            reasons: vec![(0, 0); plan.prices.len()],
             grown: Vec::with_capacity(plan.prices.len()),
-            at: 0,
+            begins: 0,
             available: 0,
             diverted: 0,
             required: 0,
@@ -192,132 +174,175 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Reads one month's slots beside those of the plan.
-    fn month(&mut self, month: u16, cells: &[Cell], price: u64) -> Result<(), Fault> {
-        let mut next = self.next.filter(|slot| slot.month == month);
-        let (mut available, mut left) = (self.available, self.left);
-        for (cell, at) in cells.iter().zip(self.at..) {
-            let untouchable =
-                !cell.divertible || self.vetoed.get(place(cell.promise)) != Some(&false);
-            let mut units = 0;
-            if let Some(slot) = next.filter(|slot| self.is_of(slot, cell)) {
-                self.slot(slot, cell, untouchable)?;
-                self.taken = self.taken.max(Some((cell.harm, at)));
-                units = slot.quantity;
-                if slot.harm > price {
-                    let (earmark, harm) = (slot.earmark.clone(), slot.harm);
-                    return Err(Fault::AbovePrice { earmark, month, harm, price });
-                }
-                self.next = self.rest.next();
-                next = self.next.filter(|slot| slot.month == month);
-            }
-            if untouchable {
-                continue;
-            }
-            available = available.saturating_add(cell.quantity);
-            if units < cell.quantity {
-                if u64::from(cell.harm) < price {
-                    return Err(self.left_below(cell, month, price));
-                }
-                if left.is_none_or(|first| cell.harm < first.0) {
-                    left = Some((cell.harm, at));
-                }
+    /// Reads one month's slots beside those of the plan. Only at the price may something be taken
+    /// and something left; below it everything is taken, above it nothing.
+    fn month(&mut self, month: u16, cells: &[Cell], price: u64) -> Checked {
+        let of_month = self.rest.iter().take_while(|slot| slot.month == month).count();
+        let (slots, rest) = self.rest.split_at_checked(of_month).unwrap_or_default();
+        self.rest = rest;
+        if self.price != Some(price) {
+            self.left = None;
+        }
+        let offer = self.offer(cells, slots, price);
+        let (mut cheap, mut least) = (0u64, self.begins);
+        for slot in slots {
+            let index = place(slot.place);
+            let here = index.checked_sub(self.begins).filter(|_| index >= least);
+            let Some(cell) = here.and_then(|here| cells.get(here)) else {
+                return refuse(self.no_such(slot));
+            };
+            least = index.saturating_add(1);
+            self.slot(slot, cell, price)?;
+            if slot.harm < price {
+                cheap = cheap.saturating_add(slot.quantity);
+            } else {
+                self.taken = Some(slot.place);
             }
         }
-        (self.available, self.left) = (available, left);
-        self.at = self.at.saturating_add(cells.len());
+        if offer.cheap != cheap {
+            return refuse(self.left_below(month, cells, slots, price));
+        }
+        self.available = self.available.saturating_add(offer.units);
+        self.begins = self.begins.saturating_add(cells.len());
         Ok(())
     }
 
-    fn is_of(&self, slot: &Diverted, cell: &Cell) -> bool {
-        let promise = self.problem.promises().get(place(cell.promise));
-        promise.is_some_and(|promise| promise.earmark == slot.earmark)
+    /// Adds up a month's cells, and notes the first with something left at the price.
+    fn offer(&mut self, cells: &[Cell], slots: &[Diverted], price: u64) -> Offer {
+        let mut offer = Offer::default();
+        for (cell, at) in cells.iter().zip(self.begins..) {
+            let (harm, units) = (cell.harm(), self.touchable(cell));
+            // No sum of the problem's units overflows: it was refused otherwise.
+            offer.units = offer.units.wrapping_add(units);
+            offer.cheap = offer.cheap.wrapping_add(units.wrapping_mul(u64::from(harm < price)));
+            if harm == price && self.left.is_none() && taken_from(at, slots) < units {
+                self.left = u32::try_from(at).ok();
+            }
+        }
+        offer
     }
 
-    fn left_below(&self, cell: &Cell, month: u16, price: u64) -> Fault {
-        let harm = u64::from(cell.harm);
-        match self.problem.promises().get(place(cell.promise)) {
+    fn may_be_touched(&self, cell: &Cell) -> bool {
+        cell.divertible() & (self.vetoed.get(place(cell.promise)) != Some(&true))
+    }
+
+    /// Its units, or none; written without a branch, as there is no telling which it will be.
+    fn touchable(&self, cell: &Cell) -> u64 {
+        cell.quantity.wrapping_mul(u64::from(self.may_be_touched(cell)))
+    }
+
+    fn promise(&self, cell: &Cell) -> Option<&'a Promise> {
+        self.problem.promises().get(place(cell.promise))
+    }
+
+    fn no_such(&self, slot: &Diverted) -> Fault {
+        match self.plan.promises.get(place(slot.promise)) {
             Some(promise) => {
-                Fault::LeftBelowPrice { earmark: promise.earmark.clone(), month, harm, price }
+                Fault::NoSuchSlot { earmark: promise.earmark.clone(), month: slot.month }
             }
-            None => Fault::OutOfTurn { month },
+            None => Fault::NoSuchPromise { promise: slot.promise, month: slot.month },
         }
+    }
+
+    /// Names the slot that a month's sums miss.
+    fn left_below(&self, month: u16, cells: &[Cell], slots: &[Diverted], price: u64) -> Fault {
+        let missed = cells.iter().zip(self.begins..).find(|(cell, at)| {
+            self.may_be_touched(cell)
+                && cell.harm() < price
+                && taken_from(*at, slots) < cell.quantity
+        });
+        let missed = missed.and_then(|(cell, _)| Some((cell, self.promise(cell)?)));
+        let Some((cell, promise)) = missed else { return Fault::OutOfTurn { month } };
+        let harm = cell.harm();
+        Fault::LeftBelowPrice { earmark: promise.earmark.clone(), month, harm, price }
     }
 
     /// Checks one slot of the plan against the cell it names.
-    fn slot(&mut self, slot: &Diverted, cell: &Cell, untouchable: bool) -> Result<(), Fault> {
+    fn slot(&mut self, slot: &Diverted, cell: &Cell, price: u64) -> Checked {
         let (month, quantity, harm) = (slot.month, slot.quantity, slot.harm);
-        let earmark = || slot.earmark.clone();
-        if let Some(promise) = self.problem.promises().get(place(cell.promise))
-            && promise.recipient != slot.recipient
-        {
-            let (recipient, promised) = (slot.recipient.clone(), promise.recipient.clone());
-            return Err(Fault::WrongRecipient { earmark: earmark(), month, recipient, promised });
+        let Some(promise) = self.promise(cell) else { return refuse(self.no_such(slot)) };
+        let earmark = || promise.earmark.clone();
+        match self.ours.get_mut(place(slot.promise)) {
+            Some((promise, used)) if *promise == cell.promise => *used = true,
+            Some(_) | None => return refuse(self.no_such(slot)),
         }
-        if harm != u64::from(cell.harm) {
-            let known = u64::from(cell.harm);
-            return Err(Fault::WrongHarm { earmark: earmark(), month, harm, known });
+        let known = cell.harm();
+        if harm != known {
+            return refuse(Fault::WrongHarm { earmark: earmark(), month, harm, known });
         }
-        if !cell.divertible {
-            return Err(Fault::NotDivertible { earmark: earmark(), month });
+        if !cell.divertible() {
+            return refuse(Fault::NotDivertible { earmark: earmark(), month });
         }
-        if untouchable {
-            return Err(Fault::Vetoed { earmark: earmark(), month });
+        if !self.may_be_touched(cell) {
+            return refuse(Fault::Vetoed { earmark: earmark(), month });
         }
         if quantity > cell.quantity {
             let available = cell.quantity;
-            return Err(Fault::MoreThanTheSlot { earmark: earmark(), month, quantity, available });
+            return refuse(Fault::MoreThanTheSlot {
+                earmark: earmark(),
+                month,
+                quantity,
+                available,
+            });
         }
         if quantity == 0 {
-            return Err(Fault::Nothing { earmark: earmark(), month });
+            return refuse(Fault::Nothing { earmark: earmark(), month });
+        }
+        if harm > price {
+            return refuse(Fault::AbovePrice { earmark: earmark(), month, harm, price });
         }
         self.diverted = self.diverted.saturating_add(quantity);
         let harm = u128::from(harm).saturating_mul(u128::from(quantity));
         self.harm = self.harm.saturating_add(harm);
-        self.count_reasons(slot)
+        self.book_reasons(slot, promise)
     }
 
     /// Books the units of a slot under the months they are said to be for.
-    fn count_reasons(&mut self, slot: &Diverted) -> Result<(), Fault> {
-        let (month, quantity) = (slot.month, slot.quantity);
-        let mut reasons = 0u64;
-        let mut before = month.saturating_sub(1);
-        for reason in std::iter::once(&slot.reason).chain(&slot.also) {
-            let short_month = reason.short_month;
-            let index = usize::from(short_month).checked_sub(1);
-            let units = index.and_then(|index| self.reasons.get_mut(index));
-            let Some(units) = units.filter(|_| short_month > before) else {
-                let earmark = slot.earmark.clone();
-                return Err(Fault::ReasonOutsideMonths { earmark, month, short_month });
-            };
-            *units = units.saturating_add(reason.quantity);
-            reasons = reasons.saturating_add(reason.quantity);
-            before = short_month;
-            if reason.quantity == 0 {
-                let earmark = slot.earmark.clone();
-                return Err(Fault::ReasonsDoNotAddUp { earmark, month, reasons, quantity });
-            }
+    fn book_reasons(&mut self, slot: &Diverted, promise: &Promise) -> Checked {
+        let mut reasons = self.book(slot, promise, slot.reason, slot.month.saturating_sub(1))?;
+        let mut before = slot.reason.short_month;
+        for reason in &slot.also {
+            reasons = reasons.saturating_add(self.book(slot, promise, *reason, before)?);
+            before = reason.short_month;
         }
-        if reasons == quantity {
-            Ok(())
-        } else {
-            let earmark = slot.earmark.clone();
-            Err(Fault::ReasonsDoNotAddUp { earmark, month, reasons, quantity })
+        if reasons == slot.quantity {
+            return Ok(());
         }
+        let (earmark, month, quantity) = (promise.earmark.clone(), slot.month, slot.quantity);
+        refuse(Fault::ReasonsDoNotAddUp { earmark, month, reasons, quantity })
+    }
+
+    /// Books one reason, for a month after `before`; gives its units.
+    fn book(
+        &mut self,
+        slot: &Diverted,
+        promise: &Promise,
+        reason: Reason,
+        before: u16,
+    ) -> Checked<u64> {
+        let Reason { short_month, short_by, quantity } = reason;
+        let index = usize::from(short_month).wrapping_sub(1);
+        let booked = self.reasons.get_mut(index).filter(|_| short_month > before && quantity > 0);
+        let Some((units, stated)) = booked else {
+            let (earmark, month) = (promise.earmark.clone(), slot.month);
+            return refuse(Fault::ReasonOutsideMonths { earmark, month, short_month });
+        };
+        if *units > 0 && *stated != short_by {
+            let (one, other) = (*stated, short_by);
+            return refuse(Fault::ReasonsDisagree { month: short_month, one, other });
+        }
+        (*units, *stated) = (units.saturating_add(quantity), short_by);
+        Ok(quantity)
     }
 
     /// Holds what is diverted up to a month against what is demanded, and the price against both.
-    fn month_ends(&mut self, month: u16, need: u64, price: u64) -> Result<(), Fault> {
-        if let Some(slot) = self.next.filter(|slot| slot.month <= month) {
-            let (earmark, month) = (slot.earmark.clone(), slot.month);
-            return Err(Fault::NoSuchSlot { earmark, month });
-        }
+    fn month_ends(&mut self, month: u16, need: u64, price: u64) -> Checked {
         if let Some(before) = self.price {
             if price > before {
-                return Err(Fault::PriceRises { month });
+                return refuse(Fault::PriceRises { month });
             }
             if price < before && !self.tight {
-                return Err(Fault::PriceFalls { month: month.saturating_sub(1) });
+                return refuse(Fault::PriceFalls { month: month.saturating_sub(1) });
             }
         }
         self.price = Some(price);
@@ -327,7 +352,7 @@ impl<'a> Pass<'a> {
         self.required = required;
         let diverted = self.diverted;
         if diverted < required {
-            return Err(Fault::TooFew { month, diverted, required });
+            return refuse(Fault::TooFew { month, diverted, required });
         }
         self.before = self.before.saturating_add(need);
         self.after = self.after.saturating_add(need.saturating_sub(diverted));
@@ -336,56 +361,49 @@ impl<'a> Pass<'a> {
             // The same slot may be both: taken from, and with something left.
             && self.left.is_some_and(|left| left < taken)
         {
-            return Err(Fault::OutOfTurn { month });
+            return refuse(Fault::OutOfTurn { month });
         }
         Ok(())
     }
 
     /// What can only be told at the end.
-    fn ends(self) -> Result<(), Fault> {
+    fn ends(self) -> Checked {
         let plan = self.plan;
-        if let Some(slot) = self.next {
-            let (earmark, month) = (slot.earmark.clone(), slot.month);
-            return Err(Fault::NoSuchSlot { earmark, month });
+        if let Some(slot) = self.rest.first() {
+            return refuse(self.no_such(slot));
+        }
+        if let Some((promise, _)) =
+            plan.promises.iter().zip(&self.ours).find(|(_, (_, used))| !used)
+        {
+            return refuse(Fault::IdlePromise { earmark: promise.earmark.clone() });
         }
         let (diverted, required) = (self.diverted, self.required);
         if diverted != required {
-            return Err(Fault::TooMany { diverted, required });
+            return refuse(Fault::TooMany { diverted, required });
         }
-        for ((month, units), (_, needed)) in (1..).zip(&self.reasons).zip(&self.grown) {
+        for ((month, (units, short_by)), (known, needed)) in
+            (1..).zip(&self.reasons).zip(&self.grown)
+        {
             if units != needed {
                 let (units, needed) = (*units, *needed);
-                return Err(Fault::UnitsForMonth { month, units, needed });
+                return refuse(Fault::UnitsForMonth { month, units, needed });
             }
-        }
-        for slot in &plan.slots {
-            for reason in std::iter::once(&slot.reason).chain(&slot.also) {
-                let index = usize::from(reason.short_month).saturating_sub(1);
-                let known = self.grown.get(index).map_or(0, |(short, _)| *short);
-                if known != reason.short_by {
-                    let (earmark, month) = (slot.earmark.clone(), slot.month);
-                    let (short_month, short_by) = (reason.short_month, reason.short_by);
-                    return Err(Fault::ReasonWrong {
-                        earmark,
-                        month,
-                        short_month,
-                        short_by,
-                        known,
-                    });
-                }
+            if *units > 0 && short_by != known {
+                let (short_by, known) = (*short_by, *known);
+                return refuse(Fault::ReasonWrong { month, short_by, known });
             }
         }
         if plan.shortfall_before != self.before {
             let (stated, known) = (plan.shortfall_before, self.before);
-            return Err(Fault::ShortfallBefore { stated, known });
+            return refuse(Fault::ShortfallBefore { stated, known });
         }
         if plan.shortfall_after != self.after {
             let (stated, known) = (plan.shortfall_after, self.after);
-            return Err(Fault::ShortfallAfter { stated, known });
+            return refuse(Fault::ShortfallAfter { stated, known });
         }
         if plan.harm != self.harm {
             let (stated, known) = (plan.harm, self.harm);
-            return Err(Fault::Harm { stated, known });
+            return refuse(Fault::Harm { stated, known });
         }
         Ok(())
     }

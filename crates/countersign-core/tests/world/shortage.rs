@@ -183,7 +183,7 @@ impl World {
             owner: id("US"),
             plan: plan_digest(&plan),
             quantity: quantity(plan.units()),
-            recipients: plan.slots.iter().map(|slot| slot.recipient.clone()).collect(),
+            recipients: plan.lines().map(|line| line.recipient.clone()).collect(),
             certification: String::new(),
             notice_days: id("0"),
             replacement: None,

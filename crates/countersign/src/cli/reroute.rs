@@ -8,7 +8,7 @@ use super::{Failure, Global};
 use crate::views::{board, plans};
 use clap::{Args, Subcommand};
 use countersign_core::rerouting::{
-    self, Command, ItemProblem, Plan, Terms, Vetoes, debts::repayment, plan_digest, problem,
+    self, Command, ItemProblem, Plan, Terms, Vetoes, debts::repayment, explain, plan_digest, problem,
 };
 use countersign_core::{Event, State};
 use countersign_proof::statement::kinds::DiversionOrder;
@@ -28,6 +28,13 @@ pub(super) enum Verb {
         countersign --ledger D reroute plan --item PATRIOT-INTERCEPTOR --spare UA\n  \
         countersign reroute plan --pack packs/long-range-2025 --json")]
     Plan(PlanArgs),
+    /// Compare two plans for one item
+    Compare {
+        /// The first plan, as `reroute plan --out` wrote it
+        first: PathBuf,
+        /// The second plan
+        second: PathBuf,
+    },
     /// Check that a plan is the best one for the books as they are now
     Verify {
         /// The plan, as `reroute plan --out` wrote it
@@ -117,6 +124,7 @@ pub(super) struct OrderArgs {
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
         Verb::Plan(args) => plan(global, args, output),
+        Verb::Compare { first, second } => compare(first, second, output),
         Verb::Verify { plan, pack } => verify(global, plan, pack.as_deref(), output),
         Verb::Order(args) => order(global, args, output),
         Verb::Show { order: None } => list(&global.state()?, output),
@@ -178,7 +186,7 @@ fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Result<(), Fai
             write(path, &value)?;
         }
         output.value(&value);
-        tell(&made, output);
+        tell(&problem, &made, output);
         if let Some(path) = &args.out {
             output.line(&format!("\nThe plan is in {}. It moves nothing yet.", path.display()));
         }
@@ -231,36 +239,79 @@ fn read(path: &Path) -> Result<Plan, Failure> {
 }
 
 /// A plan in words: what is short, what is taken from whom, and why.
-fn tell(plan: &Plan, output: &mut Output) {
-    let months = plan.months();
-    output.heading(&format!("{} over {months} months from {}", plan.item, plan.first));
-    output.line(&format!(
-        "Short by {} unit-months before, {} after; {} units are diverted, harm {}.",
-        plan.shortfall_before,
-        plan.shortfall_after,
-        plan.units(),
-        plan.harm
-    ));
-    if plan.slots.is_empty() {
-        let why = if plan.shortfall_before == 0 { "nothing is short" } else { "nothing may be" };
-        output.line(&format!("No slot is diverted: {why}."));
+fn tell(problem: &ItemProblem, plan: &Plan, output: &mut Output) {
+    if output.is_json() {
         return;
     }
+    output.heading(&format!("{} over {} months from {}", plan.item, plan.months(), plan.first));
     let rows: Vec<Vec<String>> = plan
+        .lines()
+        .map(|line| {
+            vec![
+                line.recipient.to_string(),
+                line.earmark.to_string(),
+                plan.month(line.slot.month).to_string(),
+                line.slot.quantity.to_string(),
+                line.slot.harm.to_string(),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        output.table(&["taken from", "earmark", "month", "units", "harm each"], &rows);
+        output.line("");
+    }
+    for sentence in explain::item(problem, plan) {
+        output.line(&sentence);
+    }
+}
+
+fn compare(one: &Path, other: &Path, output: &mut Output) -> Result<(), Failure> {
+    let (first, second) = (read(one)?, read(other)?);
+    let found = rerouting::compare(&first, &second)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let slots: Vec<Value> = found
+        .slots
+        .iter()
+        .map(|slot| {
+            json!({
+                "earmark": slot.earmark.as_str(), "recipient": slot.recipient.as_str(),
+                "month": slot.month.to_string(), "before": slot.before, "after": slot.after,
+            })
+        })
+        .collect();
+    let recipients: Vec<Value> = found
+        .recipients
+        .iter()
+        .map(|(party, change)| {
+            json!({
+                "recipient": party.as_str(), "units_before": change.units_before,
+                "units_after": change.units_after,
+            })
+        })
+        .collect();
+    output.value(&json!({
+        "item": found.item.as_str(), "shortfall": board::number(found.cost.shortfall),
+        "harm": board::number(found.cost.harm), "slots": slots, "recipients": recipients,
+    }));
+    output.line(&format!(
+        "The second plan leaves {:+} unit-months short and does {:+} harm.",
+        found.cost.shortfall, found.cost.harm
+    ));
+    let rows: Vec<Vec<String>> = found
         .slots
         .iter()
         .map(|slot| {
             vec![
                 slot.recipient.to_string(),
                 slot.earmark.to_string(),
-                plan.month(slot.month).to_string(),
-                slot.quantity.to_string(),
-                slot.harm.to_string(),
-                plans::reason_words(plan, slot),
+                slot.month.to_string(),
+                slot.before.to_string(),
+                slot.after.to_string(),
             ]
         })
         .collect();
-    output.table(&["recipient", "earmark", "month", "units", "harm", "why"], &rows);
+    output.table(&["taken from", "earmark", "month", "by the first", "by the second"], &rows);
+    Ok(())
 }
 
 fn verify(
@@ -299,7 +350,7 @@ fn order(global: &Global, args: &OrderArgs, output: &mut Output) -> Result<(), F
     let unknown = || Failure::usage(format!("the ledger declares no item {}", plan.item));
     let owner = owner.ok_or_else(unknown)?;
     let recipients: BTreeSet<PartyId> =
-        plan.slots.iter().map(|slot| slot.recipient.clone()).collect();
+        plan.lines().map(|line| line.recipient.clone()).collect();
     let quantity = Quantity::new(plan.units()).unwrap_or(Quantity::MAX);
     let statements = signed(&mut desk, global, &args.signing, output, |part| DiversionOrder {
         item: plan.item.clone(),

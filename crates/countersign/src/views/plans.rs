@@ -5,16 +5,18 @@
 //! that against the books.
 
 use super::board::number;
-use countersign_core::rerouting::{Diverted, Plan, Reason, Vetoes, plan_digest};
+use countersign_core::rerouting::{
+    Diverted, Line, Plan, Promise, Reason, Vetoes, explain, plan_digest,
+};
 use countersign_proof::words::{EarmarkId, ItemId, Month, PartyId};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan as a value; `position` is the number of entries of the log it was made from.
 #[must_use]
 pub fn plan(plan: &Plan, position: u64) -> Value {
-    let slots: Vec<Value> = plan.slots.iter().map(|slot| slot_value(plan, slot)).collect();
+    let slots: Vec<Value> = plan.lines().map(|line| line_value(plan, &line)).collect();
     let threshold = plan.threshold.first().copied().unwrap_or(0);
     json!({
         "position": position,
@@ -41,7 +43,8 @@ fn words<T: ToString>(set: &BTreeSet<T>) -> Vec<String> {
     set.iter().map(ToString::to_string).collect()
 }
 
-fn slot_value(plan: &Plan, slot: &Diverted) -> Value {
+fn line_value(plan: &Plan, line: &Line<'_>) -> Value {
+    let slot = line.slot;
     let covers: Vec<Value> = std::iter::once(&slot.reason)
         .chain(&slot.also)
         .map(|reason| {
@@ -52,34 +55,16 @@ fn slot_value(plan: &Plan, slot: &Diverted) -> Value {
         })
         .collect();
     json!({
-        "earmark": slot.earmark.as_str(),
-        "recipient": slot.recipient.as_str(),
+        "earmark": line.earmark.as_str(),
+        "recipient": line.recipient.as_str(),
         "month": plan.month(slot.month).to_string(),
         "index": slot.month,
+        "place": slot.place,
         "quantity": slot.quantity,
         "harm": slot.harm,
-        "reason": reason_words(plan, slot),
+        "reason": explain::slot(plan, line),
         "covers": covers,
     })
-}
-
-/// Why a slot is taken, in a sentence.
-#[must_use]
-pub fn reason_words(plan: &Plan, slot: &Diverted) -> String {
-    let months: Vec<String> = std::iter::once(&slot.reason)
-        .chain(&slot.also)
-        .map(|reason| {
-            let month = plan.month(reason.short_month);
-            format!("{month} is short by {}", reason.short_by)
-        })
-        .collect();
-    format!(
-        "{}; the cheapest free slot was {} of {}, harm {} a unit",
-        months.join(", "),
-        slot.earmark,
-        plan.month(slot.month),
-        slot.harm
-    )
 }
 
 #[derive(Deserialize)]
@@ -116,6 +101,7 @@ struct SlotDocument {
     recipient: PartyId,
     month: String,
     index: u16,
+    place: u32,
     quantity: u64,
     harm: u64,
     covers: Vec<CoverDocument>,
@@ -152,6 +138,7 @@ pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
         shortfall_before: document.shortfall_before,
         shortfall_after: document.shortfall_after,
         harm,
+        promises: promises(&document.slots),
         slots: Vec::new(),
         prices: document.prices,
     };
@@ -164,12 +151,25 @@ pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
                 slot.month
             ));
         }
-        plan.slots.push(slot_of(slot)?);
+        let promise = plan.promises.iter().position(|promise| promise.earmark == slot.earmark);
+        let promise = promise.and_then(|promise| u32::try_from(promise).ok()).unwrap_or(u32::MAX);
+        plan.slots.push(slot_of(slot, promise)?);
     }
     Ok((plan, document.position))
 }
 
-fn slot_of(slot: SlotDocument) -> Result<Diverted, String> {
+/// The earmarks that slots name, by id.
+fn promises(slots: &[SlotDocument]) -> Vec<Promise> {
+    let named: BTreeMap<&EarmarkId, &PartyId> =
+        slots.iter().map(|slot| (&slot.earmark, &slot.recipient)).collect();
+    let promise = |(earmark, recipient): (&EarmarkId, &PartyId)| Promise {
+        earmark: earmark.clone(),
+        recipient: recipient.clone(),
+    };
+    named.into_iter().map(promise).collect()
+}
+
+fn slot_of(slot: SlotDocument, promise: u32) -> Result<Diverted, String> {
     let mut covers = slot.covers.into_iter().map(|cover| Reason {
         short_month: cover.index,
         short_by: cover.short_by,
@@ -177,9 +177,9 @@ fn slot_of(slot: SlotDocument) -> Result<Diverted, String> {
     });
     let reason = covers.next().ok_or_else(|| format!("{}: it covers no month", slot.earmark))?;
     Ok(Diverted {
-        earmark: slot.earmark,
-        recipient: slot.recipient,
+        promise,
         month: slot.index,
+        place: slot.place,
         quantity: slot.quantity,
         harm: slot.harm,
         reason,
