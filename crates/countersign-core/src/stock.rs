@@ -282,6 +282,11 @@ impl Stock {
         self.places.get(place)
     }
 
+    /// The places.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.values()
+    }
+
     /// The accounts and their balances.
     pub fn accounts(&self) -> impl Iterator<Item = (&AccountKey, Balance)> {
         self.accounts.iter().map(|(key, balance)| (key, *balance))

@@ -127,7 +127,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Founds the ledger of the story and takes in the stock of the pack.
+/// Founds the ledger of the story and takes in the figures of the pack.
 fn begin<'a>(location: &str, pack: &'a Pack, story: &Story) -> Result<Player<'a>, Failure> {
     let at = story.founded_at;
     let software: BTreeMap<PersonId, SoftwareKey> = pack
@@ -165,7 +165,7 @@ fn begin<'a>(location: &str, pack: &'a Pack, story: &Story) -> Result<Player<'a>
         founding::found(location, prepared, Box::new(clock.clone()), Box::new(entropy))?;
     Failure::of(&receipt.answer)?;
     let mut player = Player::new(pack, writer, clock, software);
-    player.receive_all(at)?;
+    player.take_figures(at)?;
     Ok(player)
 }
 

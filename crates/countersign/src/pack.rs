@@ -16,10 +16,15 @@ mod known;
 mod items;
 mod manifest;
 mod people;
-mod stock;
 mod triage;
+
 mod versions;
 mod zones;
+
+mod declared;
+mod table;
+
+mod figures;
 
 pub mod story;
 
@@ -27,19 +32,21 @@ mod checks;
 
 pub use checks::{check, warning};
 pub use fault::{Fault, Report, Summary, code};
+pub use figures::{FigureRows, PartyFigures, Placed, Table};
 pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};
-pub use stock::{COLUMNS, StockRow};
 pub use triage::{RULE_UNFIT, triage_rules};
+
 pub use versions::PackVersion;
 pub use zones::ZoneShape;
 
 use countersign_core::ledger::{Charter, CharterKey, CharterPolicy};
 use countersign_core::people::Function;
-use countersign_core::stock::Command;
 use countersign_core::triage::Rules;
+
 use countersign_proof::words::{Moment, PartyId, PersonId, PolicyVersionId};
+use declared::Declared;
 use known::Known;
 use node::Node;
 use serde::Serialize;
@@ -54,8 +61,6 @@ const MANIFEST: &str = "pack.toml";
 const PEOPLE: &str = "people.toml";
 /// Items, inputs and places.
 const ITEMS: &str = "items.toml";
-/// What is on hand.
-const STOCK: &str = "stock.csv";
 /// The zones.
 const ZONES: &str = "zones.geojson";
 /// The policy versions.
@@ -74,8 +79,8 @@ pub struct Pack {
     pub items: PackItems,
     /// By which limits items fall into classes; none where classes stand in the items.
     pub triage: Rules,
-    /// What is on hand when the ledger begins.
-    pub stock: Vec<StockRow>,
+    /// What is there, promised, required and used up when the ledger begins, row by row.
+    pub rows: FigureRows,
     /// The zones and their schematic outlines.
     pub zones: Vec<ZoneShape>,
     /// The policy versions, oldest first.
@@ -119,9 +124,9 @@ impl Pack {
 
     /// The charter of a ledger founded from the pack at `founded_at`.
     ///
-    /// `keys`: the keys of persons, by which those of the pack itself are replaced. Stock is taken
-    /// in by commands of its own, see [`Pack::receipts`], and names are no part of a charter, see
-    /// [`Pack::names`].
+    /// `keys`: the keys of persons, by which those of the pack itself are replaced. Figures are
+    /// taken in by commands of their own, see [`Pack::figures`], and names are no part of a
+    /// charter, see [`Pack::names`].
     #[must_use]
     pub fn charter(
         &self,
@@ -160,10 +165,33 @@ impl Pack {
         }
     }
 
-    /// The commands that take in what is on hand, with the line of each in `stock.csv`.
+    /// Reads of the pack in the folder `dir` what planning needs; a file that is not there is let
+    /// pass, and references into it are.
+    ///
+    /// # Errors
+    /// Every mistake in the files that are there.
+    pub fn for_planning(dir: &Path) -> Result<Self, Vec<Fault>> {
+        let Gathered { pack, mut faults, intact: _ } = gather(dir);
+        let missing = |fault: &Fault| fault.code == code::FILE_MISSING && dir.is_dir();
+        faults.retain(|fault| !missing(fault));
+        if faults.is_empty() {
+            return Ok(pack);
+        }
+        checks::in_order(&mut faults);
+        Err(faults)
+    }
+
+    /// The newest day that a count of the pack is of; 1970-01-01 where there is none.
     #[must_use]
-    pub fn receipts(&self) -> Vec<(u32, Command)> {
-        self.stock.iter().map(|row| (row.line, row.receipt())).collect()
+    pub fn newest_figure(&self) -> Moment {
+        let days = self.rows.counts.iter().map(|row| row.value.as_of.start());
+        days.max().unwrap_or_else(|| Moment::from_millis(0).unwrap_or(Moment::LAST))
+    }
+
+    /// The figures of each party, which its stock keeper takes in by one command.
+    #[must_use]
+    pub fn figures(&self) -> Vec<PartyFigures> {
+        self.rows.by_party()
     }
 
     /// The person who may take in, and hand out, stock of `party` at `at`.
@@ -197,7 +225,7 @@ impl Pack {
     /// How much there is.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let units = self.stock.iter().map(|row| row.quantity.units());
+        let units = self.rows.counts.iter().map(|row| row.value.units.units());
         Summary {
             parties: self.people.parties.len(),
             offices: self.people.offices.len(),
@@ -207,8 +235,12 @@ impl Pack {
             inputs: self.items.inputs.len(),
             places: self.items.places.len(),
             zones: self.zones.len(),
-            stock_rows: self.stock.len(),
+            stock_rows: self.rows.counts.len(),
             units: units.fold(0, u64::saturating_add),
+            requirements: self.rows.requirements.len(),
+            earmarks: self.rows.earmarks.len(),
+            slots: self.rows.slot_count(),
+            consumption: self.rows.consumption.len(),
             versions: self.versions.len(),
             acts: self.story.as_ref().map_or(0, |story| story.acts.len()),
         }
@@ -245,10 +277,11 @@ fn gather(dir: &Path) -> Gathered {
         }
     }
     let intact = faults.is_empty();
-    if let Some(source) = Source::read(dir, STOCK, &mut faults) {
-        let mut r = Reading { source: &source, faults: &mut faults };
-        pack.stock = stock::read(&mut r, &pack.items, &known);
+    let declared = Declared::in_pack(&known, &pack.items);
+    for table in Table::ALL {
+        figures::read_file(dir, table, &declared, &mut pack.rows, &mut faults);
     }
+    pack.rows.settle(&mut faults);
     let versions =
         toml_file(dir, VERSIONS, &mut faults, |r, node| versions::read(r, dir, node, &mut known));
     pack.versions = versions.unwrap_or_default();

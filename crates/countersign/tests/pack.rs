@@ -21,11 +21,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 12] = [
     "pack.toml",
     "people.toml",
     "items.toml",
     "stock.csv",
+    "requirements.csv",
+    "earmarks.csv",
+    "consumption.csv",
     "zones.geojson",
     "story.toml",
     "policy/versions.toml",
@@ -74,7 +77,7 @@ fn the_shipped_pack_checks_clean() {
 }
 
 #[test]
-fn it_becomes_a_charter_and_receipts() {
+fn it_becomes_a_charter_and_figures() {
     let pack = Pack::load(&shipped()).unwrap();
     let founded_at: Moment = "2024-05-30T08:00:00Z".parse().unwrap();
     let all = pack.charter(&BTreeMap::new(), founded_at, FoundingPolicies::All);
@@ -89,12 +92,16 @@ fn it_becomes_a_charter_and_receipts() {
     assert_eq!(names.len(), all.people.len());
     let encoded = serde_json::to_string(&all).unwrap();
     assert!(names.values().all(|name| !encoded.contains(name.as_str())), "a name in the charter");
-    assert_eq!(pack.receipts().len(), pack.stock.len());
-    assert_eq!(pack.receipts()[0].0, 2);
-    for row in &pack.stock {
-        assert!(pack.stock_keeper(&row.into.party, founded_at).is_some());
-        assert!(row.quantity > Quantity::ZERO);
+    let figures = pack.figures();
+    let counts: usize = figures.iter().map(|own| own.figures.counts.len()).sum();
+    assert_eq!(counts, pack.rows.counts.len());
+    for own in &figures {
+        assert!(pack.stock_keeper(&own.party, founded_at).is_some());
+        assert_eq!(own.figures.parties(), BTreeSet::from([&own.party]));
+        assert!(own.figures.counts.iter().all(|count| count.units > Quantity::ZERO));
     }
+    let first = figures.iter().find(|own| own.party.as_str() == "UA").unwrap();
+    assert_eq!((first.file.as_str(), first.line), ("stock.csv", 2));
 }
 
 /// Plants a mistake in a copy, and gives the line at which it must be found.
@@ -121,6 +128,12 @@ fn plant(dir: &Path, planted: &Plant) -> Option<u32> {
             let elsewhere = dir.join("elsewhere");
             fs::rename(&path, &elsewhere).unwrap();
             std::os::unix::fs::symlink(&elsewhere, path).unwrap();
+        }
+        Edit::Serial => {
+            let items = dir.join("items.toml");
+            let text = fs::read_to_string(&items).unwrap();
+            let id = "id = \"STORM-SHADOW\"\n";
+            fs::write(items, text.replacen(id, &format!("{id}serial = true\n"), 1)).unwrap();
         }
         Edit::Holidays => {
             let text = fs::read_to_string(&path).unwrap();
@@ -247,9 +260,9 @@ fn a_spreadsheet_may_write_stock_its_way() {
     let dir = scratch();
     let path = dir.path().join("stock.csv");
     let text = fs::read_to_string(&path).unwrap();
-    let before = Pack::load(dir.path()).unwrap().stock;
+    let before = Pack::load(dir.path()).unwrap().rows.counts;
     fs::write(&path, format!("\u{FEFF}{}", text.replace('\n', "\r\n"))).unwrap();
-    assert_eq!(Pack::load(dir.path()).unwrap().stock, before);
+    assert_eq!(Pack::load(dir.path()).unwrap().rows.counts, before);
     // Another order of columns, and a blank line between.
     let mut rows: Vec<Vec<String>> = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -261,7 +274,7 @@ fn a_spreadsheet_may_write_stock_its_way() {
     let mut writer = csv::Writer::from_path(&path).unwrap();
     rows.iter().for_each(|row| writer.write_record(row).unwrap());
     drop(writer);
-    assert_eq!(Pack::load(dir.path()).unwrap().stock, before);
+    assert_eq!(Pack::load(dir.path()).unwrap().rows.counts, before);
 }
 
 #[test]
@@ -346,8 +359,8 @@ proptest! {
     ) {
         let dir = scratch();
         let path = dir.path().join(FILES[file]);
-        let mut whole = fs::read(&path).unwrap();
-        let at = at.index(whole.len());
+        let mut whole = fs::read(&path).unwrap_or_default();
+        let at = at.index(whole.len() + 1);
         let end = (at + cut).min(whole.len());
         whole.splice(at..end, bytes);
         fs::write(path, whole).unwrap();

@@ -3,8 +3,8 @@
 
 use crate::cli::Failure;
 use crate::clock::{Entropy, ScriptedClock, ScriptedEntropy, random16};
-use crate::pack::Pack;
 use crate::pack::story::{Deed, Draw, Label, Post, Scope, StoryAct, Word};
+use crate::pack::{Pack, PartyFigures};
 use crate::statements::{self, Signing, signature_rules};
 use crate::views;
 use crate::writer::{Asked, Receipt, Submission, Writer};
@@ -88,15 +88,14 @@ impl<'a> Player<'a> {
         self.writer.stop();
     }
 
-    /// Takes in what the pack says is on hand.
-    pub(super) fn receive_all(&mut self, at: Moment) -> Result<(), Failure> {
-        for row in &self.pack.stock {
-            let (line, command) = (row.line, row.receipt());
-            let party = row.into.party.clone();
+    /// Takes in the figures of the pack, those of each party by its own stock keeper.
+    pub(super) fn take_figures(&mut self, at: Moment) -> Result<(), Failure> {
+        for PartyFigures { party, file, line, figures } in self.pack.figures() {
             let keeper = self.pack.stock_keeper(&party, at).cloned();
             let keeper = keeper.ok_or_else(|| {
-                Failure::usage(format!("stock.csv:{line}: nobody keeps the stock of {party}"))
+                Failure::usage(format!("{file}:{line}: nobody keeps the stock of {party}"))
             })?;
+            let command = stock::Command::ImportFigures { figures: Box::new(figures) };
             let receipt = self.send(Some(&keeper), command.into())?;
             Failure::of(&receipt.answer)?;
         }

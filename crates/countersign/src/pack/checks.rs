@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Report, code};
 use super::source::plain;
-use super::{FoundingPolicies, Gathered, Pack, PackVersion, STOCK, VERSIONS, gather};
+use super::{FoundingPolicies, Gathered, Pack, PackVersion, PartyFigures, Table, VERSIONS, gather};
 use countersign_core::people::Function;
 use countersign_core::policy::{self, ProblemCode, World};
 use countersign_proof::words::{Moment, PartyId};
@@ -15,7 +15,7 @@ pub mod warning {
     pub const FILE_UNREAD: &str = "file-unread";
     /// An office that too few persons hold, at any time, to make its word.
     pub const OFFICE_VACANT: &str = "office-vacant";
-    /// Stock of a party that has no office to take it in.
+    /// Figures of a party that has no office to take them in.
     pub const STOCK_UNKEPT: &str = "stock-unkept";
     /// It could not be shown that approvals only ever help; such acts are answered slowly.
     pub const POLICY_SLOW: &str = "policy-slow";
@@ -172,18 +172,17 @@ impl Pack {
                 });
             }
         }
-        for row in &self.stock {
-            let party = &row.into.party;
+        for PartyFigures { party, file, line, figures: _ } in self.figures() {
             let kept = self.people.offices.iter().any(|fact| {
-                fact.office.party == *party && fact.office.functions.contains(&Function::Stock)
+                fact.office.party == party && fact.office.functions.contains(&Function::Stock)
             });
             if !kept {
                 report.warnings.push(Fault {
-                    file: STOCK.to_owned(),
-                    line: Some(row.line),
+                    file,
+                    line: Some(line),
                     column: None,
                     code: warning::STOCK_UNKEPT,
-                    message: format!("{party} has no office that could take this in"),
+                    message: format!("{party} has no office that could take its figures in"),
                     remedy: "give an office of the party the function stock".to_owned(),
                 });
             }
@@ -201,7 +200,6 @@ fn unread(dir: &Path) -> Vec<Fault> {
         super::MANIFEST,
         super::PEOPLE,
         super::ITEMS,
-        super::STOCK,
         super::ZONES,
         super::STORY,
         "policy",
@@ -209,7 +207,9 @@ fn unread(dir: &Path) -> Vec<Fault> {
     ];
     let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let unread = names.filter(|name| !read.contains(&name.as_str()) && !name.starts_with('.'));
+    let is_table = |name: &str| Table::ALL.iter().any(|table| table.file() == name);
+    let unread = names
+        .filter(|name| !read.contains(&name.as_str()) && !is_table(name) && !name.starts_with('.'));
     let message = "nothing reads this file";
     let remedy = "correct its name if a file of the pack is meant, or take it out";
     unread.map(|name| Fault::of_file(&name, warning::FILE_UNREAD, message, remedy)).collect()

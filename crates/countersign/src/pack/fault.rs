@@ -29,7 +29,7 @@ codes! {
     PATH_OUTSIDE = "path-outside";
     /// A file is not UTF-8.
     NOT_UTF8 = "not-utf8";
-    /// A file other than a CSV file begins with a byte order mark.
+    /// A file other than a table begins with a byte order mark.
     BYTE_ORDER_MARK = "byte-order-mark";
     /// Not TOML.
     TOML_SYNTAX = "toml-syntax";
@@ -37,6 +37,20 @@ codes! {
     JSON_SYNTAX = "json-syntax";
     /// A row has not as many fields as the header.
     CSV_ROW = "csv-row";
+    /// A quantity in a pack that the item has not.
+    UNIT_UNKNOWN = "unit-unknown";
+    /// A last day of use without a lot.
+    LOT_MISSING = "lot-missing";
+    /// A lot that had expired by the day of its figure.
+    LOT_EXPIRED = "lot-expired";
+    /// A unit without its serial number, or a serial number of several.
+    SERIAL_UNFIT = "serial-unfit";
+    /// Rows of one earmark that disagree on what it is.
+    EARMARK_DISAGREES = "earmark-disagrees";
+    /// An earmark that promises a party its own stock.
+    EARMARK_FOR_OWNER = "earmark-for-owner";
+    /// A component of a requirement that holds twice on the same days.
+    SPANS_OVERLAP = "spans-overlap";
     /// A column that nobody reads, or the same one twice.
     COLUMN_UNKNOWN = "column-unknown";
     /// A column is not there.
@@ -51,13 +65,13 @@ codes! {
     TEXT_UNFIT = "text-unfit";
     /// A word that is not one of those that may stand there, or not written as such.
     WORD_UNFIT = "word-unfit";
-    /// No date or moment in UTC.
+    /// No date, month or moment in UTC.
     DATE_UNFIT = "date-unfit";
     /// A span that ends before it begins.
     SPAN_EMPTY = "span-empty";
     /// A number outside its bounds.
     NUMBER_UNFIT = "number-unfit";
-    /// No whole number of units from 1 to 10^12.
+    /// No whole number of units up to 10^12, or none where there must be one.
     QUANTITY_UNFIT = "quantity-unfit";
     /// The same id twice.
     ID_TWICE = "id-twice";
@@ -149,6 +163,14 @@ pub struct Summary {
     pub stock_rows: usize,
     /// Units in these rows.
     pub units: u64,
+    /// Rows of requirements.
+    pub requirements: usize,
+    /// Earmarks.
+    pub earmarks: usize,
+    /// The months for which they promise something, added up.
+    pub slots: usize,
+    /// Rows of consumption.
+    pub consumption: usize,
     /// Policy versions.
     pub versions: usize,
     /// Acts of the story.
@@ -186,8 +208,12 @@ impl fmt::Display for Report {
         writeln!(f, "{parties} parties, {offices} offices, {persons} persons, {terms} terms")?;
         let Summary { items, inputs, places, zones, .. } = self.summary;
         writeln!(f, "{items} items, {inputs} inputs, {places} places, {zones} zones")?;
-        let Summary { stock_rows, units, versions, acts, .. } = self.summary;
-        writeln!(f, "{units} units in {stock_rows} rows, {versions} policy versions, {acts} acts")?;
+        let Summary { stock_rows, units, requirements, earmarks, slots, consumption, .. } =
+            self.summary;
+        writeln!(f, "{units} units in {stock_rows} rows, {requirements} rows of requirements")?;
+        writeln!(f, "{earmarks} earmarks for {slots} months, {consumption} rows of consumption")?;
+        let Summary { versions, acts, .. } = self.summary;
+        writeln!(f, "{versions} policy versions, {acts} acts")?;
         let (faults, warnings) = (self.faults.len(), self.warnings.len());
         write!(f, "{}; {}", count(faults, "fault"), count(warnings, "warning"))
     }

@@ -148,7 +148,7 @@ impl<'n> Fields<'n> {
     pub(super) fn quantity(&mut self, r: &mut Reading<'_>, key: &'static str) -> Option<Quantity> {
         let node = self.need(r, key)?;
         let written = bare(r, node, key, "a whole number of units")?;
-        match quantity(&written) {
+        match quantity(&written, 1) {
             Ok(quantity) => Some(quantity),
             Err((message, remedy)) => {
                 r.fault(node.at, code::QUANTITY_UNFIT, message, remedy);
@@ -316,13 +316,16 @@ pub(super) fn moment(r: &mut Reading<'_>, node: &Node, key: &str) -> Option<Mome
     })
 }
 
-/// A whole number of units, from 1 to 10^12; otherwise what is wrong, and what to do about it.
-pub(super) fn quantity(written: &str) -> Result<Quantity, (String, String)> {
+/// A whole number of units, from `least` to 10^12; otherwise what is wrong, and what to do about
+/// it.
+pub(super) fn quantity(written: &str, least: u64) -> Result<Quantity, (String, String)> {
     let parsed: Result<Quantity, _> = written.parse();
-    if let Some(quantity) = parsed.ok().filter(|quantity| !quantity.is_zero()) {
+    if let Some(quantity) = parsed.ok().filter(|quantity| quantity.units() >= least) {
         return Ok(quantity);
     }
-    let message = format!("the quantity {written:?} is no whole number of units from 1 to 10^12");
+    let told: String = written.chars().take(80).collect();
+    let message =
+        format!("the quantity {told:?} is no whole number of units from {least} to 10^12");
     let separator = |found: &char| matches!(found, ',' | '_' | '\'' | ' ' | '.' | '\u{A0}');
     let digits: String = written.chars().filter(|found| !separator(found)).collect();
     let grouped = written.split(|found: char| separator(&found)).skip(1).all(|g| g.len() == 3);
@@ -331,7 +334,10 @@ pub(super) fn quantity(written: &str) -> Result<Quantity, (String, String)> {
         Ok(quantity) if has_groups && !quantity.is_zero() => {
             format!("write digits only, without separators: {quantity}")
         }
-        Ok(_) | Err(_) => "write digits only, at least 1; leave out what is not there".to_owned(),
+        Ok(_) | Err(_) if least > 0 => {
+            "write digits only, at least 1; leave out what is not there".to_owned()
+        }
+        Ok(_) | Err(_) => "write digits only".to_owned(),
     };
     Err((message, remedy))
 }

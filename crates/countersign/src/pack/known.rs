@@ -24,6 +24,11 @@ impl<T: Ord + Clone + Display> Names<T> {
         Self { kind, file, lines: BTreeMap::new(), complete: false }
     }
 
+    /// The ids that are declared.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &T> {
+        self.lines.keys()
+    }
+
     /// Declares an id; the second of two is a fault.
     pub(super) fn declare(&mut self, r: &mut Reading<'_>, id: &Spot<T>) {
         let (line, _) = r.source.place(id.at);

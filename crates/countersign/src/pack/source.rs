@@ -63,7 +63,7 @@ impl Source {
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
-    /// Reads a file of the pack in `dir`. CSV files may begin with a byte order mark.
+    /// Reads a file of the pack in `dir`.
     pub(super) fn read(dir: &Path, file: &str, faults: &mut Vec<Fault>) -> Option<Self> {
         let bytes = match bytes_of(dir, file) {
             Ok(bytes) => bytes,
@@ -87,18 +87,12 @@ impl Source {
                 return None;
             }
         };
-        let marked = text.strip_prefix('\u{FEFF}').map(str::to_owned);
-        let is_csv = Path::new(file).extension().is_some_and(|extension| extension == "csv");
-        let text = match marked {
-            Some(rest) if is_csv => rest,
-            Some(_) => {
-                let message = "the file begins with a byte order mark (U+FEFF)";
-                let remedy = "save the file as UTF-8 without a byte order mark";
-                faults.push(Fault::of_file(file, code::BYTE_ORDER_MARK, message, remedy));
-                return None;
-            }
-            None => text,
-        };
+        if text.starts_with('\u{FEFF}') {
+            let message = "the file begins with a byte order mark (U+FEFF)";
+            let remedy = "save the file as UTF-8 without a byte order mark";
+            faults.push(Fault::of_file(file, code::BYTE_ORDER_MARK, message, remedy));
+            return None;
+        }
         if text.trim().is_empty() {
             let remedy = "write what belongs there; packs/README.md says what";
             faults.push(Fault::of_file(file, code::FILE_EMPTY, "the file is empty", remedy));
@@ -137,7 +131,8 @@ pub(super) fn refuse_links(dir: &Path, file: &str) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
-fn bytes_of(dir: &Path, file: &str) -> Result<Vec<u8>, Box<Fault>> {
+/// The bytes of a file of the pack in `dir`.
+pub(super) fn bytes_of(dir: &Path, file: &str) -> Result<Vec<u8>, Box<Fault>> {
     refuse_links(dir, file)?;
     let path = dir.join(file);
     let found = fs::metadata(&path).map_err(|error| unreadable(file, &error.to_string()))?;

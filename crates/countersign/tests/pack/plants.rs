@@ -10,6 +10,8 @@ pub(crate) enum Edit {
     Folder,
     Link,
     Holidays,
+    /// STORM-SHADOW, which two rows have without a lot, has serial numbers.
+    Serial,
     /// The first `old` becomes `new`; the fault stands in the line of `at`.
     Swap {
         old: &'static str,
@@ -51,6 +53,7 @@ const PACK: &str = "pack.toml";
 const PEOPLE: &str = "people.toml";
 const ITEMS: &str = "items.toml";
 const STOCK: &str = "stock.csv";
+const EARMARKS: &str = "earmarks.csv";
 const ZONES: &str = "zones.geojson";
 const VERSIONS: &str = "policy/versions.toml";
 const STORY: &str = "story.toml";
@@ -98,6 +101,42 @@ pub(crate) const PLANTS: &[Plant] = &[
     swap(code::COLUMN_UNKNOWN, STOCK, "as_of,source", "as_of,note,source", "note", "as_of,source"),
     and(1, swap(code::COLUMN_UNKNOWN, STOCK, "lot,party", "item,party", "item,", "twice")),
     swap(code::COLUMN_MISSING, STOCK, ",standing\n", "\n", "item,lot", "begin the file with"),
+    // Figures.
+    swap(code::UNIT_UNKNOWN, STOCK, ",500,,", ",5 case,,", ",5 case,,", "not packed by"),
+    swap(code::LOT_MISSING, STOCK, ",125,,", ",125,2030-01-01,", ",125,2030", "name the lot"),
+    swap(code::LOT_EXPIRED, STOCK, ",500,,", ",500,2024-05-29,", "2024-05-29", "2024-05-30"),
+    and(1, whole(code::SERIAL_UNFIT, STOCK, Edit::Serial, "STORM-SHADOW is known by its serial")),
+    whole(
+        code::EARMARK_DISAGREES,
+        EARMARKS,
+        Edit::Bytes(
+            b"earmark,item,owner,recipient,origin,month,quantity,priority,harm,divertible,source,\
+              standing\n\
+              EM-1,ERAM,US,UA,contract,2025-10,60,3,,yes,Assumed,assumed\n\
+              EM-1,ERAM,US,GB,contract,2025-11,60,3,,yes,Assumed,assumed\n",
+        ),
+        "disagree on recipient: see line 2",
+    ),
+    whole(
+        code::EARMARK_FOR_OWNER,
+        EARMARKS,
+        Edit::Bytes(
+            b"earmark,item,owner,recipient,origin,month,quantity,priority,harm,divertible,source,\
+              standing\n\
+              EM-1,ERAM,US,US,contract,2025-10,60,3,,yes,Assumed,assumed\n",
+        ),
+        "promises itself",
+    ),
+    whole(
+        code::SPANS_OVERLAP,
+        "requirements.csv",
+        Edit::Bytes(
+            b"item,party,component,quantity,from,until,source,standing\n\
+              ERAM,US,plans,60,2025-01-01,,Assumed,assumed\n\
+              ERAM,US,plans,70,2026-01-01,,Assumed,assumed\n",
+        ),
+        "in line 2 and in line 3",
+    ),
     // Tables.
     swap(code::KEY_UNKNOWN, PEOPLE, "quorum = 2", "quorums = 2", "quorums", "quorum"),
     swap(
@@ -135,7 +174,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         "certain",
         "reported, official",
     ),
-    swap(code::WORD_UNFIT, STOCK, "on-hand,500", "in-transit,500", "in-transit", "on-hand"),
+    swap(code::WORD_UNFIT, STOCK, "on-hand,500", "in-store,500", "in-store", "on-hand"),
     swap(code::WORD_UNFIT, STORY, "do = \"replay\"", "do = \"rewind\"", "rewind", "replay"),
     swap(
         code::WORD_UNFIT,
@@ -234,7 +273,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         "BLOCK-IA,",
         "BLOCK-I,",
         "BLOCK-I,UA,UA.Depot-1,on-hand,500",
-        "stand in line 2 and line 3",
+        "stand in line 2 and in line 3",
     ),
     swap(
         code::ID_TWICE,

@@ -1,7 +1,7 @@
 //! Runs a story against the rules, in memory: founds, signs, sends, and lets the clock run.
 
 use countersign::pack::story::{Deed, Draw, Label, Scope, StoryAct, Word};
-use countersign::pack::{FoundingPolicies, Pack, PackKey};
+use countersign::pack::{FoundingPolicies, Pack, PackKey, PartyFigures};
 use countersign_core::ledger::{NonceSubject, subject_of};
 use countersign_core::people::{Authority, Command as PeopleCommand};
 use countersign_core::policy::Command as PolicyCommand;
@@ -79,10 +79,11 @@ impl<'a> Teller<'a> {
         let found =
             ledger::Command::Found { charter: Box::new(charter), statements, names: pack.names() };
         assert_eq!(teller.send(found, None, story.founded_at).0, "ok");
-        for row in &pack.stock {
-            let keeper = pack.stock_keeper(&row.into.party, story.founded_at).unwrap().clone();
-            let came_to = teller.send(row.receipt(), Some(&keeper), story.founded_at).0;
-            assert_eq!(came_to, "ok", "stock.csv:{}", row.line);
+        for PartyFigures { party, file, line, figures } in pack.figures() {
+            let keeper = pack.stock_keeper(&party, story.founded_at).unwrap().clone();
+            let command = StockCommand::ImportFigures { figures: Box::new(figures) };
+            let came_to = teller.send(command, Some(&keeper), story.founded_at).0;
+            assert_eq!(came_to, "ok", "{file}:{line}");
         }
         teller
     }

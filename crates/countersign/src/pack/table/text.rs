@@ -1,0 +1,224 @@
+//! Rows of text: fields separated by commas, semicolons or tabs, one row in each line.
+//!
+//! The form is that of RFC 4180, but a row ends with its line: a field in quotes cannot hold a
+//! line break. So one faulty quotation mark spoils one line and not the rest of the file.
+
+use super::{Cells, Faults, Rows};
+use crate::pack::fault::code;
+use std::io::{BufRead, ErrorKind, Read as _};
+
+/// The longest line that is read, in bytes.
+const LINE_MAX: usize = 64 * 1024;
+
+/// What may separate fields; the first that fits the header best is taken.
+const SEPARATORS: [char; 3] = [',', ';', '\t'];
+
+/// Text of which rows are read.
+pub(in crate::pack) struct Delimited<R> {
+    reader: R,
+    names: &'static [&'static [&'static str]],
+    separator: Option<char>,
+    line: u32,
+    bytes: Vec<u8>,
+}
+
+/// What came of reading a line.
+enum Line {
+    Whole,
+    TooLong,
+    Unreadable(std::io::Error),
+    End,
+}
+
+impl<R: BufRead> Delimited<R> {
+    /// Rows of `reader`; the header that holds the most of `names` tells the separator.
+    pub(in crate::pack) fn new(reader: R, names: &'static [&'static [&'static str]]) -> Self {
+        Self { reader, names, separator: None, line: 0, bytes: Vec::new() }
+    }
+
+    /// Reads a line without its end, and counts it.
+    fn read_line(&mut self) -> Line {
+        self.bytes.clear();
+        let most = u64::try_from(LINE_MAX).unwrap_or(u64::MAX).saturating_add(2);
+        let read = (&mut self.reader).take(most).read_until(b'\n', &mut self.bytes);
+        match read {
+            Ok(0) => return Line::End,
+            Ok(_) => {}
+            Err(error) => return Line::Unreadable(error),
+        }
+        self.line = self.line.saturating_add(1);
+        if self.bytes.ends_with(b"\n") {
+            self.bytes.pop();
+            if self.bytes.ends_with(b"\r") {
+                self.bytes.pop();
+            }
+        } else if self.bytes.len() > LINE_MAX {
+            return match pass_line(&mut self.reader) {
+                Ok(()) => Line::TooLong,
+                Err(error) => Line::Unreadable(error),
+            };
+        }
+        Line::Whole
+    }
+
+    fn separator(&mut self, first: &str) -> char {
+        let names = self.names;
+        *self.separator.get_or_insert_with(|| {
+            let known = |separator: &char| {
+                let words = || first.split(*separator).map(|word| word.trim_matches('"'));
+                let held = names.iter().map(|own| words().filter(|w| own.contains(w)).count());
+                held.max().unwrap_or(0)
+            };
+            let best = SEPARATORS.iter().copied().rev().max_by_key(known);
+            best.unwrap_or(',')
+        })
+    }
+}
+
+/// Passes over the rest of a line without keeping it.
+fn pass_line(reader: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let held = match reader.fill_buf() {
+            Ok(held) => held,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = held.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(held.len(), |end| end.saturating_add(1));
+        reader.consume(used);
+        if end.is_some() || used == 0 {
+            return Ok(());
+        }
+    }
+}
+
+impl<R: BufRead> Rows for Delimited<R> {
+    fn next(&mut self, cells: &mut Cells, faults: &mut Faults<'_>) -> bool {
+        loop {
+            let read = self.read_line();
+            let line = self.line;
+            match read {
+                Line::End => return false,
+                Line::Whole => {}
+                Line::TooLong => {
+                    let message = "the line is longer than 65,536 bytes";
+                    let remedy = "end every row with LF or CR LF, and keep it short";
+                    faults.at((line, 1), code::CSV_ROW, message, remedy);
+                    continue;
+                }
+                Line::Unreadable(error) => {
+                    let message = format!("the file cannot be read on from here: {error}");
+                    let remedy = "make it an ordinary file that you may read";
+                    let next = line.saturating_add(1);
+                    faults.at((next, 1), code::FILE_UNREADABLE, message, remedy);
+                    return false;
+                }
+            }
+            let bytes = std::mem::take(&mut self.bytes);
+            let found = self.cells_of(&bytes, cells, faults);
+            self.bytes = bytes;
+            match found {
+                Found::Row => return true,
+                Found::Nothing => {}
+                Found::Foreign => return false,
+            }
+        }
+    }
+}
+
+enum Found {
+    Row,
+    Nothing,
+    /// The whole file is something else.
+    Foreign,
+}
+
+impl<R: BufRead> Delimited<R> {
+    fn cells_of(&mut self, bytes: &[u8], cells: &mut Cells, faults: &mut Faults<'_>) -> Found {
+        let line = self.line;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let before = String::from_utf8_lossy(valid).chars().count();
+                let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+                let message = "the line is not UTF-8 text from here on";
+                let remedy = "save the file in the encoding UTF-8";
+                faults.at((line, column), code::NOT_UTF8, message, remedy);
+                let wide = line == 1 && (bytes.starts_with(b"\xFF\xFE") || bytes.contains(&0));
+                return if wide { Found::Foreign } else { Found::Nothing };
+            }
+        };
+        let text = if line == 1 { text.strip_prefix('\u{FEFF}').unwrap_or(text) } else { text };
+        if text.trim().is_empty() {
+            return Found::Nothing;
+        }
+        if let Some(at) = text.find('\r') {
+            let before = text.get(..at).unwrap_or_default().chars().count();
+            let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+            let message = "a carriage return stands within the line";
+            let remedy = "end every row with LF or CR LF";
+            faults.at((line, column), code::CSV_ROW, message, remedy);
+            return Found::Nothing;
+        }
+        let separator = self.separator(text);
+        cells.begin(line);
+        if let Err((column, message)) = split(text, separator, cells) {
+            let remedy = "put a field in quotation marks from its first character to its last, \
+                          and double each mark that belongs to it";
+            faults.at((line, column), code::CSV_ROW, message, remedy);
+            return Found::Nothing;
+        }
+        if cells.is_blank() { Found::Nothing } else { Found::Row }
+    }
+}
+
+/// Splits a line into its fields; otherwise in which column what is wrong.
+fn split(text: &str, separator: char, cells: &mut Cells) -> Result<(), (u32, &'static str)> {
+    let mut rest = Some(text);
+    let mut column: u32 = 1;
+    let width = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    while let Some(from) = rest {
+        let written = if let Some(quoted) = from.strip_prefix('"') {
+            let (field, written) =
+                unquote(quoted).ok_or((column, "the quotation mark is not closed in its line"))?;
+            let after = from.get(written..).unwrap_or_default();
+            if !after.is_empty() && !after.starts_with(separator) {
+                let place = column.saturating_add(width(from.get(..written).unwrap_or_default()));
+                return Err((place, "the field goes on after its closing quotation mark"));
+            }
+            cells.push(column, &field);
+            from.get(..written).unwrap_or_default()
+        } else {
+            let field = from.split(separator).next().unwrap_or_default();
+            if field.contains('"') {
+                return Err((column, "a quotation mark stands within a field"));
+            }
+            cells.push(column, field);
+            field
+        };
+        rest = from.get(written.len()..).and_then(|after| after.strip_prefix(separator));
+        column = column.saturating_add(width(written)).saturating_add(1);
+    }
+    Ok(())
+}
+
+/// A field after its opening quotation mark, and its length with both marks, in bytes.
+fn unquote(quoted: &str) -> Option<(String, usize)> {
+    let mut field = String::new();
+    let mut rest = quoted;
+    loop {
+        let (piece, after) = rest.split_once('"')?;
+        field.push_str(piece);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                field.push('"');
+                rest = more;
+            }
+            None => {
+                let length = quoted.len().saturating_sub(after.len()).saturating_add(1);
+                return Some((field, length));
+            }
+        }
+    }
+}
