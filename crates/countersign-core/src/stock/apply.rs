@@ -10,7 +10,7 @@ impl Stock {
                 let units = quantity.units();
                 self.apply_receipt(into, units, *from_order);
                 self.note_lot(into, *expires);
-                if into.state.due().is_none() {
+                if into.state.is_there() {
                     self.arrived(&into.item, &into.party, units);
                 }
                 if let Some((earmark, month)) = earmark {
@@ -40,11 +40,10 @@ impl Stock {
             }
             Event::ReservationPosted { release, lines, to } => {
                 self.release_lines(*release, lines);
-                let units = lines.iter().map(|line| line.units).fold(0, u64::saturating_add);
-                self.deliver_draws(*release, units);
                 self.post(at, lines, to);
             }
             Event::UnitsPosted { lines, to } => self.post(at, lines, to),
+            Event::SlotsDelivered { release, units } => self.deliver_draws(*release, *units),
             Event::ReservationVoided { release } => {
                 for line in self.reservations.remove(release).unwrap_or_default() {
                     self.unreserve(&line);
