@@ -58,7 +58,8 @@ impl Books {
             }
             Stock::UnitsPosted { lines, to } => self.out(lines, to)?,
             // Within one party nothing is gained or lost.
-            Stock::StockMoved { .. } | Stock::ItemClassed { .. } => {}
+            Stock::StockMoved { .. } | Stock::SlotsDelivered { .. } | Stock::ItemClassed { .. } => {
+            }
             Stock::StockCounted { changes, reason: _ } => self.counted(changes)?,
             Stock::FiguresImported { changes, earmarks, .. } => {
                 self.counted(changes)?;
