@@ -33,6 +33,7 @@ pub const ALL: &[Invariant] = &[
     ("no slot promises more than it has", invariant_slots_add_up),
     ("what is diverted was ordered", invariant_diverted_as_ordered),
     ("a class is the one that was judged", invariant_class_as_judged),
+    ("a serial number stands for one unit", invariant_serials_are_single),
     ("what is executed was signed", invariant_executed_as_signed),
     ("what is open or live is on the agenda", invariant_agenda_is_complete),
     ("no requester signs their own request", invariant_four_eyes),
@@ -211,7 +212,8 @@ fn invariant_slots_add_up(state: &State) -> Result<(), String> {
         for (month, slot) in &earmark.slots {
             let committed = drawn.remove(&(&earmark.id, *month)).unwrap_or(0);
             let bound = slot.committed.saturating_add(slot.delivered);
-            if slot.committed != committed || bound > slot.quantity || slot.made > slot.quantity {
+            let within = bound <= slot.quantity && slot.made <= slot.quantity;
+            if slot.committed != committed || !within || slot.delivered > slot.made {
                 let id = &earmark.id;
                 return Err(format!("{id}, {month}: {slot:?}, but releases draw {committed}"));
             }
@@ -219,10 +221,14 @@ fn invariant_slots_add_up(state: &State) -> Result<(), String> {
             *sum = sum.saturating_add(slot.made.saturating_sub(bound));
         }
     }
-    for ((item, owner), units) in kept {
-        if state.stock.kept(item, owner) != units {
-            return Err(format!("{item} of {owner}: {units} are kept by the slots"));
+    for (item, owner, told) in state.stock.all_kept() {
+        let units = kept.remove(&(item, owner)).unwrap_or(0);
+        if told != units {
+            return Err(format!("{item} of {owner}: {told} kept, {units} by the slots"));
         }
+    }
+    if let Some(((item, owner), units)) = kept.into_iter().find(|(_, units)| *units > 0) {
+        return Err(format!("{item} of {owner}: {units} are kept by the slots alone"));
     }
     match drawn.into_iter().next() {
         Some(((earmark, month), units)) => {
@@ -271,6 +277,22 @@ fn invariant_class_as_judged(state: &State) -> Result<(), String> {
         let remembered = state.triage.memory(&item.id).map(|memory| &memory.class);
         if remembered.is_some_and(|class| *class != item.class) {
             return Err(format!("{}: {} in the books, {remembered:?} judged", item.id, item.class));
+        }
+    }
+    Ok(())
+}
+
+/// Invariant 3d: every unit of a serial item that is there has its number, and no two the same.
+fn invariant_serials_are_single(state: &State) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for (account, balance) in state.stock.accounts() {
+        let there = account.state.is_there() && balance.on_hand > 0;
+        if !there || !state.stock.item(&account.item).is_some_and(|item| item.serial) {
+            continue;
+        }
+        let new = account.lot.as_ref().is_some_and(|lot| seen.insert((&account.item, lot)));
+        if !new || balance.on_hand > 1 {
+            return Err(format!("{account}: {} units", balance.on_hand));
         }
     }
     Ok(())

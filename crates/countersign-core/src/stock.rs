@@ -48,7 +48,11 @@ pub struct Stock {
     reservations: BTreeMap<ReleaseId, Vec<Line>>,
     /// The last day on which a lot is fit for use.
     lots: BTreeMap<(ItemId, LotId), Date>,
+    /// How many units of each serial number are there: one, or the number is not kept.
+    serials: BTreeMap<(ItemId, LotId), u64>,
     earmarks: BTreeMap<EarmarkId, Earmark>,
+    /// The earmarks by item and owner.
+    promised: BTreeMap<ItemId, BTreeMap<PartyId, BTreeSet<EarmarkId>>>,
     /// What earmarks keep of an owner's stock on hand; follows from their slots.
     kept: BTreeMap<(ItemId, PartyId), u64>,
     draws: BTreeMap<ReleaseId, Vec<Draw>>,
@@ -168,6 +172,8 @@ pub enum Event {
     ReservationPosted { release: ReleaseId, lines: Vec<Line>, to: Destination },
     /// Units left that no release had reserved.
     UnitsPosted { lines: Vec<Line>, to: Destination },
+    /// Units of slots that a release draws on were handed out.
+    SlotsDelivered { release: ReleaseId, units: u64 },
     /// What a release still had reserved is free again.
     ReservationVoided { release: ReleaseId },
     /// Units of a slot went back to the owner of the earmark.
@@ -207,40 +213,45 @@ rejections!(
         EarmarkOfAnother { earmark: EarmarkId } = "earmark-of-another",
             "the earmark {earmark} promises another item, or another owner's";
         NothingStated = "nothing-stated", "there is not one figure to take in";
+        AccountTwice { account: AccountKey } = "account-twice",
+            "two figures are stated for one account: {account}";
+        EarmarkTwice { earmark: EarmarkId } = "earmark-twice",
+            "the earmark {earmark} is stated twice; state it once, with all its months";
         QuantityZero = "quantity-zero", "the quantity must be at least 1";
+        ReasonUnfit { reason: StockReason } = "reason-unfit",
+            "{reason} is no reason here; units are issued for disposal, test or training, and \
+                 counts have the other reasons";
         QuantityTooLarge = "quantity-too-large", "the sum would exceed 10^12 units";
+        EarmarkForOwner { earmark: EarmarkId } = "earmark-for-owner",
+            "the earmark {earmark} promises a party its own stock";
+        RequirementEmpty { component: SmolStr } = "requirement-empty",
+            "the requirement {component} ends before it begins";
         ExpiryWithoutLot { expires: Date } = "expiry-without-lot",
             "only a lot expires ({expires}); name the lot";
         LotExpired { expires: Date, on: Date } = "lot-expired",
             "the lot was fit for use until {expires} and can no longer be taken in on {on}";
         SerialMissing { item: ItemId } = "serial-missing",
             "every unit of {item} is known by its serial number; name it as the lot";
+        FigureMoved { account: AccountKey, expected: u64, now: u64 } = "figure-moved",
+            "somebody was quicker: {account} had {expected} units when you looked and has {now} \
+                 now; look again";
         SerialTwice { item: ItemId, lot: LotId } = "serial-twice",
             "the serial number {lot} of {item} stands for one unit, in one place";
+        EarmarkExists { earmark: EarmarkId } = "earmark-exists",
+            "there is an earmark {earmark} already, and it promises something else";
         OrderTooSmall { month: Month, ordered: u64 } = "order-too-small",
             "only {ordered} units are on order for {month}";
         SlotTooSmall { earmark: EarmarkId, month: Month, open: u64 } = "slot-too-small",
             "only {open} units of {earmark} are still to be made for {month}, and they are taken \
                  in on hand";
         MovedNowhere = "moved-nowhere", "the units are there already; name another place or state";
-        ReasonUnfit { reason: StockReason } = "reason-unfit",
-            "{reason} is no reason here; units are issued for disposal, test or training, and \
-                 counts have the other reasons";
+        OrderNotThere = "order-not-there",
+            "units on order are not there yet: a receipt orders them, and a receipt against the \
+                 order takes them in; they can be moved only to another month or place";
         IssueNeedsRelease { item: ItemId, controller: PartyId } = "issue-needs-release",
             "{controller} controls {item} too; ask for a release and hand out against that";
         NotEnough { wanted: Quantity, free: Quantity, party: PartyId } = "not-enough",
             "{wanted} units are wanted, but {party} has only {free} there that are not promised";
-        AccountTwice { account: AccountKey } = "account-twice",
-            "two figures are stated for one account: {account}";
-        FigureMoved { account: AccountKey, expected: u64, now: u64 } = "figure-moved",
-            "somebody was quicker: {account} had {expected} units when you looked and has {now} \
-                 now; look again";
-        EarmarkExists { earmark: EarmarkId } = "earmark-exists",
-            "there is an earmark {earmark} already, and it promises something else";
-        EarmarkForOwner { earmark: EarmarkId } = "earmark-for-owner",
-            "the earmark {earmark} promises a party its own stock";
-        RequirementEmpty { component: SmolStr } = "requirement-empty",
-            "the requirement {component} ends before it begins";
     }
 );
 
@@ -319,14 +330,6 @@ impl Stock {
     #[must_use]
     pub fn delivered(&self, item: &ItemId, party: &PartyId) -> u64 {
         self.arrivals.get(&(item.clone(), party.clone())).copied().unwrap_or(0)
-    }
-
-    /// Units that earmarks still promise a party: the balance *authorised for delivery*.
-    #[must_use]
-    pub fn authorised(&self, item: &ItemId, recipient: &PartyId) -> u64 {
-        let own = self.earmarks.values().filter(|e| e.item == *item && e.recipient == *recipient);
-        let open = own.flat_map(|earmark| earmark.slots.values());
-        open.map(|slot| slot.open().saturating_add(slot.committed)).fold(0, u64::saturating_add)
     }
 
     /// A party other than `party` that controls the item, by its origin or an input.

@@ -31,8 +31,12 @@ mod programme;
 mod random;
 #[path = "histories/rules.rs"]
 mod rules;
+#[path = "histories/shelves.rs"]
+mod shelves;
 #[path = "histories/standing.rs"]
 mod standing;
+#[path = "histories/stores.rs"]
+mod stores;
 #[path = "world/world.rs"]
 mod world;
 

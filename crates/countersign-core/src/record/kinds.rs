@@ -79,6 +79,7 @@ pub fn event_kind(of: &Event) -> &'static str {
             stock::Event::UnitsReserved { .. } => "UnitsReserved",
             stock::Event::ReservationPosted { .. } => "ReservationPosted",
             stock::Event::UnitsPosted { .. } => "UnitsPosted",
+            stock::Event::SlotsDelivered { .. } => "SlotsDelivered",
             stock::Event::ReservationVoided { .. } => "ReservationVoided",
             stock::Event::SlotDiverted { .. } => "SlotDiverted",
             stock::Event::SlotRestored { .. } => "SlotRestored",

@@ -1,6 +1,6 @@
 //! What offices say on a request: advice, decisions, recusal.
 
-use super::intake::{check_depot, check_zones, resumed, supplier, wanted};
+use super::intake::{check_depot, check_zones, receiver, resumed, supplier, wanted};
 use super::satisfied::{
     self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
     usable_under,
@@ -17,7 +17,7 @@ use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::{Assurance, Verified};
 use countersign_proof::statement::kinds::{Advice, Decision, Terms};
 use countersign_proof::words::{
-    Act, DecisionKind, Digest, Moment, OfficeId, PartyId, Provisos, Quantity, ReleaseId, RequestId,
+    DecisionKind, Digest, Moment, OfficeId, PartyId, Provisos, Quantity, ReleaseId, RequestId,
 };
 use std::collections::BTreeSet;
 
@@ -314,13 +314,10 @@ pub(super) fn approve_events(
     ])
 }
 
-/// What a delivery draws on of the earmarks for its holder.
+/// What a delivery or a transfer draws on of the earmarks for whoever receives the units.
 fn draws(state: &State, party: &PartyId, draft: &Draft, units: Quantity) -> Vec<Draw> {
-    if draft.act == Act::Deliver {
-        state.stock.draws_for(&draft.item, party, &draft.holder, units.units())
-    } else {
-        Vec::new()
-    }
+    let to = receiver(draft);
+    to.map_or_else(Vec::new, |to| state.stock.draws_for(&draft.item, party, to, units.units()))
 }
 
 /// A suspended release gets the approvals that the new version demands; it can only narrow.

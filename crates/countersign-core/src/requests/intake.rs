@@ -96,9 +96,25 @@ pub(super) fn check_draft(state: &State, draft: &Draft, at: Moment) -> Result<()
     draft.depot.as_ref().map_or(Ok(()), |depot| check_depot(state, depot, party))
 }
 
-/// The units that a request would draw on; a delivery also on what is kept for its holder.
+/// Who receives the units of a delivery or a transfer, and may be given what is kept for them.
+pub(super) fn receiver(draft: &Draft) -> Option<&PartyId> {
+    match draft.act {
+        Act::Deliver => Some(&draft.holder),
+        Act::Transfer => draft.recipient.as_ref(),
+        Act::Use
+        | Act::Divert
+        | Act::Admit
+        | Act::Appoint
+        | Act::Publish
+        | Act::Override
+        | Act::Suspend
+        | Act::View => None,
+    }
+}
+
+/// The units that a request would draw on, those kept for its receiver included.
 pub(super) fn wanted<'a>(party: &'a PartyId, draft: &'a Draft, at: Moment) -> Wanted<'a> {
-    let recipient = (draft.act == Act::Deliver).then_some(&draft.holder);
+    let recipient = receiver(draft);
     let (place, fit_on) = (draft.depot.as_ref(), Some(at.date()));
     Wanted { place, recipient, fit_on, ..Wanted::of(&draft.item, party) }
 }

@@ -1,7 +1,7 @@
 //! Reported uses and hand-outs, and the surrender of what is left.
 
 use super::decision::end_events;
-use super::intake::supplier;
+use super::intake::{receiver, supplier};
 use super::{Breach, Ending, Event, Rejection, Release, Request};
 use crate::people::{Authority, Function};
 use crate::stock::{self, Destination, Wanted};
@@ -67,6 +67,11 @@ pub(super) fn report(
     if !loose.is_empty() {
         events.push(stock::Event::UnitsPosted { lines: loose, to }.into());
     }
+    // Whoever was promised the units has them now, from whatever stock they came.
+    let drawn = state.stock.drawn(id).min(quantity.units());
+    if drawn > 0 {
+        events.push(stock::Event::SlotsDelivered { release: id, units: drawn }.into());
+    }
     if !release.state.has_ended() && quantity >= release.left() {
         events.push(Event::ReleaseEnded { release: id, ending: Ending::Exhausted }.into());
     }
@@ -74,18 +79,7 @@ pub(super) fn report(
 }
 
 fn destination(request: &Request) -> Destination {
-    let party = match request.draft.act {
-        Act::Deliver => Some(request.draft.holder.clone()),
-        Act::Transfer => request.draft.recipient.clone(),
-        Act::Use
-        | Act::Divert
-        | Act::Admit
-        | Act::Appoint
-        | Act::Publish
-        | Act::Override
-        | Act::Suspend
-        | Act::View => None,
-    };
+    let party = receiver(&request.draft).cloned();
     party.map_or(Destination::Used, |party| Destination::Party { party, place: None })
 }
 

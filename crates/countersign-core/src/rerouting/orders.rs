@@ -2,7 +2,9 @@
 
 use super::debts;
 use super::position::{Terms, problem};
-use super::{Command, Debt, Event, Lapse, Line, Order, OrderState, Plan, Rejection, losses, verify};
+use super::{
+    Command, Debt, Event, Lapse, Line, Order, OrderState, Plan, Rejection, losses, verify,
+};
 use crate::people::{Authority, Signed};
 use crate::policy::{ItemQuestion, Preconditions, Subject, Totals};
 use crate::stock::{self, Item};
@@ -215,11 +217,7 @@ fn execution(state: &State, order: &Order) -> Vec<AnyEvent> {
 
 /// From which slots of an earmark the units of one slot of a plan come: of its own month, and for
 /// the first month also of earlier ones. What is still to be made goes first.
-fn taken(
-    state: &State,
-    order: &Order,
-    line: &Line<'_>,
-) -> Vec<(Month, u64, u64)> {
+fn taken(state: &State, order: &Order, line: &Line<'_>) -> Vec<(Month, u64, u64)> {
     let month = order.plan.month(line.slot.month);
     let mut left = line.slot.quantity;
     let mut taken = Vec::new();

@@ -33,6 +33,15 @@ impl AccountState {
         }
     }
 
+    /// Whether the units exist and are in the party's hands, or on the way between them.
+    #[must_use]
+    pub fn is_there(self) -> bool {
+        match self {
+            Self::OnHand | Self::Quarantined | Self::InTransit(_) => true,
+            Self::OnOrder(_) => false,
+        }
+    }
+
     /// The month in which the units are due, for those that are not there.
     #[must_use]
     pub fn due(self) -> Option<Month> {
@@ -130,12 +139,31 @@ impl Stock {
         *total = total.saturating_add(units);
     }
 
+    /// The serial number that the units of an account go by; none for what is on order.
+    pub(super) fn serial_of(&self, account: &AccountKey) -> Option<(ItemId, LotId)> {
+        let lot = account.lot.as_ref().filter(|_| account.state.is_there())?;
+        let serial = self.items.get(&account.item).is_some_and(|item| item.serial);
+        serial.then(|| (account.item.clone(), lot.clone()))
+    }
+
     pub(super) fn put(&mut self, account: &AccountKey, units: u64) {
+        if let Some(serial) = self.serial_of(account).filter(|_| units > 0) {
+            let there = self.serials.entry(serial).or_default();
+            *there = there.saturating_add(units);
+        }
         let balance = self.accounts.entry(account.clone()).or_default();
         balance.on_hand = balance.on_hand.saturating_add(units);
     }
 
     pub(super) fn take(&mut self, account: &AccountKey, units: u64) {
+        if let Some(serial) = self.serial_of(account)
+            && let Some(there) = self.serials.get_mut(&serial)
+        {
+            *there = there.saturating_sub(units);
+            if *there == 0 {
+                self.serials.remove(&serial);
+            }
+        }
         if let Some(balance) = self.accounts.get_mut(account) {
             balance.on_hand = balance.on_hand.saturating_sub(units);
             self.forget_if_empty(account);

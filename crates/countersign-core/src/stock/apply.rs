@@ -21,7 +21,7 @@ impl Stock {
                 let stated =
                     Stated { as_of: at.date(), source: source.into(), standing: *standing };
                 self.stated.insert(into.clone(), stated);
-                if into.state.due().is_none() {
+                if into.state.is_there() {
                     self.arrived(&into.item, &into.party, units);
                 }
                 if let Some((earmark, month)) = earmark {
@@ -51,11 +51,10 @@ impl Stock {
             }
             Event::ReservationPosted { release, lines, to } => {
                 self.release_lines(*release, lines);
-                let units = lines.iter().map(|line| line.units).fold(0, u64::saturating_add);
-                self.deliver_draws(*release, units);
                 self.post(at, lines, to);
             }
             Event::UnitsPosted { lines, to } => self.post(at, lines, to),
+            Event::SlotsDelivered { release, units } => self.deliver_draws(*release, *units),
             Event::ReservationVoided { release } => {
                 for line in self.reservations.remove(release).unwrap_or_default() {
                     self.unreserve(&line);

@@ -19,13 +19,23 @@ pub struct Wanted<'a> {
     pub recipient: Option<&'a PartyId>,
     /// Only lots that are fit for use on this day.
     pub fit_on: Option<Date>,
+    /// Also those that are not; no earmark keeps them, for they keep no promise.
+    pub unfit: bool,
 }
 
 impl<'a> Wanted<'a> {
     /// Any free units of one item and party.
     #[must_use]
     pub fn of(item: &'a ItemId, party: &'a PartyId) -> Self {
-        Self { item, party, place: None, lot: None, recipient: None, fit_on: None }
+        Self { item, party, place: None, lot: None, recipient: None, fit_on: None, unfit: false }
+    }
+}
+
+/// Whether a lot with this last day is fit for use on a day.
+fn is_fit(expires: Option<Date>, on: Option<Date>) -> bool {
+    match (expires, on) {
+        (Some(expires), Some(on)) => on <= expires,
+        (Some(_) | None, Some(_) | None) => true,
     }
 }
 
@@ -77,16 +87,13 @@ impl Stock {
 
     /// The accounts that fit, with the last day of their lot, first expiring first.
     fn fitting<'a>(&'a self, wanted: &Wanted<'a>) -> Vec<(Option<Date>, &'a AccountKey, Balance)> {
-        let Wanted { item, party, place, lot, recipient: _, fit_on } = *wanted;
+        let Wanted { item, party, place, lot, recipient: _, fit_on, unfit } = *wanted;
         let mut found: Vec<_> = self
             .on_hand(item, party)
             .filter(|(key, _)| place.is_none_or(|place| key.place.as_ref() == Some(place)))
             .filter(|(key, _)| lot.is_none_or(|lot| key.lot.as_ref() == Some(lot)))
             .map(|(key, balance)| (self.expires(item, key.lot.as_ref()), key, balance))
-            .filter(|(expires, _, _)| match (expires, fit_on) {
-                (Some(expires), Some(on)) => on <= *expires,
-                (Some(_) | None, Some(_) | None) => true,
-            })
+            .filter(|(expires, _, _)| unfit || is_fit(*expires, fit_on))
             .collect();
         found.sort_by_key(|(expires, _, _)| (expires.is_none(), *expires));
         found
@@ -95,18 +102,28 @@ impl Stock {
     /// Units that are on hand, fit, not reserved, and not kept for somebody else.
     #[must_use]
     pub fn free(&self, wanted: &Wanted<'_>) -> Quantity {
-        let fitting = self.fitting(wanted);
-        let there = fitting.iter().map(|(_, _, balance)| balance.free());
-        let there = there.fold(0, u64::saturating_add);
-        let kept = self.kept(wanted.item, wanted.party);
-        if kept == 0 {
-            return Quantity::new(there).unwrap_or(Quantity::MAX);
+        let (mut fit, mut unfit) = (0u64, 0u64);
+        for (expires, _, balance) in self.fitting(wanted) {
+            let sum = if is_fit(expires, wanted.fit_on) { &mut fit } else { &mut unfit };
+            *sum = sum.saturating_add(balance.free());
         }
-        let own = wanted.recipient.map_or(0, |to| self.kept_for(wanted.item, wanted.party, to));
-        let anywhere = self.on_hand(wanted.item, wanted.party).map(|(_, balance)| balance.free());
-        let anywhere = anywhere.fold(0, u64::saturating_add);
-        let loose = anywhere.saturating_sub(kept.saturating_sub(own));
-        Quantity::new(there.min(loose)).unwrap_or(Quantity::MAX)
+        let loose = self.loose(wanted).unwrap_or(fit);
+        Quantity::new(fit.min(loose).saturating_add(unfit)).unwrap_or(Quantity::MAX)
+    }
+
+    /// How many fit units are not kept for somebody else, at whatever place and of whatever lot;
+    /// `None` where no earmark keeps any.
+    fn loose(&self, wanted: &Wanted<'_>) -> Option<u64> {
+        let Wanted { item, party, recipient, fit_on, .. } = *wanted;
+        let kept = self.kept(item, party);
+        if kept == 0 {
+            return None;
+        }
+        let own = recipient.map_or(0, |to| self.kept_for(item, party, to));
+        let fit = self.on_hand(item, party);
+        let fit = fit.filter(|(key, _)| is_fit(self.expires(item, key.lot.as_ref()), fit_on));
+        let fit = fit.map(|(_, balance)| balance.free()).fold(0, u64::saturating_add);
+        Some(fit.saturating_sub(kept.saturating_sub(own)))
     }
 
     /// Picks `quantity` free units.

@@ -93,7 +93,7 @@ impl FromStr for Priority {
 
 /// How much of an earmark is promised for one month, in units.
 ///
-/// `committed + delivered ≤ quantity`; `made ≤ quantity`.
+/// `committed + delivered ≤ quantity`; `delivered ≤ made ≤ quantity`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Promised, less what was diverted.
@@ -109,6 +109,14 @@ pub struct Slot {
 }
 
 impl Slot {
+    fn new(origin: Origin, quantity: u64) -> Self {
+        let made = match origin {
+            Origin::Stock => quantity,
+            Origin::Contract => 0,
+        };
+        Self { quantity, made, ..Self::default() }
+    }
+
     /// Units that neither a release has drawn on nor the recipient has.
     #[must_use]
     pub fn open(self) -> u64 {
@@ -162,14 +170,19 @@ impl Earmark {
         self.harm.unwrap_or_else(|| self.priority.harm())
     }
 
+    /// Whether it promises at least one unit for each of its months, and nothing has been drawn on
+    /// it, made for it or diverted from it.
+    #[must_use]
+    pub fn is_undrawn(&self) -> bool {
+        let plain =
+            |slot: &Slot| slot.quantity > 0 && *slot == Slot::new(self.origin, slot.quantity);
+        !self.slots.is_empty() && self.slots.values().all(plain)
+    }
+
     /// A slot that nothing has been drawn on yet.
     #[must_use]
     pub fn slot(origin: Origin, quantity: Quantity) -> Slot {
-        let made = match origin {
-            Origin::Stock => quantity.units(),
-            Origin::Contract => 0,
-        };
-        Slot { quantity: quantity.units(), made, ..Slot::default() }
+        Slot::new(origin, quantity.units())
     }
 }
 
@@ -202,7 +215,23 @@ impl Stock {
         item: &'a ItemId,
         owner: &'a PartyId,
     ) -> impl Iterator<Item = &'a Earmark> {
-        self.earmarks.values().filter(move |e| e.item == *item && e.owner == *owner)
+        let own = self.promised.get(item).and_then(|by_owner| by_owner.get(owner));
+        own.into_iter().flatten().filter_map(|id| self.earmarks.get(id))
+    }
+
+    /// The earmarks of one item, whoever owns them.
+    fn earmarks_of_item<'a>(&'a self, item: &ItemId) -> impl Iterator<Item = &'a Earmark> {
+        let by_owner = self.promised.get(item);
+        let ids = by_owner.into_iter().flat_map(|by_owner| by_owner.values().flatten());
+        ids.filter_map(|id| self.earmarks.get(id))
+    }
+
+    /// Units that earmarks still promise a party: the balance *authorised for delivery*.
+    #[must_use]
+    pub fn authorised(&self, item: &ItemId, recipient: &PartyId) -> u64 {
+        let own = self.earmarks_of_item(item).filter(|earmark| earmark.recipient == *recipient);
+        let open = own.flat_map(|earmark| earmark.slots.values());
+        open.map(|slot| slot.open().saturating_add(slot.committed)).fold(0, u64::saturating_add)
     }
 
     /// What releases draw on.
@@ -214,6 +243,11 @@ impl Stock {
     #[must_use]
     pub fn kept(&self, item: &ItemId, owner: &PartyId) -> u64 {
         self.kept.get(&(item.clone(), owner.clone())).copied().unwrap_or(0)
+    }
+
+    /// The same for every item and owner.
+    pub(crate) fn all_kept(&self) -> impl Iterator<Item = (&ItemId, &PartyId, u64)> {
+        self.kept.iter().map(|((item, owner), units)| (item, owner, *units))
     }
 
     /// Of these, what is kept for `recipient`.
@@ -254,6 +288,13 @@ impl Stock {
         draws
     }
 
+    /// Units that a release draws on and that are not handed out.
+    #[must_use]
+    pub fn drawn(&self, release: ReleaseId) -> u64 {
+        let draws = self.draws.get(&release).into_iter().flatten();
+        draws.map(|draw| draw.units).fold(0, u64::saturating_add)
+    }
+
     /// The first `units` of what a release draws on already.
     #[must_use]
     pub fn draws_again(&self, release: ReleaseId, units: u64) -> Vec<Draw> {
@@ -290,6 +331,8 @@ impl Stock {
             let sum = self.kept.entry(key).or_default();
             *sum = sum.saturating_add(kept);
         }
+        let by_owner = self.promised.entry(earmark.item.clone()).or_default();
+        by_owner.entry(earmark.owner.clone()).or_default().insert(earmark.id.clone());
         self.earmarks.insert(earmark.id.clone(), earmark.clone());
     }
 
@@ -313,8 +356,8 @@ impl Stock {
             self.change_slot(&draw.earmark, draw.month, |slot| {
                 slot.committed = slot.committed.saturating_sub(given);
                 slot.delivered = slot.delivered.saturating_add(given);
-                // What is handed out has been made.
-                slot.made = slot.made.max(slot.committed.saturating_add(slot.delivered));
+                // What is handed out has been made; what other releases draw on perhaps not.
+                slot.made = slot.made.max(slot.delivered);
             });
             let units = draw.units.saturating_sub(given);
             if units > 0 {

@@ -129,6 +129,16 @@ impl Figures {
         counts.chain(earmarks).chain(requirements).chain(consumption).collect()
     }
 
+    /// Every item with a party that a figure names.
+    fn names(&self) -> impl Iterator<Item = (&ItemId, &PartyId)> {
+        let counts = self.counts.iter().map(|count| (&count.account.item, &count.account.party));
+        let owners = self.earmarks.iter().map(|earmark| (&earmark.item, &earmark.owner));
+        let recipients = self.earmarks.iter().map(|earmark| (&earmark.item, &earmark.recipient));
+        let requirements = self.requirements.iter().map(|r| (&r.item, &r.party));
+        let consumption = self.consumption.iter().map(|used| (&used.item, &used.party));
+        counts.chain(owners).chain(recipients).chain(requirements).chain(consumption)
+    }
+
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -151,51 +161,89 @@ impl Stock {
         figures: &Figures,
         at: Moment,
     ) -> Result<(Vec<Change>, Vec<Earmark>), Rejection> {
-        if figures.is_empty() {
-            return Err(Rejection::NothingStated);
-        }
-        let mut changes = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut found: BTreeMap<&ItemId, u64> = BTreeMap::new();
+        self.check_figures_named(people, figures)?;
+        self.check_figures_formed(figures)?;
         for count in &figures.counts {
-            if !seen.insert(&count.account) {
-                return Err(Rejection::AccountTwice { account: count.account.clone() });
-            }
-            let change = self.weigh_count(people, count, at)?;
-            let more = found.entry(&count.account.item).or_default();
-            *more = more.saturating_add(change.to.saturating_sub(change.from));
-            changes.push(change);
+            let on = count.as_of.min(at.date());
+            self.check_lot(&count.account, count.units, count.expires, on)?;
         }
-        for (item, more) in found {
-            self.check_total(item, more)?;
-        }
+        let changes = figures.counts.iter().map(|count| self.change(count));
+        let changes: Vec<Change> = changes.collect::<Result<_, _>>()?;
+        self.check_serials(changes.iter().map(|change| (&change.account, change.from, change.to)))?;
         let mut earmarks = Vec::new();
-        let mut ids = BTreeSet::new();
         for earmark in &figures.earmarks {
-            if !ids.insert(&earmark.id) {
-                return Err(Rejection::EarmarkExists { earmark: earmark.id.clone() });
+            match self.earmark(&earmark.id) {
+                None => earmarks.push(earmark.clone()),
+                Some(known) if same_promise(known, earmark) => {}
+                Some(_) => return Err(Rejection::EarmarkExists { earmark: earmark.id.clone() }),
             }
-            if self.weigh_earmark(people, earmark)? {
-                earmarks.push(earmark.clone());
-            }
-        }
-        for requirement in &figures.requirements {
-            self.check_names(people, &requirement.item, &requirement.party)?;
-            if requirement.until.is_some_and(|until| until <= requirement.from) {
-                let component = requirement.component.clone();
-                return Err(Rejection::RequirementEmpty { component });
-            }
-        }
-        for consumption in &figures.consumption {
-            self.check_names(people, &consumption.item, &consumption.party)?;
         }
         Ok((changes, earmarks))
     }
 
-    fn weigh_count(&self, people: &People, count: &Count, at: Moment) -> Result<Change, Rejection> {
+    /// Whether figures name only what is declared.
+    fn check_figures_named(&self, people: &People, figures: &Figures) -> Result<(), Rejection> {
+        for (item, _) in figures.names() {
+            self.check_item(item)?;
+        }
+        for (item, party) in figures.names() {
+            self.check_names(people, item, party)?;
+        }
+        let places = || figures.counts.iter().filter_map(|count| count.account.place.as_ref());
+        if let Some(place) = places().find(|place| !self.places.contains_key(*place)) {
+            return Err(Rejection::UnknownPlace { place: place.clone() });
+        }
+        figures.counts.iter().try_for_each(|count| self.check_account(people, &count.account))
+    }
+
+    /// Whether figures are such as can be taken in, whatever is there.
+    fn check_figures_formed(&self, figures: &Figures) -> Result<(), Rejection> {
+        if figures.is_empty() {
+            return Err(Rejection::NothingStated);
+        }
+        let mut accounts = BTreeSet::new();
+        if let Some(twice) = figures.counts.iter().find(|count| !accounts.insert(&count.account)) {
+            return Err(Rejection::AccountTwice { account: twice.account.clone() });
+        }
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = figures.earmarks.iter().find(|earmark| !ids.insert(&earmark.id)) {
+            return Err(Rejection::EarmarkTwice { earmark: twice.id.clone() });
+        }
+        if figures.earmarks.iter().any(|earmark| !earmark.is_undrawn()) {
+            return Err(Rejection::QuantityZero);
+        }
+        self.check_sums(figures)?;
+        let own = figures.earmarks.iter().find(|earmark| earmark.recipient == earmark.owner);
+        if let Some(earmark) = own {
+            return Err(Rejection::EarmarkForOwner { earmark: earmark.id.clone() });
+        }
+        let ends = |r: &&Requirement| r.until.is_some_and(|until| until <= r.from);
+        if let Some(empty) = figures.requirements.iter().find(ends) {
+            return Err(Rejection::RequirementEmpty { component: empty.component.clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether every sum stays a quantity.
+    fn check_sums(&self, figures: &Figures) -> Result<(), Rejection> {
+        let mut found: BTreeMap<&ItemId, u64> = BTreeMap::new();
+        for count in &figures.counts {
+            let from = self.balance(&count.account).on_hand;
+            let more = found.entry(&count.account.item).or_default();
+            *more = more.saturating_add(count.units.units().saturating_sub(from));
+        }
+        found.into_iter().try_for_each(|(item, more)| self.check_total(item, more))?;
+        for earmark in &figures.earmarks {
+            let slots = earmark.slots.values().map(|slot| slot.quantity);
+            let total = slots.fold(0, u64::saturating_add);
+            Quantity::new(total).ok_or(Rejection::QuantityTooLarge)?;
+        }
+        Ok(())
+    }
+
+    /// What a count changes.
+    fn change(&self, count: &Count) -> Result<Change, Rejection> {
         let account = &count.account;
-        self.check_account(people, account)?;
-        self.check_lot(account, count.units, count.expires, count.as_of.min(at.date()))?;
         let from = self.balance(account).on_hand;
         if let Some(expected) = count.expected.filter(|expected| *expected != from) {
             let account = account.clone();
@@ -233,35 +281,6 @@ impl Stock {
             }
         }
         cuts
-    }
-
-    /// Whether an earmark is new.
-    fn weigh_earmark(&self, people: &People, earmark: &Earmark) -> Result<bool, Rejection> {
-        self.check_names(people, &earmark.item, &earmark.owner)?;
-        if !people.has_party(&earmark.recipient) {
-            return Err(Rejection::UnknownParty { party: earmark.recipient.clone() });
-        }
-        if earmark.recipient == earmark.owner {
-            return Err(Rejection::EarmarkForOwner { earmark: earmark.id.clone() });
-        }
-        let mut total = Quantity::ZERO;
-        for slot in earmark.slots.values() {
-            let plain =
-                Earmark::slot(earmark.origin, Quantity::new(slot.quantity).unwrap_or_default());
-            let more = Quantity::new(slot.quantity).and_then(|quantity| total.plus(quantity));
-            total = more.ok_or(Rejection::QuantityTooLarge)?;
-            if slot.quantity == 0 || *slot != plain {
-                return Err(Rejection::QuantityZero);
-            }
-        }
-        if earmark.slots.is_empty() {
-            return Err(Rejection::QuantityZero);
-        }
-        match self.earmark(&earmark.id) {
-            None => Ok(true),
-            Some(known) if same_promise(known, earmark) => Ok(false),
-            Some(_) => Err(Rejection::EarmarkExists { earmark: earmark.id.clone() }),
-        }
     }
 
     /// The requirements of one item and party.

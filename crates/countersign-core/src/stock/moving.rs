@@ -6,8 +6,9 @@ use super::{
 };
 use crate::people::{Authority, Function, People};
 use countersign_proof::words::{
-    Date, EarmarkId, ItemId, Moment, Month, PartyId, Quantity, StockReason,
+    Date, EarmarkId, ItemId, LotId, Moment, Month, PartyId, PlaceId, Quantity, StockReason,
 };
+use std::collections::BTreeMap;
 
 impl Stock {
     pub(crate) fn decide(
@@ -28,9 +29,11 @@ impl Stock {
                 source,
                 standing,
             } => {
-                self.check_receipt(people, into, *quantity, *expires, at)?;
-                self.check_order(into, *from_order, *quantity)?;
-                if let Some((earmark, month)) = earmark {
+                let made_for = earmark.as_ref();
+                self.check_account(people, into)?;
+                made_for.map_or(Ok(()), |(earmark, _)| self.check_earmark(into, earmark))?;
+                self.check_receipt(into, *quantity, *expires, *from_order, at)?;
+                if let Some((earmark, month)) = made_for {
                     self.check_made(into, earmark, *month, *quantity)?;
                 }
                 keeps(&into.party)?;
@@ -46,12 +49,13 @@ impl Stock {
             }
             Command::MoveStock { from, to_state, to_place, quantity } => {
                 let to = AccountKey { state: *to_state, place: to_place.clone(), ..from.clone() };
-                self.check_move(people, from, &to, *quantity)?;
+                self.check_move(people, from, &to, *quantity, at)?;
                 keeps(&from.party)?;
                 Ok(Event::StockMoved { from: from.clone(), to, units: quantity.units() })
             }
             Command::IssueStock { item, party, place, lot, quantity, reason } => {
                 self.check_names(people, item, party)?;
+                place.as_ref().map_or(Ok(()), |place| self.check_place(place, party))?;
                 if quantity.is_zero() {
                     return Err(Rejection::QuantityZero.into());
                 }
@@ -67,9 +71,9 @@ impl Stock {
                     let item = item.clone();
                     return Err(Rejection::IssueNeedsRelease { item, controller }.into());
                 }
-                let fit_on = (!disposal).then(|| at.date());
-                let (place, lot) = (place.as_ref(), lot.as_ref());
-                let wanted = Wanted { place, lot, fit_on, ..Wanted::of(item, party) };
+                let (place, lot, fit_on) = (place.as_ref(), lot.as_ref(), Some(at.date()));
+                let unfit = disposal;
+                let wanted = Wanted { place, lot, fit_on, unfit, ..Wanted::of(item, party) };
                 let lines = self.pick(&wanted, *quantity).map_err(|free| Rejection::NotEnough {
                     wanted: *quantity,
                     free,
@@ -78,6 +82,7 @@ impl Stock {
                 Ok(Event::UnitsPosted { lines, to: Destination::Issued(*reason) })
             }
             Command::CountStock { account, units, expected, reason, source, standing } => {
+                self.check_account(people, account)?;
                 if reason.is_issue() {
                     return Err(Rejection::ReasonUnfit { reason: *reason }.into());
                 }
@@ -131,15 +136,18 @@ impl Stock {
                     != change.expires)
     }
 
+    pub(super) fn check_item(&self, item: &ItemId) -> Result<(), Rejection> {
+        let known = self.items.contains_key(item);
+        if known { Ok(()) } else { Err(Rejection::UnknownItem { item: item.clone() }) }
+    }
+
     pub(super) fn check_names(
         &self,
         people: &People,
         item: &ItemId,
         party: &PartyId,
     ) -> Result<(), Rejection> {
-        if !self.items.contains_key(item) {
-            return Err(Rejection::UnknownItem { item: item.clone() });
-        }
+        self.check_item(item)?;
         if !people.has_party(party) {
             return Err(Rejection::UnknownParty { party: party.clone() });
         }
@@ -152,18 +160,20 @@ impl Stock {
         account: &AccountKey,
     ) -> Result<(), Rejection> {
         self.check_names(people, &account.item, &account.party)?;
-        let Some(place) = &account.place else { return Ok(()) };
+        account.place.as_ref().map_or(Ok(()), |place| self.check_place(place, &account.party))
+    }
+
+    fn check_place(&self, place: &PlaceId, party: &PartyId) -> Result<(), Rejection> {
         let known = self.places.get(place);
         let known = known.ok_or_else(|| Rejection::UnknownPlace { place: place.clone() })?;
-        if known.party == account.party {
+        if known.party == *party {
             Ok(())
         } else {
-            let (place, party) = (place.clone(), account.party.clone());
-            Err(Rejection::PlaceOfAnother { place, party })
+            Err(Rejection::PlaceOfAnother { place: place.clone(), party: party.clone() })
         }
     }
 
-    /// A lot has passed its last day before it is taken in, or a serial number is not one unit.
+    /// A lot has passed its last day before it is taken in, or a unit has no serial number.
     pub(super) fn check_lot(
         &self,
         account: &AccountKey,
@@ -174,25 +184,36 @@ impl Stock {
         if let (Some(expires), None) = (expires, &account.lot) {
             return Err(Rejection::ExpiryWithoutLot { expires });
         }
-        if let Some(expires) = expires.filter(|expires| *expires < on) {
+        let expired = expires.filter(|expires| *expires < on && !units.is_zero());
+        if let Some(expires) = expired {
             return Err(Rejection::LotExpired { expires, on });
         }
-        if !self.item(&account.item).is_some_and(|item| item.serial)
-            || account.state.due().is_some()
-        {
-            return Ok(());
-        }
-        let Some(lot) = &account.lot else {
+        let serial = self.item(&account.item).is_some_and(|item| item.serial);
+        if serial && account.lot.is_none() && account.state.is_there() {
             return Err(Rejection::SerialMissing { item: account.item.clone() });
-        };
-        let elsewhere = self.accounts.iter().any(|(key, balance)| {
-            key.item == account.item
-                && key.lot.as_ref() == Some(lot)
-                && *key != *account
-                && balance.on_hand > 0
-        });
-        if units.units() > 1 || (elsewhere && !units.is_zero()) {
-            return Err(Rejection::SerialTwice { item: account.item.clone(), lot: lot.clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether every serial number would still stand for one unit, if these accounts went from one
+    /// number of units to another.
+    pub(super) fn check_serials<'a>(
+        &self,
+        changes: impl Iterator<Item = (&'a AccountKey, u64, u64)>,
+    ) -> Result<(), Rejection> {
+        let mut after: BTreeMap<(ItemId, LotId), (u64, u64)> = BTreeMap::new();
+        for (account, from, to) in changes {
+            if let Some(serial) = self.serial_of(account) {
+                let (less, more) = after.entry(serial).or_default();
+                *less = less.saturating_add(from);
+                *more = more.saturating_add(to);
+            }
+        }
+        for ((item, lot), (less, more)) in after {
+            let there = self.serials.get(&(item.clone(), lot.clone())).copied().unwrap_or(0);
+            if there.saturating_add(more).saturating_sub(less) > 1 {
+                return Err(Rejection::SerialTwice { item, lot });
+            }
         }
         Ok(())
     }
@@ -206,25 +227,22 @@ impl Stock {
 
     fn check_receipt(
         &self,
-        people: &People,
         into: &AccountKey,
         quantity: Quantity,
         expires: Option<Date>,
+        from_order: Option<Month>,
         at: Moment,
     ) -> Result<(), Rejection> {
-        self.check_account(people, into)?;
         if quantity.is_zero() {
             return Err(Rejection::QuantityZero);
         }
-        self.check_total(&into.item, quantity.units())?;
-        self.check_lot(into, quantity, expires, at.date())?;
-        let serial = self.item(&into.item).is_some_and(|item| item.serial);
-        match &into.lot {
-            Some(lot) if serial && self.balance(into).on_hand > 0 => {
-                Err(Rejection::SerialTwice { item: into.item.clone(), lot: lot.clone() })
-            }
-            Some(_) | None => Ok(()),
+        if from_order.is_none() {
+            self.check_total(&into.item, quantity.units())?;
         }
+        let expires = expires.or_else(|| self.expires(&into.item, into.lot.as_ref()));
+        self.check_lot(into, quantity, expires, at.date())?;
+        self.check_serials(std::iter::once((into, 0, quantity.units())))?;
+        self.check_order(into, from_order, quantity)
     }
 
     /// A receipt against an order must find the units on order.
@@ -251,6 +269,17 @@ impl Stock {
         due.map(|(_, balance)| balance.on_hand).fold(0, u64::saturating_add)
     }
 
+    fn check_earmark(&self, into: &AccountKey, earmark: &EarmarkId) -> Result<(), Rejection> {
+        let unknown = || Rejection::UnknownEarmark { earmark: earmark.clone() };
+        let found = self.earmark(earmark).ok_or_else(unknown)?;
+        if (&found.item, &found.owner) == (&into.item, &into.party) {
+            Ok(())
+        } else {
+            Err(Rejection::EarmarkOfAnother { earmark: earmark.clone() })
+        }
+    }
+
+    /// No more is made for a slot than is still to be made for it.
     fn check_made(
         &self,
         into: &AccountKey,
@@ -258,12 +287,8 @@ impl Stock {
         month: Month,
         quantity: Quantity,
     ) -> Result<(), Rejection> {
-        let unknown = || Rejection::UnknownEarmark { earmark: earmark.clone() };
-        let found = self.earmark(earmark).ok_or_else(unknown)?;
-        if (&found.item, &found.owner) != (&into.item, &into.party) {
-            return Err(Rejection::EarmarkOfAnother { earmark: earmark.clone() });
-        }
-        let open = found.slots.get(&month).map_or(0, |slot| slot.to_be_made());
+        let slot = self.earmark(earmark).and_then(|earmark| earmark.slots.get(&month));
+        let open = slot.map_or(0, |slot| slot.to_be_made());
         if quantity.units() <= open && into.state == AccountState::OnHand {
             Ok(())
         } else {
@@ -277,6 +302,7 @@ impl Stock {
         from: &AccountKey,
         to: &AccountKey,
         quantity: Quantity,
+        at: Moment,
     ) -> Result<(), Rejection> {
         self.check_account(people, from)?;
         self.check_account(people, to)?;
@@ -286,6 +312,9 @@ impl Stock {
         if from == to {
             return Err(Rejection::MovedNowhere);
         }
+        if from.state.is_there() != to.state.is_there() {
+            return Err(Rejection::OrderNotThere);
+        }
         let free = self.balance(from).free();
         if quantity.units() > free {
             let free = Quantity::new(free).unwrap_or(Quantity::MAX);
@@ -293,10 +322,15 @@ impl Stock {
             return Err(Rejection::NotEnough { wanted: quantity, free, party });
         }
         // What earmarks keep is on hand; moving it into another state would break the promise.
-        let leaves = from.state == AccountState::OnHand && to.state != AccountState::OnHand;
-        let free = self.free(&Wanted::of(&from.item, &from.party));
-        if leaves && quantity > free {
-            return Err(Rejection::NotEnough { wanted: quantity, free, party: from.party.clone() });
+        if from.state == AccountState::OnHand && to.state != AccountState::OnHand {
+            let on = at.date();
+            let any = Wanted { fit_on: Some(on), ..Wanted::of(&from.item, &from.party) };
+            let free = self.free(&any);
+            let expires = self.expires(&from.item, from.lot.as_ref());
+            if quantity > free && expires.is_none_or(|expires| on <= expires) {
+                let party = from.party.clone();
+                return Err(Rejection::NotEnough { wanted: quantity, free, party });
+            }
         }
         Ok(())
     }

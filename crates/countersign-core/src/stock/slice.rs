@@ -30,6 +30,11 @@ impl Stock {
                 lines.iter().map(|line| line.account.item.clone()).collect()
             }
             Event::ReservationVoided { release } => of_release(release),
+            Event::SlotsDelivered { release, units: _ } => {
+                let draws = self.draws.get(release).into_iter().flatten();
+                let earmarks = draws.filter_map(|draw| self.earmark(&draw.earmark));
+                earmarks.map(|earmark| earmark.item.clone()).collect()
+            }
             Event::SlotDiverted { earmark, .. } | Event::SlotRestored { earmark, .. } => {
                 self.earmark(earmark).map(|earmark| earmark.item.clone()).into_iter().collect()
             }
@@ -75,7 +80,8 @@ impl Event {
         match self {
             Self::UnitsReserved { release, .. }
             | Self::ReservationPosted { release, .. }
-            | Self::ReservationVoided { release } => Some(*release),
+            | Self::ReservationVoided { release }
+            | Self::SlotsDelivered { release, .. } => Some(*release),
             Self::StockReceived { .. }
             | Self::StockMoved { .. }
             | Self::StockCounted { .. }

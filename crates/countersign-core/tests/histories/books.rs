@@ -16,6 +16,8 @@ pub struct Books {
     used: BTreeMap<String, u64>,
     there: BTreeMap<(String, PartyId), u64>,
     reserved: BTreeMap<ReleaseId, u64>,
+    /// What counts have taken from reservations.
+    cut: BTreeMap<ReleaseId, u64>,
     /// What a report said has left; the movements after it must add up to it.
     expected_out: u64,
     earmarks: BTreeMap<EarmarkId, (String, PartyId)>,
@@ -34,8 +36,14 @@ impl Books {
         self.reserved.get(&release).copied().unwrap_or(0)
     }
 
+    pub fn cut(&self, release: ReleaseId) -> u64 {
+        self.cut.get(&release).copied().unwrap_or(0)
+    }
+
     pub fn take(&mut self, event: &Stock) -> Found {
         match event {
+            // What was on order was counted when it was ordered.
+            Stock::StockReceived { from_order: Some(_), .. } => {}
             Stock::StockReceived { into, quantity, .. } => {
                 let item = into.item.to_string();
                 *self.supplied.entry(item.clone()).or_default() += quantity.units();
@@ -43,6 +51,7 @@ impl Books {
             }
             Stock::UnitsReserved { release, lines, draws: _ } => {
                 *self.reserved.entry(*release).or_default() += units(lines);
+                self.cut.remove(release);
             }
             Stock::ReservationVoided { release } => {
                 self.reserved.remove(release);
@@ -58,7 +67,10 @@ impl Books {
             }
             Stock::UnitsPosted { lines, to } => self.out(lines, to)?,
             // Within one party nothing is gained or lost.
-            Stock::StockMoved { .. } | Stock::SlotRestored { .. } | Stock::ItemClassed { .. } => {}
+            Stock::StockMoved { .. }
+            | Stock::SlotsDelivered { .. }
+            | Stock::SlotRestored { .. }
+            | Stock::ItemClassed { .. } => {}
             Stock::StockCounted { changes, reason: _ } => self.counted(changes)?,
             Stock::FiguresImported { changes, earmarks, .. } => {
                 self.counted(changes)?;
@@ -87,6 +99,7 @@ impl Books {
             for (release, units) in &change.cut {
                 let kept = self.reserved.entry(*release).or_default();
                 *kept = kept.checked_sub(*units).ok_or("more cut than reserved")?;
+                *self.cut.entry(*release).or_default() += units;
             }
         }
         Ok(())

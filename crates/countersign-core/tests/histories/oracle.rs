@@ -2,7 +2,8 @@
 //! for these events to happen?
 
 use super::books::{Books, Terms};
-use super::rules::{above, filled, needs};
+use super::rules::{above, filled, needs, origin};
+use super::shelves::{Shelves, Whose};
 use super::standing::NewVersion;
 use countersign_core::requests::{
     Breach, DecisionMade, Draft, Event as Requests, Suspension, Usable,
@@ -47,6 +48,7 @@ pub struct Oracle {
     pub(super) holds: Vec<(HoldScope, bool)>,
     pub(super) new_versions: Vec<NewVersion>,
     pub(super) books: Books,
+    pub(super) shelves: Shelves,
     in_force: String,
     coming: Vec<NewVersion>,
 }
@@ -64,7 +66,7 @@ impl Oracle {
             match event {
                 Event::Ledger(event) => self.of_ledger(at, event)?,
                 Event::People(event) => self.terms.take(at, event),
-                Event::Stock(event) => self.of_stock(event)?,
+                Event::Stock(event) => self.of_stock(at, event)?,
                 Event::Policy(policy::Event::VersionPublished {
                     bundle,
                     in_force_from,
@@ -120,11 +122,21 @@ impl Oracle {
         }
     }
 
-    fn of_stock(&mut self, event: &stock::Event) -> Found {
+    fn of_stock(&mut self, at: Moment, event: &stock::Event) -> Found {
+        let mut whose = None;
         if let stock::Event::UnitsReserved { release, .. } = event {
-            let ended = self.right(*release)?.ended;
+            let right = self.right(*release)?;
+            let (ended, request, depot) = (right.ended, right.request, right.usable.depot.clone());
             demand(ended.is_none(), || format!("{release} has ended and reserves"))?;
+            let draft = &self.asked(RequestId(request))?.draft;
+            let (item, holder) = (draft.item.clone(), draft.holder.clone());
+            let (party, receiver) = match draft.act.as_str() {
+                "deliver" => (origin(item.as_str()).parse().unwrap(), Some(holder)),
+                _ => (holder, draft.recipient.clone()),
+            };
+            whose = Some(Whose { item, party, receiver, depot });
         }
+        self.shelves.take(at, event, whose.as_ref())?;
         self.books.take(event)
     }
 
@@ -440,6 +452,7 @@ impl Oracle {
                 let told: BTreeSet<Breach> = breaches.iter().copied().collect();
                 demand(seen == told, || format!("{release}: {told:?} told, {seen:?} seen"))?;
                 self.books.expect_out(quantity.units() - unaccounted.units());
+                self.shelves.hand_out(*release, quantity.units());
             }
             other => panic!("{other:?} is none of a release"),
         }
@@ -478,6 +491,7 @@ impl Oracle {
             let key = (account.item.to_string(), account.party.clone());
             *there.entry(key).or_default() += balance.on_hand;
         }
+        self.shelves.agrees(state)?;
         self.books.agrees(&there)
     }
 }

@@ -39,7 +39,7 @@ const OFFICES: &[&str] = &[
     "XX.Nobody",
 ];
 pub(super) const ITEMS: &[(u64, &str)] =
-    &[(40, "ATACMS"), (40, "STORM-SHADOW"), (12, "FLAMINGO"), (12, "PATRIOT")];
+    &[(50, "ATACMS"), (32, "STORM-SHADOW"), (14, "FLAMINGO"), (12, "PATRIOT"), (3, "RADAR")];
 const ZONES: &[(u64, &str)] = &[
     (40, "RU.Kursk"),
     (15, "RU.Border"),
@@ -75,6 +75,10 @@ const ACTS: &[(u64, Act)] = &[
     (4, Player::keys),
     (3, Player::publish),
     (9, Player::receive),
+    (3, Player::moves),
+    (3, Player::issue),
+    (3, Player::count),
+    (6, Player::import),
     (12, Player::wait),
     (4, Player::send_kept),
     (2, Player::out_of_turn),
@@ -87,6 +91,9 @@ impl Player {
         let mut world = World::with(&[(first, "2024-05-30T00:00:00Z")]);
         for item in ["ATACMS", "STORM-SHADOW", "FLAMINGO", "PATRIOT"] {
             world.receive(random.between(3, 30), item, "UA", Some("UA.Depot-1")).unwrap();
+        }
+        for item in ["ATACMS", "PATRIOT"] {
+            world.receive(random.between(5, 30), item, "US", Some("US.Depot-1")).unwrap();
         }
         Self { world, kept: Vec::new(), published: 0 }
     }
@@ -123,11 +130,16 @@ impl Player {
     }
 
     fn draft(&self, random: &mut Random) -> Draft {
-        let act = random.weighted(&[(70, "use"), (15, "deliver"), (14, "transfer"), (1, "divert")]);
+        let act = random.weighted(&[(60, "use"), (25, "deliver"), (14, "transfer"), (1, "divert")]);
         let zones = if act == "use" || random.percent(1) { random.weighted(ZONES) } else { "" };
-        let depot =
-            random.weighted(&[(90, ""), (6, "UA.Depot-1"), (2, "US.Depot-1"), (1, "Nowhere")]);
-        let item = random.weighted(ITEMS);
+        let depot = match act {
+            "deliver" => random.weighted(&[(80, ""), (18, "US.Depot-1"), (2, "UA.Depot-1")]),
+            _ => random.weighted(&[(90, ""), (6, "UA.Depot-1"), (2, "US.Depot-1"), (1, "Nowhere")]),
+        };
+        let item = match act == "deliver" && random.percent(70) {
+            true => "ATACMS",
+            false => random.weighted(ITEMS),
+        };
         Draft {
             act: id(act),
             holder: id(random.weighted(&[(98, "UA"), (1, "GB"), (1, "XX")])),

@@ -1,6 +1,6 @@
 //! Steps of a random history that run the programme: offices, keys, versions, holds, stock, clock.
 
-use super::play::{ITEMS, PEOPLE, Player};
+use super::play::{PEOPLE, Player};
 use super::random::Random;
 use super::world::{Appointing, id};
 use countersign_core::requests::Command;
@@ -134,21 +134,6 @@ impl Player {
         }
         let bundle = Box::new(super::world::bundle(&name));
         self.session(None, countersign_core::policy::Command::Publish { bundle, statements });
-    }
-
-    pub(super) fn receive(&mut self, random: &mut Random) {
-        let party = random.weighted(&[(5, "UA"), (4, "US")]);
-        let place = random.weighted(&[
-            (3, ""),
-            (3, "UA.Depot-1"),
-            (3, "UA.Depot-2"),
-            (3, "US.Depot-1"),
-            (1, "Nowhere"),
-        ]);
-        let place = (!place.is_empty()).then_some(place);
-        let units = random.weighted(&[(9, 4), (5, 10), (1, 0)]);
-        let item = if random.percent(2) { "SPEAR" } else { random.weighted(ITEMS) };
-        let _ = self.world.receive(units, item, party, place);
     }
 
     pub(super) fn wait(&mut self, random: &mut Random) {

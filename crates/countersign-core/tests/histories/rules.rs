@@ -9,7 +9,7 @@ fn controllers(item: &str) -> &'static [&'static str] {
     match item {
         "ATACMS" | "PATRIOT" => &["US"],
         "STORM-SHADOW" => &["GB", "US"],
-        "FLAMINGO" => &["UA"],
+        "FLAMINGO" | "RADAR" => &["UA"],
         _ => &["PR"],
     }
 }
@@ -22,10 +22,11 @@ fn class(item: &str) -> &'static str {
     }
 }
 
-fn origin(item: &str) -> &'static str {
+/// The party an item comes from.
+pub fn origin(item: &str) -> &'static str {
     match item {
         "STORM-SHADOW" => "GB",
-        "FLAMINGO" => "UA",
+        "FLAMINGO" | "RADAR" => "UA",
         "PROTOTYPE" => "PR",
         _ => "US",
     }

@@ -39,6 +39,7 @@ impl Oracle {
     /// Looks at everything that stands.
     pub fn stands(&mut self) -> Found {
         self.reserved_as_left()?;
+        self.kept_at_depots()?;
         self.holds_cover()?;
         for version in std::mem::take(&mut self.new_versions) {
             self.binds(&version)?;
@@ -46,16 +47,26 @@ impl Oracle {
         Ok(())
     }
 
-    /// What each release reserves is what it still allows, and nothing once it has ended.
+    /// What each release reserves is what it still allows, less what counts have cut, and nothing once it has ended.
     fn reserved_as_left(&self) -> Found {
         for (place, right) in self.releases.iter().enumerate() {
             let id = ReleaseId(number(place));
             let left = right.usable.quantity.units().saturating_sub(right.used);
-            let due = if right.ended.is_some() { 0 } else { left };
+            let due = left.saturating_sub(self.books.cut(id));
+            let due = if right.ended.is_some() { 0 } else { due };
             let reserved = self.books.reserved(id);
             demand(reserved == due, || format!("{id} reserves {reserved}, and has {due} left"))?;
         }
         self.books.check()
+    }
+
+    fn kept_at_depots(&mut self) -> Found {
+        let named = self.releases.iter().enumerate();
+        let named = named.filter_map(|(place, right)| {
+            Some((ReleaseId(number(place)), right.usable.depot.clone()?))
+        });
+        let depots = named.collect();
+        self.shelves.stands(&depots)
     }
 
     /// Every live release that a standing hold covers is suspended by it.

@@ -1,8 +1,13 @@
 //! Where two rules refuse, the one that stands first is named.
 
-use super::world::{Answered, World, draft, id, quantity};
+use super::world::{
+    Answered, Receipt, World, account, consumption, draft, earmark, figure, id, issue, move_to,
+    quantity, recount, requirement,
+};
 use super::{asked, june, released, shadows};
 use countersign_core::Rejection;
+use countersign_core::stock::{AccountKey, Count, Earmark, Figures, Origin};
+use countersign_proof::words::Quantity;
 
 /// Each step mends what was refused, so the codes come in the order of the table.
 fn in_order(answers: Vec<Answered>) {
@@ -126,4 +131,160 @@ fn of_a_release() {
         world.approve("secdef", "US.SecDef", 1)
     }];
     in_order(answers);
+}
+
+/// A receipt with everything wrong, mended from the first rule to the last.
+#[test]
+fn of_a_receipt() {
+    let mut world = june();
+    let promise = earmark("EM-1", ["RADAR", "UA", "GB"], "contract", &[("2025-07", 2)]);
+    world.earmarked(vec![promise]).unwrap();
+    keep(&mut world, Receipt::default().of(1, account("RADAR UA on-hand - S-1"))).unwrap();
+    keep(&mut world, Receipt::default().of(1, account("RADAR UA on-order:2025-08"))).unwrap();
+    let slot = |name, month| Some((id(name), id(month)));
+    let (late, now) = (Some(id("2025-06-01")), Some(id("2025-09-01")));
+    let (none, due) = (Some(id("2025-07")), Some(id("2025-08")));
+    let most = Quantity::MAX.units();
+    let tries: [(u64, &str, _, _, _); 13] = [
+        (0, "SPEAR XX on-hand US.Depot-9", late, None, slot("EM-9", "2025-06")),
+        (0, "RADAR XX on-hand US.Depot-9", late, None, slot("EM-9", "2025-06")),
+        (0, "RADAR UA on-hand US.Depot-9", late, None, slot("EM-9", "2025-06")),
+        (0, "RADAR UA on-hand US.Depot-1", late, None, slot("EM-9", "2025-06")),
+        (0, "RADAR UA on-hand UA.Depot-1", late, None, slot("EM-9", "2025-06")),
+        (0, "ATACMS UA on-hand UA.Depot-1", late, None, slot("EM-1", "2025-06")),
+        (0, "RADAR UA on-hand UA.Depot-1", late, None, slot("EM-1", "2025-06")),
+        (most, "RADAR UA on-hand UA.Depot-1", late, None, slot("EM-1", "2025-06")),
+        (1, "RADAR UA on-hand UA.Depot-1", late, none, slot("EM-1", "2025-06")),
+        (1, "RADAR UA on-hand UA.Depot-1 S-1", late, none, slot("EM-1", "2025-06")),
+        (1, "RADAR UA on-hand UA.Depot-1 S-1", now, none, slot("EM-1", "2025-06")),
+        (1, "RADAR UA on-hand UA.Depot-1 S-2", now, none, slot("EM-1", "2025-06")),
+        (1, "RADAR UA on-hand UA.Depot-1 S-2", now, due, slot("EM-1", "2025-06")),
+    ];
+    let answers = tries.map(|(units, into, expires, from_order, earmark)| {
+        keep(&mut world, Receipt { expires, from_order, earmark }.of(units, account(into)))
+    });
+    in_order(answers.into());
+    let last = Receipt { expires: now, from_order: due, earmark: slot("EM-1", "2025-07") };
+    keep(&mut world, last.of(1, account("RADAR UA on-hand UA.Depot-1 S-2"))).unwrap();
+}
+
+/// A file with everything wrong, mended from the first rule to the last.
+#[test]
+fn of_an_import() {
+    let mut world = june();
+    let promise = earmark("EM-1", ["FLAMINGO", "UA", "GB"], "stock", &[("2025-07", 2)]);
+    world.earmarked(vec![promise.clone()]).unwrap();
+    keep(&mut world, Receipt::default().of(1, account("RADAR UA on-hand - S-1"))).unwrap();
+    let radar = |units, text: &str| figure(units, account(text));
+    let wrong = figure(1, account("RADAR UA on-hand US.Depot-1"));
+    let mut own = earmark("EM-1", ["FLAMINGO", "UA", "UA"], "stock", &[("2025-07", 1)]);
+    own.slots.get_mut(&id("2025-07")).unwrap().quantity = 0;
+    let mut figures = Figures {
+        counts: vec![wrong.clone(), wrong],
+        earmarks: vec![own.clone(), own],
+        requirements: vec![requirement(1, ("RADAR", "XX"), "plans", "2025-06-02", None)],
+        consumption: vec![consumption(1, ("SPEAR", "UA"), "2025-06", true)],
+    };
+    figures.requirements[0].until = Some(id("2025-06-02"));
+    figures.counts[0].expires = Some(id("2025-05-31"));
+    let mends: [fn(&mut Figures); 13] = [
+        |f| f.consumption.clear(),
+        |f| f.requirements[0].party = id("UA"),
+        |f| {
+            let units = Quantity::MAX;
+            let there = AccountKey { place: None, ..f.counts[0].account.clone() };
+            f.counts[0] = Count { account: there, units, ..f.counts[0].clone() };
+            f.counts[1] = f.counts[0].clone();
+        },
+        |f| f.counts.truncate(1),
+        |f| f.earmarks.truncate(1),
+        |f| {
+            f.earmarks[0].slots =
+                [(id("2025-07"), Earmark::slot(Origin::Stock, quantity(1)))].into()
+        },
+        |f| f.counts[0].units = quantity(1),
+        |f| f.earmarks[0].recipient = id("US"),
+        |f| f.requirements.clear(),
+        |f| f.counts[0].account.lot = Some(id("S-1")),
+        |f| {
+            f.counts[0].expires = None;
+            f.counts[0].account.lot = None;
+        },
+        |f| {
+            f.counts[0].account = account("RADAR UA quarantined - S-1");
+            f.counts[0].expected = Some(1);
+        },
+        |f| f.counts[0].expected = None,
+    ];
+    let mut answers = Vec::new();
+    for mend in mends {
+        answers.push(world.import("uadepot", figures.clone()));
+        mend(&mut figures);
+    }
+    answers.push(world.import("uadepot", figures.clone()));
+    figures.counts.push(radar(0, "RADAR UA on-hand - S-1"));
+    answers.push(world.import("uadepot", figures.clone()));
+    in_order(answers);
+    figures.earmarks = vec![promise];
+    world.import("uadepot", figures).unwrap();
+}
+
+/// A move, an issue and a count, each with everything wrong, mended from the first rule to the last.
+#[test]
+fn of_what_moves() {
+    let mut world = june();
+    let order = "FLAMINGO UA on-order:2025-07";
+    keep(&mut world, Receipt::default().of(5, account(order))).unwrap();
+    let moves = [
+        (0, "SPEAR XX", "SPEAR XX"),
+        (0, "FLAMINGO XX", "FLAMINGO XX"),
+        (0, order, "FLAMINGO UA on-hand UA.Depot-9"),
+        (0, order, "FLAMINGO UA on-hand US.Depot-1"),
+        (0, order, order),
+        (9, order, order),
+        (9, order, "FLAMINGO UA"),
+        (9, order, "FLAMINGO UA on-order:2025-08"),
+    ];
+    let moves = moves
+        .map(|(units, from, to)| keep(&mut world, move_to(units, account(from), &account(to))));
+    in_order(moves.into());
+    keep(&mut world, move_to(5, account(order), &account("FLAMINGO UA on-order:2025-08"))).unwrap();
+    let issues = [
+        (0, "SPEAR XX on-hand UA.Depot-9", "lost"),
+        (0, "ATACMS XX on-hand UA.Depot-9", "lost"),
+        (0, "ATACMS UA on-hand UA.Depot-9", "lost"),
+        (0, "ATACMS UA on-hand US.Depot-1", "lost"),
+        (0, "ATACMS UA on-hand UA.Depot-1", "lost"),
+        (9, "ATACMS UA on-hand UA.Depot-1", "lost"),
+        (9, "ATACMS UA on-hand UA.Depot-1", "test"),
+        (9, "ATACMS UA on-hand UA.Depot-1", "disposal"),
+    ];
+    let issues =
+        issues.map(|(units, from, why)| keep(&mut world, issue(units, &account(from), why)));
+    in_order(issues.into());
+    keep(&mut world, issue(9, &account("ATACMS UA"), "disposal")).unwrap();
+    let most = Quantity::MAX.units();
+    let counts = [
+        (most, "SPEAR XX", "test"),
+        (most, "RADAR XX", "test"),
+        (most, "RADAR UA on-hand UA.Depot-9", "test"),
+        (most, "RADAR UA on-hand US.Depot-1", "test"),
+        (most, "RADAR UA", "test"),
+        (most, "FLAMINGO UA on-hand UA.Depot-1", "found"),
+        (2, "RADAR UA", "found"),
+        (2, "RADAR UA on-hand - S-1", "found"),
+    ];
+    let counts = counts.map(|(units, what, why)| {
+        let expected = Some(1).filter(|_| what.starts_with("RADAR"));
+        keep(&mut world, recount(units, account(what), expected, why))
+    });
+    in_order(counts.into());
+    let two = recount(2, account("RADAR UA on-hand - S-1"), Some(0), "found");
+    assert_eq!(keep(&mut world, two).unwrap_err().code(), "stock/serial-twice");
+    let one = recount(1, account("RADAR UA on-hand - S-1"), Some(0), "found");
+    keep(&mut world, one).unwrap();
+}
+
+fn keep(world: &mut World, command: countersign_core::stock::Command) -> Answered {
+    world.run(Some("uadepot"), command)
 }

@@ -7,6 +7,7 @@
 //! Without `->` a command must be accepted; what it answers is then of no interest.
 #![allow(unreachable_pub, reason = "a module of the tests")]
 
+use super::stores;
 use super::tell::{show, tell};
 use super::world::{Answered, Appointing, STORY, World, id, quantity};
 use countersign_core::people;
@@ -18,37 +19,38 @@ use std::collections::BTreeMap;
 
 const KEYWORDS: &[&str] = &[
     "of", "by", "as", "in", "to", "from", "until", "during", "instead", "with", "at", "for",
-    "acts", "on", "witness", "holder", "revision",
+    "acts", "on", "witness", "holder", "revision", "lot", "expires", "order", "earmark", "state",
+    "into", "because", "expected", "source",
 ];
 
 /// The words of a line after its verb.
-struct Words<'a>(Vec<&'a str>);
+pub struct Words<'a>(pub Vec<&'a str>);
 
 impl<'a> Words<'a> {
-    fn first(&self) -> &'a str {
+    pub fn first(&self) -> &'a str {
         self.0.first().copied().unwrap_or_else(|| panic!("a word is missing"))
     }
 
-    fn second(&self) -> &'a str {
+    pub fn second(&self) -> &'a str {
         self.0.get(1).copied().unwrap_or_else(|| panic!("a second word is missing"))
     }
 
     /// What follows a keyword, up to the next one.
-    fn all(&self, keyword: &str) -> Vec<&'a str> {
+    pub fn all(&self, keyword: &str) -> Vec<&'a str> {
         let place = self.0.iter().position(|word| *word == keyword);
         let rest = place.map_or(&[][..], |place| &self.0[place + 1..]);
         rest.iter().copied().take_while(|word| !KEYWORDS.contains(word)).collect()
     }
 
-    fn maybe(&self, keyword: &str) -> Option<&'a str> {
+    pub fn maybe(&self, keyword: &str) -> Option<&'a str> {
         self.all(keyword).first().copied()
     }
 
-    fn get(&self, keyword: &str) -> &'a str {
+    pub fn get(&self, keyword: &str) -> &'a str {
         self.maybe(keyword).unwrap_or_else(|| panic!("{keyword:?} and a word are missing"))
     }
 
-    fn number(&self, text: &str) -> u64 {
+    pub fn number(&self, text: &str) -> u64 {
         text.rsplit('-').next().and_then(|digits| digits.parse().ok()).expect("a number")
     }
 }
@@ -63,15 +65,16 @@ fn window(text: &str) -> Window {
     Window::new(moment(from), moment(until)).expect("a window that ends after it begins")
 }
 
-/// A ledger and the statements that were signed and kept.
+/// A ledger, the statements that were signed and kept, and the files that were written.
 pub struct Player {
     world: Option<World>,
     kept: BTreeMap<String, Verified<Decision>>,
+    files: BTreeMap<String, String>,
 }
 
 impl Player {
     pub fn new() -> Self {
-        Self { world: None, kept: BTreeMap::new() }
+        Self { world: None, kept: BTreeMap::new(), files: BTreeMap::new() }
     }
 
     fn world(&mut self) -> &mut World {
@@ -127,7 +130,11 @@ impl Player {
                 self.fallen_due()
             }
             "show" => show(self.world(), words.first()),
-            "stock" => self.stock(words),
+            "file" => {
+                let text = words.0.get(2..).unwrap_or(&[]).join(" ");
+                self.files.insert(words.first().to_owned(), text);
+                Vec::new()
+            }
             "due" => {
                 let asked = self.world().request(words.number(words.first()));
                 let when = asked.next_deadline().map(|due| due.to_string());
@@ -144,6 +151,9 @@ impl Player {
                 }
             }
             _ => {
+                if let Some(told) = stores::show(self.world(), verb, words) {
+                    return told;
+                }
                 let answered = self.command(verb, words);
                 let mut told = self.fallen_due();
                 match answered {
@@ -158,17 +168,6 @@ impl Player {
     fn fallen_due(&mut self) -> Vec<String> {
         let events = std::mem::take(&mut self.world().fallen_due);
         tell(self.world(), &events)
-    }
-
-    fn stock(&mut self, words: &Words<'_>) -> Vec<String> {
-        let (item, party) = (id(words.first()), id(words.second()));
-        let lines = self.world().state.stock.on_hand(&item, &party);
-        let (mut there, mut reserved) = (0, 0);
-        for (_, balance) in lines {
-            there += balance.on_hand;
-            reserved += balance.reserved;
-        }
-        vec![format!("{there} on hand"), format!("{reserved} reserved")]
     }
 
     /// `REQ-1 approve as US.SecDef by secdef with quantity=1`
@@ -210,11 +209,13 @@ impl Player {
     }
 
     fn command(&mut self, verb: &str, words: &Words<'_>) -> Answered {
+        if let Some((by, command)) = stores::command(verb, words) {
+            return self.world().run(Some(&by), command);
+        }
         match verb {
-            "receive" => {
-                let units = words.first().parse().unwrap();
-                let (party, place) = (words.get("for"), words.maybe("at"));
-                self.world().receive(units, words.second(), party, place)
+            "import" => {
+                let text = self.files.get(words.first()).expect("a file of that name").clone();
+                stores::import(self.world(), words.get("by"), &text)
             }
             "submit" => {
                 let draft = self.draft(words.first(), words);

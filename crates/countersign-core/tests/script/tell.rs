@@ -1,10 +1,11 @@
 //! What a step brought about, told in the words of the scenarios.
 #![allow(unreachable_pub, reason = "a module of the tests")]
 
+use super::stores;
 use super::world::World;
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Closing, Ending, Event as Requests, Suspension};
-use countersign_core::{Event, people, policy, rerouting, stock, triage};
+use countersign_core::{Event, people, policy, rerouting, triage};
 use countersign_proof::words::{DecisionKind, ReleaseId, RequestId};
 use std::fmt::Display;
 
@@ -48,8 +49,10 @@ pub fn tell(world: &World, events: &[Event]) -> Vec<String> {
         let phrase = match event {
             Event::Ledger(_) => None,
             Event::People(event) => Some(of_people(event)),
-            Event::Stock(stock::Event::StockReceived { .. }) => Some("received".to_owned()),
-            Event::Stock(_) => None,
+            Event::Stock(event) => {
+                stores::tell(event, &mut told);
+                None
+            }
             Event::Policy(policy::Event::VersionPublished { bundle, .. }) => {
                 Some(format!("{} published", bundle.version))
             }

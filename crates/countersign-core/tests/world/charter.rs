@@ -38,6 +38,8 @@ const ITEMS: &[(&str, &str, &str, &str)] = &[
     ("PATRIOT", "US", "", "red"),
     // Its origin has no deciding office in any version: policy gives no answer.
     ("PROTOTYPE", "PR", "", "green"),
+    // Every unit has its serial number.
+    ("RADAR", "UA", "", "green"),
 ];
 
 const ZONES: &[(&str, &str)] = &[
@@ -114,7 +116,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
                 range_km: None,
                 labels: BTreeSet::new(),
                 packs: BTreeMap::new(),
-                serial: false,
+                serial: *item == "RADAR",
                 source: "exercise".to_owned(),
                 standing: Standing::Assumed,
             })

@@ -28,7 +28,7 @@ pub struct Appointing<'a> {
 }
 
 impl World {
-    fn bound<S: Statement>(&mut self, key: &str) -> Result<Binding, Rejection> {
+    pub fn bound<S: Statement>(&mut self, key: &str) -> Result<Binding, Rejection> {
         self.binding(owner(key), subject_of::<S>(None))
     }
 

@@ -6,11 +6,16 @@ mod charter;
 mod hardware;
 mod shortage;
 mod signing;
+mod stores;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people};
 pub use hardware::{HardwareKey, PRESENT, VERIFIED};
 pub use shortage::{Ordering, figures, short};
 pub use signing::{Appointing, Bound};
+pub use stores::{
+    Receipt, account, account_state, consumption, earmark, figure, issue, move_to, recount,
+    requirement, storekeeper,
+};
 
 use countersign_core::people::Authority;
 use countersign_core::policy::{Policies, Version};

@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::pack::{self, Fault, FoundingPolicies, Pack};
 use clap::Subcommand;
 use countersign_core::State;
+use countersign_core::stock::Figures;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -49,5 +50,6 @@ pub(super) fn books(folder: &Path) -> Result<State, Failure> {
     let pack = Pack::for_planning(folder).map_err(|faults| faulty(&faults))?;
     let at = pack.newest_figure();
     let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
-    Ok(State::of_figures(&charter, &pack.figures(), at)?)
+    let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
+    Ok(State::of_figures(&charter, &figures, at)?)
 }

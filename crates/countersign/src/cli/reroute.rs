@@ -8,7 +8,8 @@ use super::{Failure, Global};
 use crate::views::{board, plans};
 use clap::{Args, Subcommand};
 use countersign_core::rerouting::{
-    self, Command, ItemProblem, Plan, Terms, Vetoes, debts::repayment, explain, plan_digest, problem,
+    self, Command, ItemProblem, Plan, Terms, Vetoes, debts::repayment, explain, plan_digest,
+    problem,
 };
 use countersign_core::{Event, State};
 use countersign_proof::statement::kinds::DiversionOrder;
@@ -267,8 +268,8 @@ fn tell(problem: &ItemProblem, plan: &Plan, output: &mut Output) {
 
 fn compare(one: &Path, other: &Path, output: &mut Output) -> Result<(), Failure> {
     let (first, second) = (read(one)?, read(other)?);
-    let found = rerouting::compare(&first, &second)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let found =
+        rerouting::compare(&first, &second).map_err(|error| Failure::usage(error.to_string()))?;
     let slots: Vec<Value> = found
         .slots
         .iter()
@@ -349,8 +350,7 @@ fn order(global: &Global, args: &OrderArgs, output: &mut Output) -> Result<(), F
     let owner = desk.look(|state| state.stock.item(&plan.item).map(|item| item.origin.clone()));
     let unknown = || Failure::usage(format!("the ledger declares no item {}", plan.item));
     let owner = owner.ok_or_else(unknown)?;
-    let recipients: BTreeSet<PartyId> =
-        plan.lines().map(|line| line.recipient.clone()).collect();
+    let recipients: BTreeSet<PartyId> = plan.lines().map(|line| line.recipient.clone()).collect();
     let quantity = Quantity::new(plan.units()).unwrap_or(Quantity::MAX);
     let statements = signed(&mut desk, global, &args.signing, output, |part| DiversionOrder {
         item: plan.item.clone(),

@@ -300,6 +300,7 @@ fn bars(months: &[i128]) -> String {
     months.iter().map(bar).collect()
 }
 
+#[expect(clippy::float_arithmetic, reason = "a probability is shown, and decides nothing")]
 fn percent(probability: f64) -> String {
     if probability < 0.0005 {
         "< 0.1 %".to_owned()
