@@ -5,6 +5,7 @@
 //! ends the demo with a failure.
 
 mod play;
+mod shortage;
 
 use crate::cli::{Failure, Output, tell_verified};
 use crate::clock::{ScriptedClock, ScriptedEntropy};

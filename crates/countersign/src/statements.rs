@@ -2,9 +2,12 @@
 
 use countersign_core::State;
 use countersign_core::requests::Request;
+use countersign_core::rerouting::{Plan, plan_digest};
 use countersign_proof::signature::SignatureRules;
-use countersign_proof::statement::kinds::{Advice, Binding, Decision};
-use countersign_proof::words::{AdviceKind, DecisionKind, OfficeId, PersonId, Provisos};
+use countersign_proof::statement::kinds::{Advice, Binding, Decision, DiversionOrder};
+use countersign_proof::words::{
+    AdviceKind, Days, DecisionKind, Month, OfficeId, PartyId, PersonId, Provisos, Quantity,
+};
 use std::collections::BTreeSet;
 
 /// What hardware signatures must say to be accepted: FIDO keys made by `ssh-keygen`.
@@ -47,6 +50,41 @@ pub fn decision(
         binding: signing.binding,
         reason: signing.reason,
     })
+}
+
+/// What an order to divert undertakes beside the diversion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undertaking {
+    /// Where it is certified that this is needed; empty where it is not.
+    pub certification: String,
+    /// Days of notice before it is executed.
+    pub notice_days: Days,
+    /// By when the units are replaced.
+    pub replacement: Option<Month>,
+}
+
+/// The order that a plan for stock of `owner` is carried out.
+#[must_use]
+pub fn diversion(
+    plan: &Plan,
+    owner: &PartyId,
+    undertaking: &Undertaking,
+    signing: Signing,
+) -> DiversionOrder {
+    DiversionOrder {
+        item: plan.item.clone(),
+        owner: owner.clone(),
+        plan: plan_digest(plan),
+        quantity: Quantity::new(plan.units()).unwrap_or(Quantity::MAX),
+        recipients: plan.lines().map(|line| line.recipient.clone()).collect(),
+        certification: undertaking.certification.clone(),
+        notice_days: undertaking.notice_days,
+        replacement: undertaking.replacement,
+        office: signing.office,
+        signer: signing.signer,
+        binding: signing.binding,
+        reason: signing.reason,
+    }
 }
 
 /// The advice on a request's current revision.

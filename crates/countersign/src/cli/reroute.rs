@@ -5,6 +5,7 @@ use super::output::Output;
 use super::people::done;
 use super::signing::{SigningArgs, signed};
 use super::{Failure, Global};
+use crate::statements::{self, Undertaking};
 use crate::views::{board, plans};
 use clap::{Args, Subcommand};
 use countersign_core::rerouting::{
@@ -12,7 +13,6 @@ use countersign_core::rerouting::{
     problem,
 };
 use countersign_core::{Event, State};
-use countersign_proof::statement::kinds::DiversionOrder;
 use countersign_proof::words::{
     Days, DebtId, EarmarkId, ItemId, Month, OrderId, PartyId, Quantity,
 };
@@ -350,21 +350,13 @@ fn order(global: &Global, args: &OrderArgs, output: &mut Output) -> Result<(), F
     let owner = desk.look(|state| state.stock.item(&plan.item).map(|item| item.origin.clone()));
     let unknown = || Failure::usage(format!("the ledger declares no item {}", plan.item));
     let owner = owner.ok_or_else(unknown)?;
-    let recipients: BTreeSet<PartyId> = plan.lines().map(|line| line.recipient.clone()).collect();
-    let quantity = Quantity::new(plan.units()).unwrap_or(Quantity::MAX);
-    let statements = signed(&mut desk, global, &args.signing, output, |part| DiversionOrder {
-        item: plan.item.clone(),
-        owner: owner.clone(),
-        plan: plan_digest(&plan),
-        quantity,
-        recipients: recipients.clone(),
+    let undertaking = Undertaking {
         certification: args.certification.clone(),
         notice_days: args.notice_days,
         replacement: args.replacement,
-        office: part.office.clone(),
-        signer: part.signer.clone(),
-        binding: part.binding,
-        reason: part.reason.to_owned(),
+    };
+    let statements = signed(&mut desk, global, &args.signing, output, |part| {
+        statements::diversion(&plan, &owner, &undertaking, part.signing())
     })?;
     let Some(statements) = statements else { return Ok(()) };
     let command = Command::OrderDiversion { plan: Box::new(plan), statements };

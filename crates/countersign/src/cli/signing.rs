@@ -3,7 +3,7 @@
 use super::desk::{Desk, Signer};
 use super::output::Output;
 use super::{Failure, Global};
-use crate::statements::signature_rules;
+use crate::statements::{Signing, signature_rules};
 use clap::Args;
 use countersign_proof::signature::verify;
 use countersign_proof::statement::fingerprint;
@@ -40,6 +40,18 @@ pub(super) struct Part<'a> {
     pub(super) signer: &'a PersonId,
     pub(super) binding: Binding,
     pub(super) reason: &'a str,
+}
+
+impl Part<'_> {
+    /// The same, for statements that are made ready elsewhere.
+    pub(super) fn signing(&self) -> Signing {
+        Signing {
+            office: self.office.clone(),
+            signer: self.signer.clone(),
+            binding: self.binding,
+            reason: self.reason.to_owned(),
+        }
+    }
 }
 
 fn io(path: &Path) -> impl Fn(std::io::Error) -> Failure + '_ {

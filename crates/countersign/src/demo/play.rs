@@ -13,6 +13,7 @@ use countersign_core::people::{self, Authority};
 use countersign_core::policy::{self, sets_in_words};
 use countersign_core::record::Answer;
 use countersign_core::requests::{self, Request};
+use countersign_core::rerouting::Plan;
 use countersign_core::{Command, State, stock};
 use countersign_proof::statement::kinds::{
     Advice, Appointment, Binding, Decision, Hold, Lift, PolicyPublication,
@@ -57,6 +58,8 @@ pub(super) struct Player<'a> {
     requests: BTreeMap<Label, RequestId>,
     holds: BTreeMap<Label, HoldId>,
     sent: BTreeMap<(Label, PersonId), Verified<Decision>>,
+    /// The plan that was ordered last.
+    pub(super) plan: Option<Plan>,
 }
 
 impl<'a> Player<'a> {
@@ -75,6 +78,7 @@ impl<'a> Player<'a> {
             requests: BTreeMap::new(),
             holds: BTreeMap::new(),
             sent: BTreeMap::new(),
+            plan: None,
         }
     }
 
@@ -151,7 +155,7 @@ impl<'a> Player<'a> {
         self.keys.get(person).ok_or_else(missing)
     }
 
-    fn send(&mut self, by: Option<&PersonId>, command: Command) -> Result<Receipt, Failure> {
+    pub(super) fn send(&mut self, by: Option<&PersonId>, command: Command) -> Result<Receipt, Failure> {
         let by = match by {
             Some(person) => {
                 let key = self.key(person)?.public_key().id();
@@ -288,6 +292,7 @@ impl<'a> Player<'a> {
                 let command = stock::Command::receive(into.clone(), *quantity, source, *standing);
                 self.send(Some(by()?), command.into())?
             }
+            Deed::Shortage(shortage) => return self.shortage(act, shortage),
             Deed::Observe { .. } => {
                 self.let_time_pass()?;
                 return Ok(None);
@@ -297,7 +302,7 @@ impl<'a> Player<'a> {
     }
 
     /// What is due by now happens before anything is looked at.
-    fn let_time_pass(&mut self) -> Result<(), Failure> {
+    pub(super) fn let_time_pass(&mut self) -> Result<(), Failure> {
         self.writer.let_time_pass()?;
         Ok(())
     }
@@ -350,7 +355,7 @@ impl<'a> Player<'a> {
         Ok(receipt)
     }
 
-    fn signed_by_all<S: Statement>(
+    pub(super) fn signed_by_all<S: Statement>(
         &mut self,
         act: &StoryAct,
         make: impl Fn(&PersonId, Binding) -> S,
@@ -459,6 +464,7 @@ impl<'a> Player<'a> {
                     self.holds.get(hold).map(ToString::to_string).unwrap_or_default()
                 }
                 Deed::Publish { version, .. } => format!("{version} published"),
+                Deed::Shortage(shortage) => self.came_of_shortage(shortage),
                 Deed::Submit { .. }
                 | Deed::Revise { .. }
                 | Deed::Withdraw { .. }

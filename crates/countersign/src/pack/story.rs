@@ -27,6 +27,11 @@
 //! | `hold` | `hold` (a new label), `scope`, `office`, `reason` |
 //! | `lift` | `hold`, `office`, `reason` |
 //! | `receive` | `item`, `party`, `quantity`, `source`, `standing`; `place`, `lot` |
+//! | `earmark` | `earmark`, `item`, `owner`, `recipient`, `origin`, `priority`, `slots` (units by month), `source`, `standing`; `divertible` |
+//! | `override` | `item`, `class`, `until`, `office`, `reason` |
+//! | `divert` | `item`, `office`, `reason`; `certification`, `notice_days`, `replacement`, `again` (what the last plan said) |
+//! | `repay` | `debt`, `quantity` |
+//! | `class` | `item`, `class`: in which class it must be |
 //! | `forge` | `request`, `office`, `as`, `decision`, `reason`: the key of `by` signs a decision in the name of `as` |
 //! | `deputise` | `request`, `office`, `decision`, `reason`: `by` signs for an office that is not theirs |
 //! | `replay` | `request`: the decision that `by` signed last on it is sent again, byte for byte |
@@ -43,8 +48,10 @@
 
 mod parts;
 mod read;
+mod shortage;
 
 pub(super) use read::read;
+pub use shortage::{Diversion, Shortage};
 
 use countersign_core::requests::{Breach, Draft, ReleaseState, RequestState};
 use countersign_core::stock::AccountKey;
@@ -210,6 +217,8 @@ pub enum Deed {
     Lift { hold: Label, office: OfficeId, reason: String },
     /// Take units in.
     Receive { into: AccountKey, quantity: Quantity, source: String, standing: Standing },
+    /// Do something about a shortage, or look at one.
+    Shortage(Shortage),
     /// Sign a decision in another's name, with one's own key.
     Forge { word: Word, signer: PersonId },
     /// Sign for an office that is another's.
@@ -238,6 +247,11 @@ impl Deed {
         "hold",
         "lift",
         "receive",
+        "earmark",
+        "override",
+        "divert",
+        "repay",
+        "class",
         "forge",
         "deputise",
         "replay",
@@ -263,6 +277,7 @@ impl Deed {
             Self::Hold { .. } => "hold",
             Self::Lift { .. } => "lift",
             Self::Receive { .. } => "receive",
+            Self::Shortage(shortage) => shortage.word(),
             Self::Forge { .. } => "forge",
             Self::Deputise(_) => "deputise",
             Self::Replay { .. } => "replay",
@@ -291,7 +306,8 @@ impl Deed {
             | Self::Appoint(_)
             | Self::Hold { .. }
             | Self::Lift { .. }
-            | Self::Receive { .. } => None,
+            | Self::Receive { .. }
+            | Self::Shortage(_) => None,
         }
     }
 }

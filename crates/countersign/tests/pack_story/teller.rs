@@ -1,21 +1,26 @@
 //! Runs a story against the rules, in memory: founds, signs, sends, and lets the clock run.
 
-use countersign::pack::story::{Deed, Draw, Label, Scope, StoryAct, Word};
+use countersign::pack::story::{Deed, Draw, Label, Scope, Shortage, StoryAct, Word};
 use countersign::pack::{FoundingPolicies, Pack, PackKey, PartyFigures};
 use countersign_core::ledger::{NonceSubject, subject_of};
 use countersign_core::people::{Authority, Command as PeopleCommand};
 use countersign_core::policy::Command as PolicyCommand;
 use countersign_core::requests::{Command as Requests, Event as Happened};
-use countersign_core::stock::Command as StockCommand;
+use countersign_core::rerouting::{
+    Command as Reroute, Plan, Terms, Vetoes, plan, plan_digest, problem,
+};
+use countersign_core::stock::{Command as StockCommand, Figures};
+use countersign_core::triage::Command as TriageCommand;
 use countersign_core::{Command, Envelope, Event, State, apply, decide, ledger, next_due};
 use countersign_proof::signature::{SignatureRules, SoftwareKey, Verified, verify};
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::{
-    Advice, Appointment, Binding, Decision, Founding, Hold, Lift, PolicyPublication,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold, Lift,
+    PolicyPublication,
 };
 use countersign_proof::words::{
-    CommandId, Digest, HoldId, HoldScope, Moment, Nonce, OfficeId, PersonId, ReleaseId, RequestId,
-    Revision,
+    CommandId, Digest, HoldId, HoldScope, Moment, Nonce, OfficeId, PersonId, Quantity, ReleaseId,
+    RequestId, Revision,
 };
 use std::collections::BTreeMap;
 
@@ -27,6 +32,7 @@ pub(crate) struct Teller<'a> {
     requests: BTreeMap<Label, RequestId>,
     holds: BTreeMap<Label, HoldId>,
     signed: BTreeMap<(Label, PersonId), Verified<Decision>>,
+    plan: Option<Plan>,
 }
 
 fn sign<S: Statement>(key: &SoftwareKey, statement: &S) -> Verified<S> {
@@ -75,6 +81,7 @@ impl<'a> Teller<'a> {
             requests: BTreeMap::new(),
             holds: BTreeMap::new(),
             signed: BTreeMap::new(),
+            plan: None,
         };
         let found =
             ledger::Command::Found { charter: Box::new(charter), statements, names: pack.names() };
@@ -232,6 +239,64 @@ impl<'a> Teller<'a> {
             | Deed::Forge { .. }
             | Deed::Deputise(_)
             | Deed::Replay { .. } => self.play_signed(act).to_owned(),
+            Deed::Shortage(shortage) => self.shortage(act, shortage, by),
+        }
+    }
+
+    fn shortage(&mut self, act: &StoryAct, shortage: &Shortage, by: Option<&PersonId>) -> String {
+        let at = act.at;
+        match shortage {
+            Shortage::Earmark(earmark) => {
+                let earmarks = vec![(**earmark).clone()];
+                let figures = Box::new(Figures { earmarks, ..Figures::default() });
+                self.send(StockCommand::ImportFigures { figures }, by, at).0.to_owned()
+            }
+            Shortage::Override { item, class, until, office, reason } => {
+                let statements = self.signing(&act.by, at, |_, signer, binding| ClassOverride {
+                    item: item.clone(),
+                    class: class.clone(),
+                    until: *until,
+                    office: office.clone(),
+                    signer,
+                    binding,
+                    reason: reason.clone(),
+                });
+                self.send(TriageCommand::OverrideClass { statements }, None, at).0.to_owned()
+            }
+            Shortage::Divert(made) => {
+                if !made.again {
+                    let (stock, rules) = (&self.state.stock, self.state.triage.rules());
+                    let terms = Terms::default();
+                    let problem = problem(stock, rules, &made.item, &terms, at).unwrap();
+                    self.plan = Some(plan(&problem, &Vetoes::none()));
+                }
+                let plan = self.plan.clone().unwrap();
+                let owner = self.state.stock.item(&made.item).unwrap().origin.clone();
+                let statements = self.signing(&act.by, at, |_, signer, binding| DiversionOrder {
+                    item: made.item.clone(),
+                    owner: owner.clone(),
+                    plan: plan_digest(&plan),
+                    quantity: Quantity::new(plan.units()).unwrap(),
+                    recipients: plan.lines().map(|line| line.recipient.clone()).collect(),
+                    certification: made.certification.clone(),
+                    notice_days: made.notice_days,
+                    replacement: made.replacement,
+                    office: made.office.clone(),
+                    signer,
+                    binding,
+                    reason: made.reason.clone(),
+                });
+                let command = Reroute::OrderDiversion { plan: Box::new(plan), statements };
+                self.send(command, None, at).0.to_owned()
+            }
+            Shortage::Repay { debt, quantity } => {
+                let command = Reroute::RepayDebt { debt: *debt, quantity: *quantity };
+                self.send(command, by, at).0.to_owned()
+            }
+            Shortage::Class { item, class } => {
+                let found = &self.state.stock.item(item).unwrap().class;
+                if found == class { "ok".to_owned() } else { format!("{item} is {found}") }
+            }
         }
     }
 

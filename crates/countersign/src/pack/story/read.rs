@@ -9,7 +9,7 @@ use super::super::versions::PackVersion;
 use super::parts::{
     Flag, Labels, StateOfRelease, StateOfRequest, office, person, provisos, scope, window, zones,
 };
-use super::{Deed, Draw, Label, Post, Story, StoryAct, Word};
+use super::{Deed, Draw, Label, Post, Shortage, Story, StoryAct, Word};
 use countersign_core::ledger::FOUNDERS;
 use countersign_core::requests::Draft;
 use countersign_core::stock::{AccountKey, AccountState};
@@ -101,6 +101,7 @@ impl Tale<'_> {
         let deed = deed?;
         let (least, most) = match &deed {
             Deed::Observe { .. } => (0, 1),
+            Deed::Shortage(shortage) => shortage.hands(),
             Deed::Publish { .. } | Deed::Appoint(_) | Deed::Hold { .. } | Deed::Lift { .. } => {
                 (1, 9)
             }
@@ -202,6 +203,9 @@ impl Tale<'_> {
             "" => {
                 fields.forgive();
                 None
+            }
+            of_stock if Shortage::WORDS.contains(&of_stock) => {
+                super::shortage::read(r, fields, of_stock, known).map(Deed::Shortage)
             }
             other => {
                 fields.forgive();
