@@ -88,8 +88,8 @@ impl Cell {
     }
 
     /// Harm for one unit.
-    pub(super) fn harm(self) -> u64 {
-        u64::from(self.harm_and_leave >> 1)
+    pub(super) fn harm(self) -> u32 {
+        self.harm_and_leave >> 1
     }
 
     pub(super) fn divertible(self) -> bool {
@@ -206,7 +206,7 @@ impl ItemProblem {
                     recipient: promise.recipient.clone(),
                     month,
                     quantity: cell.quantity,
-                    harm: cell.harm(),
+                    harm: u64::from(cell.harm()),
                     divertible: cell.divertible(),
                 })
             })
