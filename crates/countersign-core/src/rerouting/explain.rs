@@ -116,13 +116,13 @@ fn what_stays_short(problem: &ItemProblem, plan: &Plan) -> Vec<String> {
         }
         let taken = match diverted {
             0 => "there is nothing to take up to then".to_owned(),
-            _ => {
+            1.. => {
                 format!("all that may be diverted up to then is taken ({})", units(diverted.into()))
             }
         };
         let kept = match untouchable {
             0 => String::new(),
-            _ => format!("; {} more may not be touched", units(untouchable.into())),
+            1.. => format!("; {} more may not be touched", units(untouchable.into())),
         };
         let calendar = plan.month(month);
         said.push(format!("Month {month} ({calendar}) stays short by {short}: {taken}{kept}."));
@@ -142,13 +142,11 @@ pub fn sparing(recipient: &PartyId, cost: Cost) -> String {
         1.. => format!("{} more harm", cost.harm),
         ..0 => format!("{} less harm", cost.harm.unsigned_abs()),
     };
-    match cost.shortfall {
-        0 => format!("Leaving {recipient} alone would mean {harm}, and nothing more is short."),
-        _ => format!(
-            "Leaving {recipient} alone would leave {} more below the threshold, with {harm}.",
-            unit_months(cost.shortfall.unsigned_abs()),
-        ),
+    if cost.shortfall == 0 {
+        return format!("Leaving {recipient} alone would mean {harm}, and nothing more is short.");
     }
+    let more = unit_months(cost.shortfall.unsigned_abs());
+    format!("Leaving {recipient} alone would leave {more} more below the threshold, with {harm}.")
 }
 
 fn unit_months(count: u128) -> String {

@@ -226,10 +226,7 @@ impl ItemProblem {
     /// Each month, from 1, with its cells by earmark id.
     pub(super) fn by_month(&self) -> impl Iterator<Item = (u16, &[Cell])> {
         (1..=self.months).zip(self.starts.windows(2)).map(|(month, edges)| {
-            let cells = match edges {
-                [from, to] => self.cells.get(*from..*to),
-                _ => None,
-            };
+            let cells = if let [from, to] = edges { self.cells.get(*from..*to) } else { None };
             (month, cells.unwrap_or_default())
         })
     }

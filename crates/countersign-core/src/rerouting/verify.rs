@@ -22,11 +22,13 @@
 //! there may be several that prove it; any will do.
 
 mod fault;
+mod inputs;
 
 pub use fault::Fault;
 
 use super::plan::{Diverted, Plan, Reason};
 use super::problem::{Cell, ItemProblem, Promise, Vetoes, place};
+use inputs::{made_from, promises};
 
 /// Checks that `plan` is the best plan for `problem` without touching what `vetoes` names.
 ///
@@ -53,48 +55,6 @@ fn look(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
         pass.month_ends(month, *need, *price)?;
     }
     pass.ends()
-}
-
-fn made_from(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
-    if plan.item != *problem.item() {
-        let (plan, problem) = (plan.item.clone(), problem.item().clone());
-        return refuse(Fault::OtherItem { plan, problem });
-    }
-    let months = usize::from(problem.months());
-    if plan.first != problem.first() || plan.threshold.len() != months {
-        return refuse(Fault::OtherMonths);
-    }
-    if plan.base != problem.base() {
-        return refuse(Fault::OtherBase);
-    }
-    if plan.threshold != problem.threshold() {
-        return refuse(Fault::OtherThreshold);
-    }
-    if plan.vetoes != *vetoes {
-        return refuse(Fault::OtherVetoes);
-    }
-    if plan.prices.len() != months {
-        return refuse(Fault::PriceForEveryMonth { prices: plan.prices.len(), months });
-    }
-    Ok(())
-}
-
-/// Finds the plan's promises among the problem's; both stand by earmark id.
-fn promises(problem: &ItemProblem, plan: &Plan) -> Checked<Vec<(u32, bool)>> {
-    let mut known = problem.promises().iter().zip(0u32..);
-    let mut ours = Vec::with_capacity(plan.promises.len());
-    for promise in &plan.promises {
-        let earmark = || promise.earmark.clone();
-        let Some((same, at)) = known.find(|(known, _)| known.earmark == promise.earmark) else {
-            return refuse(Fault::NoSuchEarmark { earmark: earmark() });
-        };
-        if same.recipient != promise.recipient {
-            let (recipient, promised) = (promise.recipient.clone(), same.recipient.clone());
-            return refuse(Fault::WrongRecipient { earmark: earmark(), recipient, promised });
-        }
-        ours.push((at, false));
-    }
-    Ok(ours)
 }
 
 struct Pass<'a> {
