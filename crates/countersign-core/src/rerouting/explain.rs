@@ -21,7 +21,7 @@ pub fn slot(plan: &Plan, line: &Line<'_>) -> String {
         line.earmark,
         line.recipient,
         plan.month(line.slot.month),
-        units(reason.quantity),
+        units(u128::from(reason.quantity)),
         line.slot.harm,
     );
     for more in &line.slot.also {
@@ -30,7 +30,7 @@ pub fn slot(plan: &Plan, line: &Line<'_>) -> String {
             more.short_month,
             plan.month(more.short_month),
             more.short_by,
-            units(more.quantity),
+            units(u128::from(more.quantity)),
         ));
     }
     said
@@ -61,9 +61,11 @@ pub fn whole<'a>(plans: impl IntoIterator<Item = (&'a ItemProblem, &'a Plan)>) -
     }
     let items = if plans.len() == 1 { "item" } else { "items" };
     let mut said = vec![format!(
-        "{} {items}: {before} unit-months below the threshold without diversion, {after} with it; \
-         units diverted: {moved}; harm: {harm}.",
+        "{} {items}: {} below the threshold without diversion, {after} with it; {} diverted, harm \
+         {harm} in all.",
         plans.len(),
+        unit_months(before),
+        units(moved),
     )];
     said.extend(plans.into_iter().flat_map(|(problem, plan)| item(problem, plan)));
     said
@@ -78,14 +80,16 @@ fn figures(plan: &Plan) -> String {
     }
     if plan.slots.is_empty() {
         return format!(
-            "{span}: {before} unit-months below the threshold, and nothing may be diverted in time."
+            "{span}: {} below the threshold, and nothing may be diverted in time.",
+            unit_months(u128::from(before)),
         );
     }
     let slots = if plan.slots.len() == 1 { "slot" } else { "slots" };
     format!(
-        "{span}: {before} unit-months below the threshold without diversion, {after} with it; \
+        "{span}: {} below the threshold without diversion, {after} with it; \
          {} diverted from {} {slots}, harm {} in all.",
-        units(plan.units()),
+        unit_months(u128::from(before)),
+        units(u128::from(plan.units())),
         plan.slots.len(),
         plan.harm,
     )
@@ -112,11 +116,13 @@ fn what_stays_short(problem: &ItemProblem, plan: &Plan) -> Vec<String> {
         }
         let taken = match diverted {
             0 => "there is nothing to take up to then".to_owned(),
-            _ => format!("all that may be diverted up to then is taken ({})", units(diverted)),
+            1.. => {
+                format!("all that may be diverted up to then is taken ({})", units(diverted.into()))
+            }
         };
         let kept = match untouchable {
             0 => String::new(),
-            _ => format!("; {} more may not be touched", units(untouchable)),
+            1.. => format!("; {} more may not be touched", units(untouchable.into())),
         };
         let calendar = plan.month(month);
         said.push(format!("Month {month} ({calendar}) stays short by {short}: {taken}{kept}."));
@@ -136,17 +142,17 @@ pub fn sparing(recipient: &PartyId, cost: Cost) -> String {
         1.. => format!("{} more harm", cost.harm),
         ..0 => format!("{} less harm", cost.harm.unsigned_abs()),
     };
-    let months = if cost.shortfall == 1 { "unit-month" } else { "unit-months" };
-    match cost.shortfall {
-        0 => format!("Leaving {recipient} alone would mean {harm} and nothing more short."),
-        _ => format!(
-            "Leaving {recipient} alone would leave {} {months} more below the threshold, with \
-             {harm}.",
-            cost.shortfall
-        ),
+    if cost.shortfall == 0 {
+        return format!("Leaving {recipient} alone would mean {harm}, and nothing more is short.");
     }
+    let more = unit_months(cost.shortfall.unsigned_abs());
+    format!("Leaving {recipient} alone would leave {more} more below the threshold, with {harm}.")
 }
 
-fn units(count: u64) -> String {
+fn unit_months(count: u128) -> String {
+    if count == 1 { "1 unit-month".to_owned() } else { format!("{count} unit-months") }
+}
+
+fn units(count: u128) -> String {
     if count == 1 { "1 unit".to_owned() } else { format!("{count} units") }
 }

@@ -101,8 +101,8 @@ pub struct Diverted {
     pub place: u32,
     /// Units diverted, at least 1: those of `reason` and of `also`.
     pub quantity: u64,
-    /// Harm of one unit.
-    pub harm: u64,
+    /// Harm of one unit, at most 10^9.
+    pub harm: u32,
     /// The first month whose shortfall it covers.
     pub reason: Reason,
     /// Later months that took more of the same slot, in order; mostly none.
@@ -251,7 +251,7 @@ impl Walk {
         for ((month, cells), need) in problem.by_month().zip(problem.need()) {
             for cell in cells {
                 if may_be_diverted(cell, &barred) {
-                    let order = (cell.harm() << 32) | u64::from(place_in_all);
+                    let order = (u64::from(cell.harm()) << 32) | u64::from(place_in_all);
                     walk.free.push(Reverse(order));
                     available = available.saturating_add(cell.quantity);
                 }
@@ -343,7 +343,7 @@ impl Walk {
                     also: also.into_boxed_slice(),
                 };
                 diverted = diverted.saturating_add(taken.units);
-                dearest = dearest.max(slot.harm);
+                dearest = dearest.max(u64::from(slot.harm));
                 made.harm = made.harm.saturating_add(slot.harm_in_all());
                 made.slots.push(slot);
             }

@@ -88,8 +88,8 @@ impl Cell {
     }
 
     /// Harm for one unit.
-    pub(super) fn harm(self) -> u64 {
-        u64::from(self.harm_and_leave >> 1)
+    pub(super) fn harm(self) -> u32 {
+        self.harm_and_leave >> 1
     }
 
     pub(super) fn divertible(self) -> bool {
@@ -206,7 +206,7 @@ impl ItemProblem {
                     recipient: promise.recipient.clone(),
                     month,
                     quantity: cell.quantity,
-                    harm: cell.harm(),
+                    harm: u64::from(cell.harm()),
                     divertible: cell.divertible(),
                 })
             })
@@ -226,10 +226,7 @@ impl ItemProblem {
     /// Each month, from 1, with its cells by earmark id.
     pub(super) fn by_month(&self) -> impl Iterator<Item = (u16, &[Cell])> {
         (1..=self.months).zip(self.starts.windows(2)).map(|(month, edges)| {
-            let cells = match edges {
-                [from, to] => self.cells.get(*from..*to),
-                _ => None,
-            };
+            let cells = if let [from, to] = edges { self.cells.get(*from..*to) } else { None };
             (month, cells.unwrap_or_default())
         })
     }

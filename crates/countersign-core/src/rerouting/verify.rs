@@ -22,11 +22,13 @@
 //! there may be several that prove it; any will do.
 
 mod fault;
+mod inputs;
 
 pub use fault::Fault;
 
 use super::plan::{Diverted, Plan, Reason};
 use super::problem::{Cell, ItemProblem, Promise, Vetoes, place};
+use inputs::{made_from, promises};
 
 /// Checks that `plan` is the best plan for `problem` without touching what `vetoes` names.
 ///
@@ -53,48 +55,6 @@ fn look(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
         pass.month_ends(month, *need, *price)?;
     }
     pass.ends()
-}
-
-fn made_from(problem: &ItemProblem, vetoes: &Vetoes, plan: &Plan) -> Checked {
-    if plan.item != *problem.item() {
-        let (plan, problem) = (plan.item.clone(), problem.item().clone());
-        return refuse(Fault::OtherItem { plan, problem });
-    }
-    let months = usize::from(problem.months());
-    if plan.first != problem.first() || plan.threshold.len() != months {
-        return refuse(Fault::OtherMonths);
-    }
-    if plan.base != problem.base() {
-        return refuse(Fault::OtherBase);
-    }
-    if plan.threshold != problem.threshold() {
-        return refuse(Fault::OtherThreshold);
-    }
-    if plan.vetoes != *vetoes {
-        return refuse(Fault::OtherVetoes);
-    }
-    if plan.prices.len() != months {
-        return refuse(Fault::PriceForEveryMonth { prices: plan.prices.len(), months });
-    }
-    Ok(())
-}
-
-/// Finds the plan's promises among the problem's; both stand by earmark id.
-fn promises(problem: &ItemProblem, plan: &Plan) -> Checked<Vec<(u32, bool)>> {
-    let mut known = problem.promises().iter().zip(0u32..);
-    let mut ours = Vec::with_capacity(plan.promises.len());
-    for promise in &plan.promises {
-        let earmark = || promise.earmark.clone();
-        let Some((same, at)) = known.find(|(known, _)| known.earmark == promise.earmark) else {
-            return refuse(Fault::NoSuchEarmark { earmark: earmark() });
-        };
-        if same.recipient != promise.recipient {
-            let (recipient, promised) = (promise.recipient.clone(), same.recipient.clone());
-            return refuse(Fault::WrongRecipient { earmark: earmark(), recipient, promised });
-        }
-        ours.push((at, false));
-    }
-    Ok(ours)
 }
 
 struct Pass<'a> {
@@ -193,7 +153,7 @@ impl<'a> Pass<'a> {
             };
             least = index.saturating_add(1);
             self.slot(slot, cell, price)?;
-            if slot.harm < price {
+            if u64::from(slot.harm) < price {
                 cheap = cheap.saturating_add(slot.quantity);
             } else {
                 self.taken = Some(slot.place);
@@ -211,7 +171,7 @@ impl<'a> Pass<'a> {
     fn offer(&mut self, cells: &[Cell], slots: &[Diverted], price: u64) -> Offer {
         let mut offer = Offer::default();
         for (cell, at) in cells.iter().zip(self.begins..) {
-            let (harm, units) = (cell.harm(), self.touchable(cell));
+            let (harm, units) = (u64::from(cell.harm()), self.touchable(cell));
             // No sum of the problem's units overflows: it was refused otherwise.
             offer.units = offer.units.wrapping_add(units);
             offer.cheap = offer.cheap.wrapping_add(units.wrapping_mul(u64::from(harm < price)));
@@ -248,25 +208,25 @@ impl<'a> Pass<'a> {
     fn left_below(&self, month: u16, cells: &[Cell], slots: &[Diverted], price: u64) -> Fault {
         let missed = cells.iter().zip(self.begins..).find(|(cell, at)| {
             self.may_be_touched(cell)
-                && cell.harm() < price
+                && u64::from(cell.harm()) < price
                 && taken_from(*at, slots) < cell.quantity
         });
         let missed = missed.and_then(|(cell, _)| Some((cell, self.promise(cell)?)));
         let Some((cell, promise)) = missed else { return Fault::OutOfTurn { month } };
-        let harm = cell.harm();
+        let harm = u64::from(cell.harm());
         Fault::LeftBelowPrice { earmark: promise.earmark.clone(), month, harm, price }
     }
 
     /// Checks one slot of the plan against the cell it names.
     fn slot(&mut self, slot: &Diverted, cell: &Cell, price: u64) -> Checked {
-        let (month, quantity, harm) = (slot.month, slot.quantity, slot.harm);
+        let (month, quantity, harm) = (slot.month, slot.quantity, u64::from(slot.harm));
         let Some(promise) = self.promise(cell) else { return refuse(self.no_such(slot)) };
         let earmark = || promise.earmark.clone();
         match self.ours.get_mut(place(slot.promise)) {
             Some((promise, used)) if *promise == cell.promise => *used = true,
             Some(_) | None => return refuse(self.no_such(slot)),
         }
-        let known = cell.harm();
+        let known = u64::from(cell.harm());
         if harm != known {
             return refuse(Fault::WrongHarm { earmark: earmark(), month, harm, known });
         }

@@ -154,7 +154,7 @@ impl Shelves {
                 self.before.insert(*release, draws);
                 Ok(())
             }
-            Event::SlotDiverted { .. } | Event::ItemClassed { .. } => {
+            Event::SlotDiverted { .. } | Event::SlotRestored { .. } | Event::ItemClassed { .. } => {
                 Err("nothing diverts or classes yet".to_owned())
             }
         }

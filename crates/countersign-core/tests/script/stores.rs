@@ -153,6 +153,7 @@ pub fn tell(event: &Event, told: &mut Vec<String>) {
             told.push(format!("{earmark}/{month} diverted"));
         }
         Event::ReservationPosted { .. }
+        | Event::SlotRestored { .. }
         | Event::UnitsPosted { .. }
         | Event::SlotsDelivered { .. }
         | Event::ReservationVoided { .. }

@@ -155,7 +155,11 @@ impl<'a> Player<'a> {
         self.keys.get(person).ok_or_else(missing)
     }
 
-    pub(super) fn send(&mut self, by: Option<&PersonId>, command: Command) -> Result<Receipt, Failure> {
+    pub(super) fn send(
+        &mut self,
+        by: Option<&PersonId>,
+        command: Command,
+    ) -> Result<Receipt, Failure> {
         let by = match by {
             Some(person) => {
                 let key = self.key(person)?.public_key().id();

@@ -18,7 +18,8 @@ impl Player<'_> {
         act: &StoryAct,
         shortage: &Shortage,
     ) -> Result<Option<Receipt>, Failure> {
-        let by = || act.by.first().ok_or_else(|| Failure::usage(format!("line {}: by whom?", act.line)));
+        let by =
+            || act.by.first().ok_or_else(|| Failure::usage(format!("line {}: by whom?", act.line)));
         let receipt = match shortage {
             Shortage::Earmark(earmark) => {
                 let earmarks = vec![(**earmark).clone()];
@@ -39,8 +40,7 @@ impl Player<'_> {
             }
             Shortage::Divert(diversion) => self.divert(act, diversion)?,
             Shortage::Repay { debt, quantity } => {
-                let command =
-                    rerouting::Command::RepayDebt { debt: *debt, quantity: *quantity };
+                let command = rerouting::Command::RepayDebt { debt: *debt, quantity: *quantity };
                 self.send(Some(by()?), command.into())?
             }
             Shortage::Class { item, class } => {
@@ -81,7 +81,8 @@ impl Player<'_> {
                 });
             }
             Shortage::Repay { debt, .. } => {
-                let left = self.state(|state| state.rerouting.debt(*debt).map(rerouting::Debt::left));
+                let left =
+                    self.state(|state| state.rerouting.debt(*debt).map(rerouting::Debt::left));
                 return format!("{debt}: {} units left", left.unwrap_or(0));
             }
             Shortage::Override { item, .. } | Shortage::Class { item, .. } => item,

@@ -103,7 +103,7 @@ struct SlotDocument {
     index: u16,
     place: u32,
     quantity: u64,
-    harm: u64,
+    harm: u32,
     covers: Vec<CoverDocument>,
 }
 

@@ -31,6 +31,7 @@ pub(super) fn gather(
     // Earmarks as they come; their final places are known once all are seen.
     let mut met: BTreeMap<EarmarkId, u32> = BTreeMap::new();
     let mut recipients: Vec<PartyId> = Vec::new();
+    let mut last: Option<(EarmarkId, u32)> = None;
     let mut keyed = Vec::with_capacity(slots.len());
     for slot in slots {
         let harm = in_range(item, months, &slot)?;
@@ -39,13 +40,18 @@ pub(super) fn gather(
             return Err(ProblemError::TooManyUnits { item: item.clone(), earmark, month });
         };
         total = sum;
-        let promise = if let Some(known) = met.get(&slot.earmark) {
-            *known
-        } else {
-            let next = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
-            recipients.push(slot.recipient.clone());
-            met.insert(slot.earmark.clone(), next);
-            next
+        let promise = match &last {
+            // Mostly an earmark's slots come together.
+            Some((same, known)) if *same == slot.earmark => *known,
+            Some(_) | None => {
+                let next = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
+                let known = *met.entry(slot.earmark.clone()).or_insert(next);
+                if known == next {
+                    recipients.push(slot.recipient.clone());
+                }
+                last = Some((slot.earmark.clone(), known));
+                known
+            }
         };
         if let Some(one) = recipients.get(place(promise)).filter(|one| **one != slot.recipient) {
             let (earmark, other) = (slot.earmark, slot.recipient);

@@ -20,7 +20,7 @@ pub enum Fault {
     PriceForEveryMonth { prices: usize, months: usize },
     #[error(
         "the plan diverts {earmark} of month {month}: the problem has no such slot, or it \
-             stands twice or out of order in the plan"
+         stands twice or out of order in the plan"
     )]
     NoSuchSlot { earmark: EarmarkId, month: u16 },
     #[error("the plan's slot of month {month} names promise {promise}, which the plan lacks")]
@@ -67,7 +67,7 @@ pub enum Fault {
     LeftBelowPrice { earmark: EarmarkId, month: u16, harm: u64, price: u64 },
     #[error(
         "up to month {month} a slot is left that stands before one that is taken: by harm, \
-             then month, then earmark"
+         then month, then earmark"
     )]
     OutOfTurn { month: u16 },
     #[error("the shortfall before is {known} unit-months, not {stated}")]
