@@ -1,5 +1,7 @@
 //! `stock …`.
 
+mod import;
+
 use super::desk::Desk;
 use super::output::Output;
 use super::people::done;
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 pub(super) enum Verb {
     /// Take units in
     Receive(ReceiveArgs),
+    /// Take in figures from tables: all of them, or none
+    Import(import::ImportArgs),
     /// Show what is there, and what of it is promised
     Show {
         /// Only this item
@@ -69,6 +73,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             done(&desk, output, &format!("{party} has {free} {item} that are not promised."));
             Ok(())
         }
+        Verb::Import(args) => import::run(global, args, output),
         Verb::Show { item, party } => {
             let state = global.state()?;
             let mut values = Vec::new();
