@@ -15,7 +15,7 @@
 
 use countersign_proof::words::{CommandId, Digest};
 use countersign_store::{
-    BODY_MAX, Mode, NewHead, SqliteStore, Store as _, StoreError, StoredEntry, Walk as _, open,
+    Mode, NewHead, SqliteStore, Store as _, StoreError, StoredEntry, Walk as _, open,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::hint::black_box;
@@ -186,7 +186,7 @@ fn reading(rows: u64) {
         }
     });
     timed("full check", rows, || assert_eq!(store.check_integrity().unwrap().entries, rows));
-    let state = vec![7; BODY_MAX * 4];
+    let state = vec![7; 64 * 1024 * 1024];
     timed("save a snapshot of 64 MiB", 1, || store.save_snapshot(rows, 1, &state).unwrap());
     timed("load it", 1, || assert!(store.latest_snapshot(1).unwrap().usable.is_some()));
 }

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 /// Longest open part, in bytes (a tlog-tiles entry carries its length in 16 bits).
 pub const OPEN_MAX: usize = 65_535;
 
-/// Longest body and longest sealed part, in bytes: 16 MiB.
-pub const BODY_MAX: usize = 16 * 1024 * 1024;
+/// Longest body and longest sealed part, in bytes: 256 MiB, so that figures of a million rows are
+/// one entry, taken as a whole or not at all. SQLite would take four times as much.
+pub const BODY_MAX: usize = 256 * 1024 * 1024;
 
 /// One past the greatest sequence number: 2^55. The stores keep a sealed part under its entry's
 /// number times 256 plus its label, in a signed 64-bit integer.
@@ -97,7 +98,7 @@ pub(crate) fn check_batch(
         }
         let parts = || entry.sealed.iter();
         if parts().any(|part| part.bytes.len() > BODY_MAX) || entry.body.len() > BODY_MAX {
-            return refuse(entry.seq, "the body or a sealed part is longer than 16 MiB");
+            return refuse(entry.seq, "the body or a sealed part is longer than 256 MiB");
         }
         if !parts().is_sorted_by(|a, b| a.label < b.label) {
             return refuse(entry.seq, "the sealed parts are not in ascending order of label");

@@ -26,13 +26,18 @@ mod table;
 
 mod figures;
 
+mod import;
+
 pub mod story;
 
 mod checks;
 
 pub use checks::{check, warning};
+pub(crate) use declared::Declared;
 pub use fault::{Fault, Report, Summary, code};
+pub(crate) use figures::Terms;
 pub use figures::{FigureRows, PartyFigures, Placed, Table};
+pub(crate) use import::{ImportError, read_files};
 pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};
@@ -46,7 +51,6 @@ use countersign_core::people::Function;
 use countersign_core::triage::Rules;
 
 use countersign_proof::words::{Moment, PartyId, PersonId, PolicyVersionId};
-use declared::Declared;
 use known::Known;
 use node::Node;
 use serde::Serialize;

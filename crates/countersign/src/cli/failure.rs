@@ -2,6 +2,7 @@
 
 use crate::keys::SignError;
 use crate::opening::OpenError;
+use crate::pack::Fault;
 use crate::verification::VerifyError;
 use crate::writer::Unavailable;
 use countersign_core::Rejection;
@@ -19,6 +20,16 @@ pub enum Failure {
         code: String,
         /// What is missing, in plain words.
         message: String,
+    },
+    /// What was handed in has mistakes, each with its place and remedy (exit code 1).
+    #[error("refused: {message}:{}\n  code: {code}", told(faults))]
+    Faulty {
+        /// The stable code.
+        code: &'static str,
+        /// How many there are, in plain words.
+        message: String,
+        /// All of them.
+        faults: Vec<Fault>,
     },
     /// It was asked in a way that cannot be understood (exit code 2).
     #[error("{0}")]
@@ -48,7 +59,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } => 1,
+            Self::Refused { .. } | Self::Faulty { .. } => 1,
             Self::Usage(_) => 2,
             Self::Integrity(_) => 3,
             Self::Unavailable(_) => 4,
@@ -60,6 +71,7 @@ impl Failure {
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,
+            Self::Faulty { code, .. } => code,
             Self::Usage(_) => "usage",
             Self::Integrity(_) => "integrity",
             Self::Unavailable(_) => "unavailable",
@@ -71,9 +83,21 @@ impl Failure {
     pub fn message(&self) -> &str {
         match self {
             Self::Refused { message, .. }
+            | Self::Faulty { message, .. }
             | Self::Usage(message)
             | Self::Integrity(message)
             | Self::Unavailable(message) => message,
+        }
+    }
+
+    /// The single mistakes, where it is one of several.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Faulty { faults, .. } => faults,
+            Self::Refused { .. } | Self::Usage(_) | Self::Integrity(_) | Self::Unavailable(_) => {
+                &[]
+            }
         }
     }
 
@@ -89,6 +113,20 @@ impl Failure {
             }
         }
     }
+}
+
+/// The most mistakes that are printed; JSON has all.
+const TOLD_MAX: usize = 50;
+
+/// A line for each mistake, as many as a person reads.
+fn told(faults: &[Fault]) -> String {
+    let mut lines: Vec<String> =
+        faults.iter().take(TOLD_MAX).map(|fault| format!("\n  {fault}")).collect();
+    let more = faults.len().saturating_sub(lines.len());
+    if more > 0 {
+        lines.push(format!("\n  … and {more} more; --json tells all"));
+    }
+    lines.concat()
 }
 
 impl From<Rejection> for Failure {

@@ -106,7 +106,8 @@ pub(super) fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Res
     output.line(&format!("The ledger {} is founded at {location}.", pack.manifest.origin));
     output.line(&format!("Its digest, which every statement names: {digest}"));
     output.line(
-        "Next: receive stock with `stock receive`, or see who may do what with `people list`.",
+        "Next: take in the pack's figures with `stock import`, or see who may do what with \
+         `people list`.",
     );
     Ok(())
 }

@@ -72,7 +72,7 @@ fn show(global: &Global, from: u64, limit: usize, output: &mut Output) -> Result
 }
 
 fn verify(global: &Global, output: &mut Output) -> Result<(), Failure> {
-    let bar = progress(output);
+    let bar = progress(output, "{bar:40} {pos}/{len} entries, {eta} left");
     let found = verification::verify(global.location()?, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -83,9 +83,9 @@ fn verify(global: &Global, output: &mut Output) -> Result<(), Failure> {
 }
 
 /// A progress bar on a terminal; nothing elsewhere.
-pub(super) fn progress(output: &Output) -> ProgressBar {
+pub(super) fn progress(output: &Output, template: &str) -> ProgressBar {
     let bar = if output.is_json() { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} entries, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

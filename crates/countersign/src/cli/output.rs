@@ -39,6 +39,12 @@ impl Output {
         self.dry_run = true;
     }
 
+    /// Whether what is told would come of it and has not.
+    #[must_use]
+    pub(crate) fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
     /// Prints a heading.
     pub(crate) fn heading(&mut self, text: &str) {
         let text = if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
@@ -88,7 +94,12 @@ impl Output {
     /// Prints what went wrong, to standard error, or as JSON to standard output.
     pub(crate) fn failure(&mut self, failure: &Failure) {
         if self.json {
-            let error = json!({ "code": failure.code(), "message": failure.message() });
+            let mut error = json!({ "code": failure.code(), "message": failure.message() });
+            if !failure.faults().is_empty()
+                && let Some(fields) = error.as_object_mut()
+            {
+                fields.insert("faults".to_owned(), json!(failure.faults()));
+            }
             self.value(&json!({ "error": error }));
         } else {
             put(&mut std::io::stderr(), &format!("countersign: {failure}\n"));

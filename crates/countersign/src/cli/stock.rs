@@ -1,11 +1,16 @@
 //! `stock …`.
 
+mod board;
+mod import;
+
+pub(super) use board::mark;
+
 use super::desk::Desk;
 use super::output::Output;
 use super::people::done;
 use super::{Failure, Global};
 use crate::opening::rebuild_at;
-use crate::views::board::{self, AHEAD, Row};
+use crate::views::board::AHEAD;
 use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_core::stock::{AccountKey, AccountState, Command, Wanted};
@@ -13,7 +18,6 @@ use countersign_proof::words::{
     Date, EarmarkId, ItemId, LotId, Moment, Month, PartyId, PlaceId, Quantity, ReleaseId, Standing,
     StockReason,
 };
-use serde_json::{Value, json};
 use std::str::FromStr;
 
 /// Verbs of `stock`.
@@ -53,6 +57,8 @@ pub(super) enum Verb {
     },
     /// Take units in, or put them on order
     Receive(ReceiveArgs),
+    /// Take in figures from tables: all of them, or none
+    Import(import::ImportArgs),
     /// Move units of one party to another place or into another state
     Transfer(TransferArgs),
     /// Issue units: under a release, or for disposal, test or training
@@ -257,211 +263,24 @@ pub(super) struct CountArgs {
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Board { months } => board(&global.state()?, *months, output),
-        Verb::Show(filter) => show(&global.state()?, filter, output),
-        Verb::Holds { item, party } => holds(&global.state()?, item, party.as_ref(), output),
-        Verb::Balances { holder } => balances(&global.state()?, holder.as_ref(), output),
+        Verb::Board { months } => board::board(&global.state()?, *months, output),
+        Verb::Show(filter) => board::show(&global.state()?, filter, output),
+        Verb::Holds { item, party } => board::holds(&global.state()?, item, party.as_ref(), output),
+        Verb::Balances { holder } => board::balances(&global.state()?, holder.as_ref(), output),
         Verb::AsOf { at, filter } => {
             let (store, _, _) = global.read()?;
             let state = rebuild_at(store.as_ref(), *at)?;
             if !state.ledger.is_founded() {
                 return Err(Failure::usage(format!("the ledger was founded after {at}")));
             }
-            show(&state, filter, output)
+            board::show(&state, filter, output)
         }
         Verb::Receive(args) => receive(global, args, output),
+        Verb::Import(args) => import::run(global, args, output),
         Verb::Transfer(args) => transfer(global, args, output),
         Verb::Issue(args) => issue(global, args, output),
         Verb::Count(args) => count(global, args, output),
     }
-}
-
-/// A class as shape and word: the more there is of the shape, the worse.
-pub(super) fn mark(severity: Option<u8>, class: &str) -> String {
-    let shape = match severity {
-        Some(0) => "○",
-        Some(1) => "◔",
-        Some(2) => "◑",
-        Some(_) => "●",
-        None => "?",
-    };
-    format!("{shape} {class}")
-}
-
-/// The months as bars: each as high as its share of the highest.
-fn bars(months: &[i128]) -> String {
-    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let most = months.iter().copied().max().unwrap_or(0).max(1);
-    let bar = |units: &i128| {
-        let step = units.max(&0).saturating_mul(7).checked_div(most).unwrap_or(0);
-        let step = usize::try_from(step).unwrap_or(0);
-        if *units < 0 { '_' } else { BARS.get(step).copied().unwrap_or('█') }
-    };
-    months.iter().map(bar).collect()
-}
-
-#[expect(clippy::float_arithmetic, reason = "a probability is shown, and decides nothing")]
-fn percent(probability: f64) -> String {
-    if probability < 0.0005 {
-        "< 0.1 %".to_owned()
-    } else {
-        format!("{:.1} %", probability * 100.0)
-    }
-}
-
-fn board(state: &State, months: u16, output: &mut Output) -> Result<(), Failure> {
-    let rows = board::board(state, months);
-    output.value(&Value::Array(rows.iter().map(Row::value).collect()));
-    let told: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let units = |units: Option<u64>| units.map_or("?".to_owned(), |u| u.to_string());
-            vec![
-                row.item.to_string(),
-                row.party.to_string(),
-                units(row.on_hand),
-                row.requirement.map_or("-".to_owned(), |units| units.to_string()),
-                row.share.clone().unwrap_or_else(|| "-".to_owned()),
-                row.coverage.as_ref().map_or("?".to_owned(), board::coverage_words),
-                mark(row.severity, &row.class),
-                row.first_month_below.map_or("-".to_owned(), |month| month.to_string()),
-                row.breach_probability.map_or("-".to_owned(), percent),
-                bars(&row.months),
-            ]
-        })
-        .collect();
-    let ahead = format!("next {months} months");
-    let headings = [
-        "item",
-        "of",
-        "on hand",
-        "requirement",
-        "share",
-        "lasts",
-        "class",
-        "first below",
-        "chance",
-        &ahead,
-    ];
-    output.table(&headings, &told);
-    Ok(())
-}
-
-fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), Failure> {
-    let FilterArgs { item, party } = filter;
-    let mut values = Vec::new();
-    let mut rows = Vec::new();
-    for (account, balance) in state.stock.accounts() {
-        let wanted = item.as_ref().is_none_or(|item| account.item == *item)
-            && party.as_ref().is_none_or(|party| account.party == *party);
-        if !wanted {
-            continue;
-        }
-        let holders: Vec<String> = state
-            .stock
-            .reservations()
-            .filter(|(_, lines)| lines.iter().any(|line| line.account == *account))
-            .map(|(release, _)| release.to_string())
-            .collect();
-        let class = state.stock.item(&account.item).map(|item| item.class.as_str());
-        let severity = class
-            .and_then(|_| state.stock.item(&account.item))
-            .and_then(|item| state.triage.rules().class(&item.class))
-            .map(|class| class.severity);
-        let place = account.place.as_ref().map(ToString::to_string);
-        let lot = account.lot.as_ref().map(ToString::to_string);
-        let expires = state.stock.expires(&account.item, account.lot.as_ref());
-        let stated = state.stock.stated(account);
-        values.push(json!({
-            "item": account.item.as_str(), "party": account.party.as_str(),
-            "place": place, "lot": lot, "state": account.state.as_str(),
-            "due": account.state.due().map(|month| month.to_string()), "class": class,
-            "expires": expires.map(|date| date.to_string()),
-            "on_hand": balance.on_hand, "reserved": balance.reserved,
-            "free": balance.free(), "reserved_by": holders,
-            "as_of": stated.map(|stated| stated.as_of.to_string()),
-            "source": stated.map(|stated| stated.source.as_str()),
-            "standing": stated.map(|stated| stated.standing.as_str()),
-        }));
-        rows.push(vec![
-            account.item.to_string(),
-            account.party.to_string(),
-            account.state.to_string(),
-            place.unwrap_or_default(),
-            lot.unwrap_or_default(),
-            expires.map(|date| date.to_string()).unwrap_or_default(),
-            mark(severity, class.unwrap_or("unknown")),
-            balance.on_hand.to_string(),
-            balance.reserved.to_string(),
-            balance.free().to_string(),
-            holders.join(", "),
-        ]);
-    }
-    output.value(&Value::Array(values));
-    let headings = [
-        "item",
-        "party",
-        "state",
-        "place",
-        "lot",
-        "fit until",
-        "class",
-        "units",
-        "reserved",
-        "free",
-        "reserved by",
-    ];
-    output.table(&headings, &rows);
-    Ok(())
-}
-
-fn holds(
-    state: &State,
-    item: &ItemId,
-    party: Option<&PartyId>,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    if state.stock.item(item).is_none() {
-        return Err(Failure::usage(format!("the ledger declares no item {item}")));
-    }
-    let found = board::holders(state, item, party);
-    let text = |value: &Value, key: &str| match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        Some(_) | None => String::new(),
-    };
-    let keys = ["held_by", "kind", "for", "party", "units", "month", "account"];
-    let rows: Vec<Vec<String>> =
-        found.iter().map(|held| keys.iter().map(|key| text(held, key)).collect()).collect();
-    output.value(&Value::Array(found.clone()));
-    let headings = ["held by", "kind", "for", "stock of", "units", "month", "where"];
-    output.table(&headings, &rows);
-    Ok(())
-}
-
-fn balances(state: &State, holder: Option<&PartyId>, output: &mut Output) -> Result<(), Failure> {
-    let mut found = board::balances(state);
-    found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
-    output.value(&Value::Array(found.iter().map(board::Balances::value).collect()));
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .map(|b| {
-            let units = [b.authorised, b.delivered, b.on_hand, b.cleared, b.locked()];
-            let units = units.iter().map(ToString::to_string);
-            [b.holder.to_string(), b.item.to_string()].into_iter().chain(units).collect()
-        })
-        .collect();
-    let headings = [
-        "holder",
-        "item",
-        "authorised for delivery",
-        "delivered",
-        "on hand",
-        "cleared for use",
-        "locked",
-    ];
-    output.table(&headings, &rows);
-    Ok(())
 }
 
 fn receive(global: &Global, args: &ReceiveArgs, output: &mut Output) -> Result<(), Failure> {

@@ -41,6 +41,12 @@ impl<'a> Declared<'a> {
         Self { items, parties, places, in_pack: true }
     }
 
+    /// Everything, for tests.
+    #[cfg(test)]
+    pub(crate) fn anything() -> Self {
+        Self { items: None, parties: None, places: None, in_pack: true }
+    }
+
     /// What a ledger knows.
     pub(crate) fn in_ledger(state: &'a State) -> Self {
         let items = state.stock.items().map(|item| (&item.id, Some(item)));

@@ -21,7 +21,7 @@ codes! {
     FILE_MISSING = "file-missing";
     /// A file cannot be read, or is no ordinary file.
     FILE_UNREADABLE = "file-unreadable";
-    /// A file is larger than 16 MiB.
+    /// A file is larger than is read: in a pack 16 MiB.
     FILE_TOO_LARGE = "file-too-large";
     /// A file has nothing in it.
     FILE_EMPTY = "file-empty";

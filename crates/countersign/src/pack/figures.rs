@@ -6,12 +6,15 @@ mod earmarks;
 mod requirements;
 mod stock;
 
+mod clash;
+
 use super::declared::Declared;
 use super::fault::{Fault, code};
 use super::source::bytes_of;
 use super::table::{Cells, Columns, Delimited, Faults, Row, Rows};
+use clash::{Clash, pairs};
 use countersign_core::stock::{Consumption, Count, Earmark, Figures, Requirement};
-use countersign_proof::words::{EarmarkId, Month, PartyId, WordError};
+use countersign_proof::words::{PartyId, WordError};
 use earmarks::Slots;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -126,6 +129,9 @@ pub struct FigureRows {
     /// Rows read, also such as are left out.
     #[serde(skip)]
     pub(crate) rows: u64,
+    /// About how many bytes the rows that are kept will take in the record.
+    #[serde(skip)]
+    weight: usize,
     /// Rows left out, because they are another party's.
     #[serde(skip)]
     pub(crate) left_out: u64,
@@ -153,6 +159,9 @@ pub(crate) struct Terms<'a> {
     /// Only this party's rows are kept.
     pub party: Option<&'a PartyId>,
 }
+
+/// The most that one command takes, in bytes of the record: they are one entry.
+const WEIGHT_MAX: usize = 192 * 1024 * 1024;
 
 /// Reads one of the files of a pack; nothing where one that may be missing is not there.
 pub(super) fn read_file(
@@ -221,6 +230,12 @@ pub(super) fn read(
             continue;
         }
         let declared = terms.declared;
+        if into.weight > WEIGHT_MAX {
+            let message = "these are more rows than one command takes";
+            let remedy = "split the file, and take the parts in one after the other";
+            faults.at((cells.line, 1), code::FILE_TOO_LARGE, message, remedy);
+            break;
+        }
         let row = Row { cells: &cells, columns: &columns, faults, declared };
         into.take(table, file, row, terms);
     }
@@ -230,6 +245,8 @@ pub(super) fn read(
 impl FigureRows {
     fn take(&mut self, table: Table, file: u16, mut row: Row<'_, '_>, terms: &Terms<'_>) {
         let line = row.line();
+        // Beside the texts there are numbers, days and lengths.
+        let weight = row.cells.bytes().saturating_add(32);
         let ours = |party: &PartyId| terms.party.is_none_or(|only| only == party);
         let taken = match table {
             Table::Stock => stock::read_row(&mut row, terms.least).map(|value| {
@@ -259,8 +276,10 @@ impl FigureRows {
                 ours
             }),
         };
-        if taken == Some(false) {
-            self.left_out = self.left_out.saturating_add(1);
+        match taken {
+            Some(true) => self.weight = self.weight.saturating_add(weight),
+            Some(false) => self.left_out = self.left_out.saturating_add(1),
+            None => {}
         }
     }
 
@@ -345,43 +364,4 @@ impl FigureRows {
     pub(super) fn slot_count(&self) -> usize {
         self.earmarks.iter().map(|earmark| earmark.value.slots.len()).sum()
     }
-}
-
-/// Two rows that cannot both stand: the code, what they have in common, and what to do.
-type Clash = (&'static str, &'static str, &'static str);
-
-/// Compares each row with the next in `order`.
-fn pairs<T>(
-    files: &[String],
-    rows: &[Placed<T>],
-    found: &mut Vec<Fault>,
-    order: impl Fn(&T, &T) -> Ordering,
-    clash: impl Fn(&T, &T) -> Option<Clash>,
-) {
-    let mut sorted: Vec<&Placed<T>> = rows.iter().collect();
-    sorted.sort_by(|one, other| order(&one.value, &other.value));
-    for (one, other) in sorted.iter().zip(sorted.iter().skip(1)) {
-        let Some((code, what, remedy)) = clash(&one.value, &other.value) else { continue };
-        // They may clash in the order of their days; the later row is the one to tell of.
-        let (first, second) = match (one.file, one.line) <= (other.file, other.line) {
-            true => (one, other),
-            false => (other, one),
-        };
-        let name = |placed: &Placed<T>| files.get(usize::from(placed.file)).cloned();
-        let elsewhere = match first.file == second.file {
-            true => String::new(),
-            false => format!(" of {}", name(first).unwrap_or_default()),
-        };
-        let message =
-            format!("{what} in line {}{elsewhere} and in line {}", first.line, second.line);
-        let mut faults = Faults { file: &name(second).unwrap_or_default(), found };
-        faults.at((second.line, 1), code, message, remedy);
-    }
-}
-
-/// A row of `earmarks.csv`: the earmark with one month.
-pub(super) struct Promise {
-    earmark: Earmark,
-    month: Month,
-    id: EarmarkId,
 }

@@ -56,16 +56,17 @@ impl Cells {
         end.and_then(|end| self.text.get(start..end)).unwrap_or_default()
     }
 
+    /// How many bytes its texts have in all.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     fn column(&self, index: usize) -> u32 {
         self.cells.get(index).map_or(1, |cell| cell.column)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.count()).map(|index| self.get(index))
-    }
-
-    fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
     }
 }
 
@@ -165,7 +166,8 @@ impl Columns {
     pub(super) fn fits(&self, cells: &Cells, faults: &mut Faults<'_>) -> bool {
         let count = cells.count();
         if count != self.width {
-            let message = format!("the row has {count} fields, not {}", self.width);
+            let fields = if count == 1 { "field" } else { "fields" };
+            let message = format!("the row has {count} {fields}, not {}", self.width);
             let remedy = "write a field for every column, empty where there is nothing; put one \
                           that holds a comma in quotes, and write quantities without separators";
             faults.at((cells.line, 1), code::CSV_ROW, message, remedy);

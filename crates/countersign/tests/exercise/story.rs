@@ -46,7 +46,7 @@ fn the_story_shows_every_act_it_must() {
     ] {
         assert!(came.iter().any(|came| came.contains(words)), "{words} is not in the story");
     }
-    for words in ["who must sign", "US.SACEUR", "Verified 109 entries"] {
+    for words in ["who must sign", "US.SACEUR", "Verified 105 entries"] {
         assert!(played().words.contains(words), "{words} is not printed");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Case, Place};
 use crate::entries::{append, batch, command, entry, entry_for, head_at};
 use countersign_proof::words::Digest;
-use countersign_store::{Mode, NewHead, Store, StoreError, StoredEntry};
+use countersign_store::{BODY_MAX, Mode, NewHead, Store, StoreError, StoredEntry};
 
 pub(super) const CASES: &[Case] = &[
     ("an empty record has the empty root", an_empty_record),
@@ -100,7 +100,7 @@ fn what_no_store_may_keep(place: &dyn Place) {
         ("labels out of order", with(|entry| entry.sealed.reverse())),
         ("a label twice", with(|entry| entry.sealed[1].label = entry.sealed[0].label)),
         ("too long", with(long)),
-        ("a body too long", with(|entry| entry.body = vec![0; (16 << 20) + 1])),
+        ("a body too long", with(|entry| entry.body = vec![0; BODY_MAX + 1])),
     ];
     for (what, bad) in bad {
         let refused = store.append(2, &bad, &head_at(9));
@@ -114,7 +114,7 @@ fn the_longest_entry(place: &dyn Place) {
     let mut long = entry(0);
     long.open = vec![b' '; 65_535];
     long.leaf = crate::entries::leaf_of(&long.open);
-    long.body = vec![7; 16 << 20];
+    long.body = vec![7; BODY_MAX];
     append(&mut *store, std::slice::from_ref(&long)).unwrap();
     assert_eq!(place.reader().entry(0).unwrap(), Some(long));
 }

@@ -1,9 +1,9 @@
 //! `earmarks.csv`: what is promised to whom, one row for each month.
 
-use super::{Placed, Promise, Row};
+use super::{Placed, Row};
 use crate::pack::fault::code;
 use countersign_core::stock::{Earmark, Origin, Priority};
-use countersign_proof::words::{EarmarkId, Standing, WordError};
+use countersign_proof::words::{EarmarkId, Month, Standing, WordError};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -37,6 +37,13 @@ impl FromStr for Harm {
         let harm = text.parse().ok().filter(|harm| plain && *harm <= 1_000_000_000);
         harm.map(Self).ok_or_else(|| WordError::new(text, "a whole number from 0 to 10^9"))
     }
+}
+
+/// A row of `earmarks.csv`: the earmark with one month.
+pub(super) struct Promise {
+    pub earmark: Earmark,
+    month: Month,
+    id: EarmarkId,
 }
 
 pub(super) fn read_row(row: &mut Row<'_, '_>) -> Option<Promise> {

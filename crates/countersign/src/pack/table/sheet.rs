@@ -4,6 +4,7 @@ use super::{Cells, Faults, Rows};
 use crate::pack::fault::code;
 use calamine::{DataRef, Reader as _, Xlsx, XlsxCellReader, XlsxError};
 use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The most columns that are looked at.
 const COLUMNS_MAX: u32 = 256;
@@ -16,6 +17,9 @@ pub(in crate::pack) struct Sheet<R: Read + Seek> {
 /// The rows of its first sheet.
 struct SheetRows<'a, R: Read + Seek> {
     reader: XlsxCellReader<'a, R>,
+    /// The row that was begun last.
+    line: u32,
+    ended: bool,
     /// The first cell of the next row: row, column and text.
     pending: Option<(u32, u32, String)>,
     /// How many columns the header fills.
@@ -25,7 +29,7 @@ struct SheetRows<'a, R: Read + Seek> {
 impl<R: Read + Seek> Sheet<R> {
     /// Opens a spreadsheet.
     pub(in crate::pack) fn open(reader: R, faults: &mut Faults<'_>) -> Option<Self> {
-        match Xlsx::new(reader) {
+        match guarded(|| Xlsx::new(reader)) {
             Ok(book) => Some(Self { book }),
             Err(error) => {
                 unreadable(&error, 1, faults);
@@ -35,15 +39,20 @@ impl<R: Read + Seek> Sheet<R> {
     }
 
     /// The rows of the first sheet.
-    pub(in crate::pack) fn rows(&mut self, faults: &mut Faults<'_>) -> Option<impl Rows> {
+    pub(in crate::pack) fn rows<'a>(
+        &'a mut self,
+        faults: &mut Faults<'_>,
+    ) -> Option<impl Rows + use<'a, R>> {
         let first = self.book.sheet_names().into_iter().next();
         let Some(first) = first else {
             let remedy = "put the table into the first sheet";
             faults.whole(code::FILE_EMPTY, "the file has no sheet", remedy);
             return None;
         };
-        match self.book.worksheet_cells_reader(&first) {
-            Ok(reader) => Some(SheetRows { reader, pending: None, width: None }),
+        match guarded(|| self.book.worksheet_cells_reader(&first)) {
+            Ok(reader) => {
+                Some(SheetRows { reader, line: 0, ended: false, pending: None, width: None })
+            }
             Err(error) => {
                 unreadable(&error, 1, faults);
                 None
@@ -52,7 +61,16 @@ impl<R: Read + Seek> Sheet<R> {
     }
 }
 
-fn unreadable(error: &XlsxError, line: u32, faults: &mut Faults<'_>) {
+/// Reads, and takes a panic of the crate for damage: where overflow is checked, it panics at a
+/// reference to a cell beyond every sheet.
+fn guarded<T>(read: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("it is damaged".to_owned()),
+    }
+}
+
+fn unreadable(error: &str, line: u32, faults: &mut Faults<'_>) {
     let message = format!("the spreadsheet cannot be read from here on: {error}");
     let remedy = "save it as an Excel workbook (.xlsx) again, or as CSV in UTF-8";
     faults.at((line, 1), code::FILE_UNREADABLE, message, remedy);
@@ -102,8 +120,8 @@ impl<R: Read + Seek> SheetRows<'_, R> {
         if let Some(pending) = self.pending.take() {
             return Some(pending);
         }
-        loop {
-            match self.reader.next_cell() {
+        while !self.ended {
+            match guarded(|| self.reader.next_cell()) {
                 Ok(Some(cell)) => {
                     let text = written(cell.get_value());
                     if !text.is_empty() {
@@ -111,13 +129,14 @@ impl<R: Read + Seek> SheetRows<'_, R> {
                         return Some((row, column, text));
                     }
                 }
-                Ok(None) => return None,
+                Ok(None) => self.ended = true,
                 Err(error) => {
-                    unreadable(&error, 1, faults);
-                    return None;
+                    self.ended = true;
+                    unreadable(&error, self.line.saturating_add(1), faults);
                 }
             }
         }
+        None
     }
 }
 
@@ -126,6 +145,7 @@ impl<R: Read + Seek> Rows for SheetRows<'_, R> {
         let Some((row, mut column, mut text)) = self.cell(faults) else { return false };
         let line = row.saturating_add(1);
         cells.begin(line);
+        self.line = line;
         loop {
             if column >= COLUMNS_MAX || column < filled(cells) {
                 let message = format!("a cell stands in column {}", column.saturating_add(1));

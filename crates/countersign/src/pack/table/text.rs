@@ -136,26 +136,23 @@ enum Found {
 impl<R: BufRead> Delimited<R> {
     fn cells_of(&mut self, bytes: &[u8], cells: &mut Cells, faults: &mut Faults<'_>) -> Found {
         let line = self.line;
-        let text = match std::str::from_utf8(bytes) {
+        let text = match text_of(bytes, line == 1) {
             Ok(text) => text,
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let before = String::from_utf8_lossy(valid).chars().count();
-                let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+            Err(valid) => {
+                let valid = bytes.get(..valid).unwrap_or_default();
+                let place = (line, column_after(&String::from_utf8_lossy(valid)));
                 let message = "the line is not UTF-8 text from here on";
                 let remedy = "save the file in the encoding UTF-8";
-                faults.at((line, column), code::NOT_UTF8, message, remedy);
-                let wide = line == 1 && (bytes.starts_with(b"\xFF\xFE") || bytes.contains(&0));
-                return if wide { Found::Foreign } else { Found::Nothing };
+                faults.at(place, code::NOT_UTF8, message, remedy);
+                return if line == 1 { Found::Foreign } else { Found::Nothing };
             }
         };
         let text = if line == 1 { text.strip_prefix('\u{FEFF}').unwrap_or(text) } else { text };
-        if text.trim().is_empty() {
+        if text.trim_matches([' ', ',', ';', '\t', '"', '\r']).is_empty() {
             return Found::Nothing;
         }
         if let Some(at) = text.find('\r') {
-            let before = text.get(..at).unwrap_or_default().chars().count();
-            let column = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+            let column = column_after(text.get(..at).unwrap_or_default());
             let message = "a carriage return stands within the line";
             let remedy = "end every row with LF or CR LF";
             faults.at((line, column), code::CSV_ROW, message, remedy);
@@ -169,7 +166,23 @@ impl<R: BufRead> Delimited<R> {
             faults.at((line, column), code::CSV_ROW, message, remedy);
             return Found::Nothing;
         }
-        if cells.is_blank() { Found::Nothing } else { Found::Row }
+        Found::Row
+    }
+}
+
+/// The column after a text, counted from 1.
+fn column_after(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// The text of a line; otherwise how many bytes of it are text. A first line in UTF-16 may pass for
+/// UTF-8 with a zero byte beside each letter.
+fn text_of(bytes: &[u8], first: bool) -> Result<&str, usize> {
+    let zero = bytes.iter().position(|byte| *byte == 0).filter(|_| first);
+    match (std::str::from_utf8(bytes), zero) {
+        (Ok(text), None) => Ok(text),
+        (Ok(_), Some(at)) => Err(at),
+        (Err(error), _) => Err(error.valid_up_to()),
     }
 }
 
