@@ -221,11 +221,11 @@ rejections!(
             "the statements differ in more than office, signer, binding and reason";
         UnknownItem { item: ItemId } = "unknown-item", "the item {item} is not declared";
         UnknownDebt { debt: DebtId } = "unknown-debt", "there is no debt {debt}";
+        NothingToDivert { item: ItemId } = "nothing-to-divert",
+            "the plan diverts nothing of {item}";
         PlanDiffers { what: &'static str } = "plan-differs",
             "the statement and the plan differ in: {what}; nothing but the plan itself can be \
                  ordered";
-        NothingToDivert { item: ItemId } = "nothing-to-divert",
-            "the plan diverts nothing of {item}";
         PlanImpossible { why: String } = "plan-impossible", "no plan can be made now: {why}";
         PlanStale { why: String } = "plan-stale",
             "the plan is not the best one for the books as they are now: {why}; make a new plan \

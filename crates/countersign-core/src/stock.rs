@@ -13,6 +13,8 @@ mod earmarks;
 
 mod figures;
 
+mod weighing;
+
 mod drawing;
 
 mod moving;

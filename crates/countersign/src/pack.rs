@@ -41,7 +41,7 @@ pub(crate) use import::{ImportError, read_files};
 pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};
-pub use triage::{RULE_UNFIT, triage_rules};
+pub use triage::triage_rules;
 
 pub use versions::PackVersion;
 pub use zones::ZoneShape;

@@ -18,6 +18,7 @@ impl Stock {
         by: &Authority,
         at: Moment,
     ) -> Result<Event, crate::Rejection> {
+        // Whoever may not keep a party's stock is told nothing of it.
         let keeps = |party: &PartyId| people.check_function(by, Function::Stock, Some(party), at);
         match command {
             Command::ReceiveStock {
@@ -31,12 +32,12 @@ impl Stock {
             } => {
                 let made_for = earmark.as_ref();
                 self.check_account(people, into)?;
+                keeps(&into.party)?;
                 made_for.map_or(Ok(()), |(earmark, _)| self.check_earmark(into, earmark))?;
                 self.check_receipt(into, *quantity, *expires, *from_order, at)?;
                 if let Some((earmark, month)) = made_for {
                     self.check_made(into, earmark, *month, *quantity)?;
                 }
-                keeps(&into.party)?;
                 Ok(Event::StockReceived {
                     into: into.clone(),
                     quantity: *quantity,
@@ -49,40 +50,27 @@ impl Stock {
             }
             Command::MoveStock { from, to_state, to_place, quantity } => {
                 let to = AccountKey { state: *to_state, place: to_place.clone(), ..from.clone() };
-                self.check_move(people, from, &to, *quantity, at)?;
+                self.check_account(people, from)?;
+                self.check_account(people, &to)?;
                 keeps(&from.party)?;
+                self.check_move(from, &to, *quantity, at)?;
                 Ok(Event::StockMoved { from: from.clone(), to, units: quantity.units() })
             }
             Command::IssueStock { item, party, place, lot, quantity, reason } => {
                 self.check_names(people, item, party)?;
                 place.as_ref().map_or(Ok(()), |place| self.check_place(place, party))?;
-                if quantity.is_zero() {
-                    return Err(Rejection::QuantityZero.into());
-                }
-                if !reason.is_issue() {
-                    return Err(Rejection::ReasonUnfit { reason: *reason }.into());
-                }
                 keeps(party)?;
-                // Units that are destroyed need nobody's consent; whatever uses them does.
-                let disposal = *reason == StockReason::Disposal;
-                if let Some(controller) = self.foreign_controller(item, party)
-                    && !disposal
-                {
-                    let item = item.clone();
-                    return Err(Rejection::IssueNeedsRelease { item, controller }.into());
-                }
-                let (place, lot, fit_on) = (place.as_ref(), lot.as_ref(), Some(at.date()));
-                let unfit = disposal;
-                let wanted = Wanted { place, lot, fit_on, unfit, ..Wanted::of(item, party) };
-                let lines = self.pick(&wanted, *quantity).map_err(|free| Rejection::NotEnough {
-                    wanted: *quantity,
-                    free,
-                    party: party.clone(),
-                })?;
-                Ok(Event::UnitsPosted { lines, to: Destination::Issued(*reason) })
+                let wanted = Wanted {
+                    place: place.as_ref(),
+                    lot: lot.as_ref(),
+                    fit_on: Some(at.date()),
+                    ..Wanted::of(item, party)
+                };
+                Ok(self.decide_issue(wanted, *quantity, *reason)?)
             }
             Command::CountStock { account, units, expected, reason, source, standing } => {
                 self.check_account(people, account)?;
+                keeps(&account.party)?;
                 if reason.is_issue() {
                     return Err(Rejection::ReasonUnfit { reason: *reason }.into());
                 }
@@ -96,28 +84,30 @@ impl Stock {
                     standing: *standing,
                 };
                 let figures = Figures { counts: vec![count], ..Figures::default() };
-                let (changes, _) = self.weigh(people, &figures, at)?;
-                keeps(&account.party)?;
+                let (changes, _) = self.weigh_named(&figures, at)?;
                 Ok(Event::StockCounted { changes, reason: *reason })
             }
             Command::ImportFigures { figures } => {
-                let imported = self.import(people, figures, at)?;
-                for party in figures.parties() {
-                    keeps(party)?;
-                }
-                Ok(imported)
+                self.check_figures_named(people, figures)?;
+                figures.parties().into_iter().try_for_each(&keeps)?;
+                Ok(self.import_named(figures, at)?)
             }
         }
     }
 
-    /// The event that takes figures in.
+    /// The event that takes figures in, whoever states them.
     pub(crate) fn import(
         &self,
         people: &People,
         figures: &Figures,
         at: Moment,
     ) -> Result<Event, Rejection> {
-        let (changes, earmarks) = self.weigh(people, figures, at)?;
+        self.check_figures_named(people, figures)?;
+        self.import_named(figures, at)
+    }
+
+    fn import_named(&self, figures: &Figures, at: Moment) -> Result<Event, Rejection> {
+        let (changes, earmarks) = self.weigh_named(figures, at)?;
         let changes: Vec<Change> =
             changes.into_iter().filter(|change| self.is_news(change)).collect();
         Ok(Event::FiguresImported {
@@ -126,6 +116,35 @@ impl Stock {
             requirements: figures.requirements.clone(),
             consumption: figures.consumption.clone(),
         })
+    }
+
+    fn decide_issue(
+        &self,
+        wanted: Wanted<'_>,
+        quantity: Quantity,
+        reason: StockReason,
+    ) -> Result<Event, Rejection> {
+        if quantity.is_zero() {
+            return Err(Rejection::QuantityZero);
+        }
+        if !reason.is_issue() {
+            return Err(Rejection::ReasonUnfit { reason });
+        }
+        // Units that are destroyed need nobody's consent; whatever uses them does.
+        let unfit = reason == StockReason::Disposal;
+        if let Some(controller) = self.foreign_controller(wanted.item, wanted.party)
+            && !unfit
+        {
+            let item = wanted.item.clone();
+            return Err(Rejection::IssueNeedsRelease { item, controller });
+        }
+        let lines = self.pick(&Wanted { unfit, ..wanted }, quantity);
+        let lines = lines.map_err(|free| Rejection::NotEnough {
+            wanted: quantity,
+            free,
+            party: wanted.party.clone(),
+        })?;
+        Ok(Event::UnitsPosted { lines, to: Destination::Issued(reason) })
     }
 
     fn is_news(&self, change: &Change) -> bool {
@@ -298,14 +317,11 @@ impl Stock {
 
     fn check_move(
         &self,
-        people: &People,
         from: &AccountKey,
         to: &AccountKey,
         quantity: Quantity,
         at: Moment,
     ) -> Result<(), Rejection> {
-        self.check_account(people, from)?;
-        self.check_account(people, to)?;
         if quantity.is_zero() {
             return Err(Rejection::QuantityZero);
         }

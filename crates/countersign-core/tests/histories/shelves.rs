@@ -8,7 +8,7 @@ use countersign_core::stock::{
 use countersign_proof::words::{
     Date, EarmarkId, ItemId, LotId, Moment, Month, PartyId, PlaceId, ReleaseId, StockReason,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a release may draw on.
 pub struct Whose {
@@ -45,6 +45,8 @@ pub struct Shelves {
     /// What was drawn on before the void of this step.
     before: BTreeMap<ReleaseId, Draws>,
     arrived: BTreeMap<(ItemId, PartyId), u64>,
+    /// Accounts of which a figure was stated: the first one says what had come in before.
+    known: BTreeSet<AccountKey>,
     handed_out: u64,
 }
 
@@ -174,6 +176,7 @@ impl Shelves {
         }
         demand(left == 0, || format!("{left} units arrive that nobody ordered"))?;
         self.put(into, units);
+        self.known.insert(into.clone());
         if !matches!(into.state, AccountState::OnOrder(_)) {
             *self.arrived.entry((into.item.clone(), into.party.clone())).or_default() += units;
         }
@@ -240,6 +243,11 @@ impl Shelves {
             let right = if cut.is_empty() { reserved <= *to } else { reserved == *to };
             demand(right, || format!("{account}: {to} there, {reserved} still reserved"))?;
             self.there.insert(account.clone(), *to);
+            let ordered = matches!(account.state, AccountState::OnOrder(_));
+            if self.known.insert(account.clone()) && !ordered {
+                let key = (account.item.clone(), account.party.clone());
+                *self.arrived.entry(key).or_default() += to.saturating_sub(*from);
+            }
             if let (Some(lot), Some(day)) = (&account.lot, expires) {
                 self.last_days.insert((account.item.clone(), lot.clone()), *day);
             }

@@ -47,7 +47,8 @@ impl Oracle {
         Ok(())
     }
 
-    /// What each release reserves is what it still allows, less what counts have cut, and nothing once it has ended.
+    /// What each release reserves is what it still allows, less what counts have cut, and nothing
+    /// once it has ended.
     fn reserved_as_left(&self) -> Found {
         for (place, right) in self.releases.iter().enumerate() {
             let id = ReleaseId(number(place));

@@ -229,7 +229,7 @@ fn of_an_import() {
     world.import("uadepot", figures).unwrap();
 }
 
-/// A move, an issue and a count, each with everything wrong, mended from the first rule to the last.
+/// A move, an issue and a count, each with everything wrong, mended one rule after the other.
 #[test]
 fn of_what_moves() {
     let mut world = june();

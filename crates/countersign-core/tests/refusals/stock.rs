@@ -157,6 +157,32 @@ fn only_a_depot_of_the_party_keeps_its_stock() {
     }
 }
 
+/// A refusal tells how many units there are; only to those who keep them.
+#[test]
+fn whoever_keeps_no_stock_is_told_nothing_of_it() {
+    let us = account("ATACMS US on-hand US.Depot-1");
+    let aside = AccountKey { place: None, ..us.clone() };
+    let order = Receipt { from_order: Some(id("2025-07")), ..Receipt::default() };
+    let count = figure(1, us.clone());
+    let counts = vec![countersign_core::stock::Count { expected: Some(3), ..count }];
+    let figures = Box::new(Figures { counts, ..Figures::default() });
+    let commands = [
+        ("stock/order-too-small", order.of(99, us.clone())),
+        ("stock/not-enough", move_to(99, us.clone(), &aside)),
+        ("stock/not-enough", issue(99, &us, "disposal")),
+        ("stock/figure-moved", recount(1, us, Some(3), "count")),
+        ("stock/figure-moved", Command::ImportFigures { figures }),
+    ];
+    for (code, command) in commands {
+        let mut world = june();
+        let told = |world: &mut World, by| {
+            world.run(Some(by), command.clone()).map_err(|rejection| rejection.code())
+        };
+        assert_eq!(told(&mut world, "uadepot"), Err("people/function-missing"), "{command:?}");
+        assert_eq!(told(&mut world, "usdepot"), Err(code), "{command:?}");
+    }
+}
+
 #[test]
 fn a_refused_import_names_what_it_cannot_take() {
     let slot = |units| earmark("EM-1", ["FLAMINGO", "UA", "GB"], "stock", &[("2025-07", units)]);

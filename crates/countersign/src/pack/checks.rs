@@ -201,6 +201,7 @@ fn unread(dir: &Path) -> Vec<Fault> {
         super::PEOPLE,
         super::ITEMS,
         super::ZONES,
+        super::triage::TRIAGE,
         super::STORY,
         "policy",
         "README.md",

@@ -91,6 +91,8 @@ codes! {
     OUTLINE_UNFIT = "outline-unfit";
     /// Versions or acts out of order.
     ORDER_WRONG = "order-wrong";
+    /// A triage rule that makes no sense.
+    RULE_UNFIT = "triage-rule-unfit";
     /// An act of the story that cannot go as it is told.
     ACT_UNFIT = "act-unfit";
     /// A rejection that no rule gives.

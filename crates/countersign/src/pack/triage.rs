@@ -37,8 +37,6 @@ use std::str::FromStr;
 
 /// The file.
 pub(super) const TRIAGE: &str = "triage.toml";
-/// The code of a fault in what the rules say together, beside those of [`super::code`].
-pub const RULE_UNFIT: &str = "triage-rule-unfit";
 /// The name of a measure that is given none.
 const MEASURE: &str = "stock";
 

@@ -56,6 +56,7 @@ const STOCK: &str = "stock.csv";
 const EARMARKS: &str = "earmarks.csv";
 const ZONES: &str = "zones.geojson";
 const VERSIONS: &str = "policy/versions.toml";
+const TRIAGE: &str = "triage.toml";
 const STORY: &str = "story.toml";
 
 pub(crate) const PLANTS: &[Plant] = &[
@@ -175,7 +176,8 @@ pub(crate) const PLANTS: &[Plant] = &[
         "reported, official",
     ),
     swap(code::WORD_UNFIT, STOCK, "on-hand,500", "in-store,500", "in-store", "on-hand"),
-    swap(code::WORD_UNFIT, STORY, "do = \"replay\"", "do = \"rewind\"", "rewind", "replay"),
+    swap(code::RULE_UNFIT, TRIAGE, "enter = \"40 %\"", "enter = \"90 %\"", "red", "begin beyond"),
+    swap(code::WORD_UNFIT, STORY, "do = \"replay\"", "do = \"rewind\"", "rewind", "divert"),
     swap(
         code::WORD_UNFIT,
         VERSIONS,

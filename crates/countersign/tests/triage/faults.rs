@@ -1,6 +1,6 @@
 //! Mistakes in `triage.toml`, each told where it stands and with what to do about it.
 
-use countersign::pack::{Fault, RULE_UNFIT, code, triage_rules};
+use countersign::pack::{Fault, code, triage_rules};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -37,16 +37,16 @@ const MISTAKES: &[Mistake] = &[
         "2 days",
     ),
     ("aabb-days", "\"3 days\"", "\"40 %\"", code::WORD_UNFIT, "in share, but", "write it in days"),
-    ("aabb-days", "\"3 days\"", "\"1 day\"", RULE_UNFIT, "never holds", "let red begin beyond"),
+    ("aabb-days", "\"3 days\"", "\"1 day\"", code::RULE_UNFIT, "never holds", "let red begin beyond"),
     (
         "aabb-days",
         "enter = \"1 day\"",
         "enter = \"1 day\"\nleave = \"0.9 days\"",
-        RULE_UNFIT,
+        code::RULE_UNFIT,
         "wrong side",
         "leave the class at 1 day",
     ),
-    ("aabb-days", "class = \"low\"", "class = \"prepared\"", RULE_UNFIT, "takes none", "class"),
+    ("aabb-days", "class = \"low\"", "class = \"prepared\"", code::RULE_UNFIT, "takes none", "class"),
     (
         "aabb-days",
         "class = \"low\"",
@@ -135,7 +135,7 @@ const MISTAKES: &[Mistake] = &[
         "canada-five-phases",
         "leave = \"6 days\"",
         "enter = \"6 days\"",
-        RULE_UNFIT,
+        code::RULE_UNFIT,
         "of this kind",
         "change or remove enter",
     ),
@@ -257,7 +257,7 @@ const MISTAKES: &[Mistake] = &[
         "nhs-red-cells",
         "horizon = \"1 month\"",
         "horizon = \"1 month\"\ndue_in = \"1 month\"",
-        RULE_UNFIT,
+        code::RULE_UNFIT,
         "due in already",
         "remove due_in",
     ),
@@ -282,7 +282,7 @@ fn every_mistake_is_told_where_it_stands() {
         // What is missing, or wrong of two things together, stands in the same table.
         let off = fault.line.unwrap().abs_diff(u32::try_from(line).unwrap());
         let exact = old.contains(" = ") && new.contains(" = ") && !new.contains('\n');
-        let near = if exact && fault.code != RULE_UNFIT { 0 } else { 6 };
+        let near = if exact && fault.code != code::RULE_UNFIT { 0 } else { 6 };
         assert!(off <= near, "{folder}: {new}: line {line}, but {fault}");
     }
 }

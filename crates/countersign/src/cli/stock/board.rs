@@ -171,7 +171,11 @@ pub(super) fn holds(
     Ok(())
 }
 
-pub(super) fn balances(state: &State, holder: Option<&PartyId>, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn balances(
+    state: &State,
+    holder: Option<&PartyId>,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let mut found = view::balances(state);
     found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
     output.value(&Value::Array(found.iter().map(view::Balances::value).collect()));

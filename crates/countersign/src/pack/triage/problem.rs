@@ -1,6 +1,6 @@
 //! What the rules say together that makes no sense: where it stands, and what to do about it.
 
-use super::{MEASURE, RULE_UNFIT};
+use super::MEASURE;
 use crate::pack::fault::code;
 use crate::pack::node::{Node, Value};
 use crate::pack::source::Reading;
@@ -79,7 +79,7 @@ fn fault_code(problem: &Problem) -> &'static str {
         Nonsense::Missing(_) => code::REFERENCE_DANGLING,
         Nonsense::Order(_) => code::ORDER_WRONG,
         Nonsense::Margin { .. } | Nonsense::Unreachable { .. } | Nonsense::Together(_) => {
-            RULE_UNFIT
+            code::RULE_UNFIT
         }
     }
 }
