@@ -185,10 +185,12 @@ impl Pack {
         Err(faults)
     }
 
-    /// The newest day that a count of the pack is of; 1970-01-01 where there is none.
+    /// The newest day that a count of what is there is of; 1970-01-01 where there is none.
     #[must_use]
     pub fn newest_figure(&self) -> Moment {
-        let days = self.rows.counts.iter().map(|row| row.value.as_of.start());
+        let counts = self.rows.counts.iter().map(|row| &row.value);
+        let there = counts.filter(|count| count.account.state.due().is_none());
+        let days = there.map(|count| count.as_of.start());
         days.max().unwrap_or_else(|| Moment::from_millis(0).unwrap_or(Moment::LAST))
     }
 

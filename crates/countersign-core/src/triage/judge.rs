@@ -289,7 +289,12 @@ impl Inputs {
             }
         }
         for component in &self.requirement {
-            add(format!("requirement {}", component.name), component.units.units());
+            let span = match (component.from, component.until) {
+                (_, Some(until)) => format!(", until {until}"),
+                (Some(from), None) => format!(", from {from}"),
+                (None, None) => String::new(),
+            };
+            add(format!("requirement {}{span}", component.name), component.units.units());
         }
         for (label, part) in &self.parts {
             add(format!("part {label}"), part.on_hand.units());

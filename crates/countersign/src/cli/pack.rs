@@ -5,8 +5,11 @@ use super::output::Output;
 use crate::pack::{self, Fault, FoundingPolicies, Pack};
 use clap::Subcommand;
 use countersign_core::State;
-use countersign_core::stock::Figures;
-use std::collections::BTreeMap;
+use countersign_core::ledger::Charter;
+use countersign_core::people::Party;
+use countersign_core::stock::{Figures, Item};
+use countersign_proof::words::{ItemClass, ItemId, PartyId, Standing};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Verbs of `pack`.
@@ -49,7 +52,46 @@ pub(crate) fn faulty(faults: &[Fault]) -> Failure {
 pub(super) fn books(folder: &Path) -> Result<State, Failure> {
     let pack = Pack::for_planning(folder).map_err(|faults| faulty(&faults))?;
     let at = pack.newest_figure();
-    let charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
+    let mut charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
+    declare_what_is_named(&mut charter, &pack);
     let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
     Ok(State::of_figures(&charter, &figures, at)?)
+}
+
+/// Planning needs no more of a party, or of an item that a pack without `items.toml` names, than
+/// its id.
+fn declare_what_is_named(charter: &mut Charter, pack: &Pack) {
+    let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
+    let mut parties: BTreeSet<PartyId> = BTreeSet::new();
+    let mut owners: BTreeMap<ItemId, PartyId> = BTreeMap::new();
+    for figures in &figures {
+        parties.extend(figures.parties().into_iter().cloned());
+        parties.extend(figures.earmarks.iter().map(|earmark| earmark.recipient.clone()));
+        let earmarks = figures.earmarks.iter().map(|e| (&e.item, &e.owner));
+        let required = figures.requirements.iter().map(|r| (&r.item, &r.party));
+        let counts = figures.counts.iter().map(|c| (&c.account.item, &c.account.party));
+        for (item, party) in earmarks.chain(required).chain(counts) {
+            owners.entry(item.clone()).or_insert_with(|| party.clone());
+        }
+    }
+    parties.extend(charter.items.iter().map(|item| item.origin.clone()));
+    let known: BTreeSet<PartyId> = charter.parties.iter().map(|party| party.id.clone()).collect();
+    let party = |id: &PartyId| Party { id: id.clone(), title: id.to_string() };
+    charter.parties.extend(parties.difference(&known).map(party));
+    if !charter.items.is_empty() {
+        return;
+    }
+    charter.items.extend(owners.into_iter().map(|(id, origin)| Item {
+        title: id.to_string(),
+        id,
+        origin,
+        inputs: BTreeSet::new(),
+        class: ItemClass::unknown(),
+        range_km: None,
+        labels: BTreeSet::new(),
+        packs: BTreeMap::new(),
+        serial: false,
+        source: "the tables of the pack".to_owned(),
+        standing: Standing::Assumed,
+    }));
 }

@@ -176,7 +176,17 @@ pub(crate) const PLANTS: &[Plant] = &[
         "reported, official",
     ),
     swap(code::WORD_UNFIT, STOCK, "on-hand,500", "in-store,500", "in-store", "on-hand"),
-    swap(code::RULE_UNFIT, TRIAGE, "enter = \"40 %\"", "enter = \"90 %\"", "red", "begin beyond"),
+    and(
+        1,
+        swap(
+            code::RULE_UNFIT,
+            TRIAGE,
+            "enter = \"40 %\"",
+            "enter = \"90 %\"",
+            "enter = \"90 %\"",
+            "begin beyond",
+        ),
+    ),
     swap(code::WORD_UNFIT, STORY, "do = \"replay\"", "do = \"rewind\"", "rewind", "divert"),
     swap(
         code::WORD_UNFIT,
@@ -297,8 +307,48 @@ pub(crate) const PLANTS: &[Plant] = &[
         code::REFERENCE_DANGLING,
         PEOPLE,
         "person = \"P-9B3C\"",
-        "person = \"P-XXXX\"",
-        "P-XXXX",
+        "person = \"P-and(
+        1,
+        swap(
+            code::RULE_UNFIT,
+            TRIAGE,
+            "enter = \"40 %\"",
+            "enter = \"90 %\"",
+            "enter = \"90 %\"",
+            "begin beyond",
+        ),
+    ),and(
+        1,
+        swap(
+            code::RULE_UNFIT,
+            TRIAGE,
+            "enter = \"40 %\"",
+            "enter = \"90 %\"",
+            "enter = \"90 %\"",
+            "begin beyond",
+        ),
+    ),\"",
+        "P-and(
+        1,
+        swap(
+            code::RULE_UNFIT,
+            TRIAGE,
+            "enter = \"40 %\"",
+            "enter = \"90 %\"",
+            "enter = \"90 %\"",
+            "begin beyond",
+        ),
+    ),and(
+        1,
+        swap(
+            code::RULE_UNFIT,
+            TRIAGE,
+            "enter = \"40 %\"",
+            "enter = \"90 %\"",
+            "enter = \"90 %\"",
+            "begin beyond",
+        ),
+    ),",
         "people.toml",
     ),
     swap(
