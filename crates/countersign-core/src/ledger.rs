@@ -1,9 +1,7 @@
 //! The ledger itself. Answers: *which ledger is this, what time is it, and which statements may
 //! still be signed?*
 
-mod charter;
-
-pub use charter::{Calendar, Charter, CharterKey, CharterPolicy, CharterProblem};
+pub use crate::charter::{Calendar, Charter, CharterKey, CharterPolicy, CharterProblem};
 
 use crate::rejection::rejections;
 use countersign_proof::signature::Verified;

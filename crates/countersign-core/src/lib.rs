@@ -5,6 +5,7 @@
 //! decision, no iteration over a hash map: time, ids, nonces and verified signatures arrive with
 //! the command. The modules in the order to read them:
 //!
+//! - [`charter`]: what is every room founded from?
 //! - [`ledger`]: which ledger is this, what time is it, which statements may still be signed?
 //! - [`people`]: who may speak for which office, and with which key?
 //! - [`stock`]: what is there, whose is it, and what is already promised?
@@ -17,6 +18,8 @@
 //! - [`invariants`]: what must hold after every step.
 
 mod rejection;
+
+pub mod charter;
 
 pub mod ledger;
 

@@ -238,7 +238,8 @@ rejections!(
         MoreThanOwed { debt: DebtId, owed: u64 } = "more-than-owed",
             "{debt} owes only {owed} units";
         NotEnough { wanted: Quantity, free: Quantity, owner: PartyId } = "not-enough",
-            "{wanted} units are to be given back, but {owner} has only {free} that are not promised";
+            "{wanted} units are to be given back, but {owner} has only {free} that are not \
+                 promised";
     }
 );
 

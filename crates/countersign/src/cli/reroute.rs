@@ -47,7 +47,7 @@ pub(super) enum Verb {
     /// Order what a plan says; signed by whom policy demands
     #[command(after_help = "Example:\n  \
         countersign --ledger D --dry-run reroute order plan.json \\\n    \
-        --sign US.SecDef:P-7K2M=D/keys/P-7K2M --certification 'Memo 12' \\\n    \
+        --sign US.SecDef:P-2H6N=D/keys/P-2H6N --certification 'Memo 12' \\\n    \
         --replacement 2026-03 --reason 'stock is red'")]
     Order(OrderArgs),
     /// List orders, or show one: who loses what, when, and what is owed

@@ -27,8 +27,9 @@ pub(super) enum Verb {
     },
     /// Set a class by hand, for a time
     #[command(
-        after_help = "Example:\n  countersign --ledger D --dry-run triage override ERAM --class yellow \
-        --until 2025-12-01 \\\n    --sign US.SecDef:P-7K2M=D/keys/P-7K2M --reason 'held back'"
+        after_help = "Example:\n  countersign --ledger D --dry-run triage override ATACMS \\\n    \
+        --class red --until 2026-03-01 --reason 'held back' \\\n    \
+        --sign US.SecDef:P-2H6N=D/keys/P-2H6N"
     )]
     Override(OverrideArgs),
     /// End a class set by hand before its time

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+const UNFIT: &str = code::RULE_UNFIT;
+
 fn text(folder: &str) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(root.join("tests/triage").join(folder).join("triage.toml")).unwrap()
@@ -37,16 +39,16 @@ const MISTAKES: &[Mistake] = &[
         "2 days",
     ),
     ("aabb-days", "\"3 days\"", "\"40 %\"", code::WORD_UNFIT, "in share, but", "write it in days"),
-    ("aabb-days", "\"3 days\"", "\"1 day\"", code::RULE_UNFIT, "never holds", "let red begin beyond"),
+    ("aabb-days", "\"3 days\"", "\"1 day\"", UNFIT, "never holds", "let red begin beyond"),
     (
         "aabb-days",
         "enter = \"1 day\"",
         "enter = \"1 day\"\nleave = \"0.9 days\"",
-        code::RULE_UNFIT,
+        UNFIT,
         "wrong side",
         "leave the class at 1 day",
     ),
-    ("aabb-days", "class = \"low\"", "class = \"prepared\"", code::RULE_UNFIT, "takes none", "class"),
+    ("aabb-days", "class = \"low\"", "class = \"prepared\"", UNFIT, "takes none", "class"),
     (
         "aabb-days",
         "class = \"low\"",
@@ -135,7 +137,7 @@ const MISTAKES: &[Mistake] = &[
         "canada-five-phases",
         "leave = \"6 days\"",
         "enter = \"6 days\"",
-        code::RULE_UNFIT,
+        UNFIT,
         "of this kind",
         "change or remove enter",
     ),
@@ -257,7 +259,7 @@ const MISTAKES: &[Mistake] = &[
         "nhs-red-cells",
         "horizon = \"1 month\"",
         "horizon = \"1 month\"\ndue_in = \"1 month\"",
-        code::RULE_UNFIT,
+        UNFIT,
         "due in already",
         "remove due_in",
     ),
@@ -282,7 +284,7 @@ fn every_mistake_is_told_where_it_stands() {
         // What is missing, or wrong of two things together, stands in the same table.
         let off = fault.line.unwrap().abs_diff(u32::try_from(line).unwrap());
         let exact = old.contains(" = ") && new.contains(" = ") && !new.contains('\n');
-        let near = if exact && fault.code != code::RULE_UNFIT { 0 } else { 6 };
+        let near = if exact && fault.code != UNFIT { 0 } else { 6 };
         assert!(off <= near, "{folder}: {new}: line {line}, but {fault}");
     }
 }
