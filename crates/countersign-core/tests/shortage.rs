@@ -6,9 +6,14 @@
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::wildcard_enum_match_arm,
+    unreachable_pub,
     reason = "tests"
 )]
 
+#[path = "histories/random.rs"]
+mod random;
+#[path = "shortage/walks.rs"]
+mod walks;
 #[path = "world/world.rs"]
 mod world;
 
