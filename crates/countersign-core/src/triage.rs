@@ -68,6 +68,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Triage {
     rules: Rules,
     memory: BTreeMap<ItemId, Memory>,
+    /// When classes set by hand end; follows from the memory.
+    ends: BTreeSet<(Moment, ItemId)>,
     /// When every item is judged next.
     next: Option<Moment>,
 }
@@ -124,7 +126,7 @@ rejections!(
 impl Triage {
     pub(crate) fn found(rules: &Rules, at: Moment) -> Self {
         let next = (!rules.rules.is_empty()).then(|| rules.cadence.next(at.date()).start());
-        Self { rules: rules.clone(), memory: BTreeMap::new(), next }
+        Self { rules: rules.clone(), next, ..Self::default() }
     }
 
     /// The rules.
@@ -143,8 +145,7 @@ impl Triage {
     /// by hand ends.
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {
-        let declared = self.memory.values().filter_map(|memory| memory.declared.as_ref());
-        declared.map(|declared| declared.until).chain(self.next).min()
+        self.ends.first().map(|(end, _)| *end).into_iter().chain(self.next).min()
     }
 
     /// Judges an item by its rule; `None` where there is none.
@@ -203,7 +204,11 @@ impl Triage {
         let touched: BTreeSet<ItemId> =
             moved.iter().flat_map(|event| stock.items_touched(event)).collect();
         let mut all = Vec::new();
-        for item in &touched {
+        let ruled = |item: &&ItemId| {
+            let declared = stock.item(item);
+            declared.is_some_and(|item| self.rules.rule_for(&item.id, &item.labels).is_some())
+        };
+        for item in touched.iter().filter(ruled) {
             let mut after = stock.of_item(item, &moved);
             moved.iter().for_each(|event| after.apply(at, event));
             let (memory, changes) = self.judge_all(&after, std::iter::once(item), at);
@@ -218,21 +223,34 @@ impl Triage {
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
         match event {
             Event::ItemsJudged { memory, next } => {
-                self.memory.extend(memory.iter().cloned());
+                for (item, memory) in memory {
+                    self.remember(item, memory.clone());
+                }
                 self.next = *next;
             }
             Event::ClassChanged { .. } => {}
             Event::ClassOverridden { item, declaration, .. } => {
-                let memory = self.memory.remove(item);
+                let memory = self.memory.get(item).cloned();
                 let memory = memory.unwrap_or_else(|| Memory::unknown(declaration.from));
-                self.memory.insert(item.clone(), memory.declare(declaration.clone()));
+                self.remember(item, memory.declare(declaration.clone()));
             }
             Event::OverrideLifted { item, .. } => {
-                if let Some(memory) = self.memory.remove(item) {
-                    self.memory.insert(item.clone(), memory.lift(at));
+                if let Some(memory) = self.memory.get(item).cloned() {
+                    self.remember(item, memory.lift(at));
                 }
             }
         }
+    }
+
+    fn remember(&mut self, item: &ItemId, memory: Memory) {
+        let end = |memory: &Memory| memory.declared.as_ref().map(|declared| declared.until);
+        if let Some(end) = self.memory.get(item).and_then(end) {
+            self.ends.remove(&(end, item.clone()));
+        }
+        if let Some(end) = end(&memory) {
+            self.ends.insert((end, item.clone()));
+        }
+        self.memory.insert(item.clone(), memory);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::random::Random;
 use super::world::{World, draft, figures, id, quantity, short};
-use countersign_core::rerouting::{Command as Reroute, Event as Rerouting, Plan};
+use countersign_core::rerouting::{Command as Reroute, Plan};
 use countersign_core::stock::{Command as Stock, Event as Stocked};
 use countersign_core::{Event, State, record, requests};
 use countersign_proof::words::{DebtId, EarmarkId, ReleaseId};
