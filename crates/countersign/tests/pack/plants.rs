@@ -307,48 +307,8 @@ pub(crate) const PLANTS: &[Plant] = &[
         code::REFERENCE_DANGLING,
         PEOPLE,
         "person = \"P-9B3C\"",
-        "person = \"P-and(
-        1,
-        swap(
-            code::RULE_UNFIT,
-            TRIAGE,
-            "enter = \"40 %\"",
-            "enter = \"90 %\"",
-            "enter = \"90 %\"",
-            "begin beyond",
-        ),
-    ),and(
-        1,
-        swap(
-            code::RULE_UNFIT,
-            TRIAGE,
-            "enter = \"40 %\"",
-            "enter = \"90 %\"",
-            "enter = \"90 %\"",
-            "begin beyond",
-        ),
-    ),\"",
-        "P-and(
-        1,
-        swap(
-            code::RULE_UNFIT,
-            TRIAGE,
-            "enter = \"40 %\"",
-            "enter = \"90 %\"",
-            "enter = \"90 %\"",
-            "begin beyond",
-        ),
-    ),and(
-        1,
-        swap(
-            code::RULE_UNFIT,
-            TRIAGE,
-            "enter = \"40 %\"",
-            "enter = \"90 %\"",
-            "enter = \"90 %\"",
-            "begin beyond",
-        ),
-    ),",
+        "person = \"P-XXXX\"",
+        "P-XXXX",
         "people.toml",
     ),
     swap(
