@@ -8,7 +8,7 @@ use countersign_core::State;
 use countersign_core::ledger::Charter;
 use countersign_core::people::Party;
 use countersign_core::stock::{Figures, Item};
-use countersign_proof::words::{ItemClass, ItemId, PartyId, Standing};
+use countersign_proof::words::{ItemClass, ItemId, Moment, PartyId, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -48,10 +48,11 @@ pub(crate) fn faulty(faults: &[Fault]) -> Failure {
     }
 }
 
-/// The books of a pack, to plan from without a ledger: at the newest day that its stock is of.
-pub(super) fn books(folder: &Path) -> Result<State, Failure> {
+/// The books of a pack, to plan from without a ledger: at a moment, or at the newest day that its
+/// stock is of.
+pub(super) fn books(folder: &Path, at: Option<Moment>) -> Result<State, Failure> {
     let pack = Pack::for_planning(folder).map_err(|faults| faulty(&faults))?;
-    let at = pack.newest_figure();
+    let at = at.unwrap_or_else(|| pack.newest_figure());
     let mut charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
     declare_what_is_named(&mut charter, &pack);
     let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
