@@ -40,7 +40,9 @@ pub struct Row {
     pub share: Option<String>,
     /// How long the stock lasts.
     pub coverage: Option<Coverage>,
-    /// Units below which it is short this month, where a rule says so.
+    /// Whether a rule says when it is short.
+    pub is_judged: bool,
+    /// Units below which it is short this month, where that is known.
     pub threshold: Option<u64>,
     /// The position at the end of each month, the current one first, as far as demand is known.
     pub months: Vec<i128>,
@@ -71,7 +73,9 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
     );
     let projection = projected(&inputs, counted, now, months);
     let limits = rule.and_then(|rule| {
-        triage::thresholds(rules, rule, &inputs, at, months)
+        // Further than demand is known, nothing can be held against a threshold.
+        let known = projection.as_ref().map(|p| p.steps.len())?;
+        triage::thresholds(rules, rule, &inputs, at, u16::try_from(known).ok()?)
             .ok()
             .filter(|l| l.iter().any(|u| *u > 0))
     });
@@ -103,6 +107,7 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
         requirement,
         share,
         coverage: projection.as_ref().map(triage::coverage),
+        is_judged: rule.is_some(),
         threshold,
         months: projection.iter().flat_map(|p| p.steps.iter().map(|step| step.position)).collect(),
         first_month_below,

@@ -103,7 +103,7 @@ fn difference(at: &str, meant: &Value, told: &Value) -> Option<String> {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a plan is one object")]
+#[serde(expecting = "an object with the fields of a plan")]
 struct Document {
     position: u64,
     item: ItemId,

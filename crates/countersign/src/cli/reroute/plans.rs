@@ -138,7 +138,7 @@ fn plan_all(
                     "item": item.as_str(),
                     "error": { "code": failure.code(), "message": failure.message() },
                 }));
-                without.push(format!("No plan for {item}: {}.", failure.message()));
+                without.push(format!("No plan: {}.", failure.message()));
             }
         }
     }
@@ -157,7 +157,9 @@ fn plan_all(
         "units diverted",
         "harm",
     ];
-    output.table(&headings, &rows);
+    if !rows.is_empty() {
+        output.table(&headings, &rows);
+    }
     for line in without {
         output.line(&line);
     }

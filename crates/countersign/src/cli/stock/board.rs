@@ -98,7 +98,7 @@ fn first_below(row: &Row, months: u16) -> String {
 }
 
 fn unknown(row: &Row) -> String {
-    if row.threshold.is_some() { "?".to_owned() } else { "-".to_owned() }
+    if row.is_judged { "?".to_owned() } else { "-".to_owned() }
 }
 
 pub(super) fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), Failure> {
