@@ -6,6 +6,7 @@
 mod desk;
 mod failure;
 mod holds;
+mod known;
 mod ledger;
 mod log;
 mod output;
@@ -200,6 +201,12 @@ fn moment(text: &str) -> Result<Moment, WordError> {
     let date = text.parse::<Date>().map(Date::start);
     let wanted = "a date such as 2025-06-01, nor a moment in UTC such as 2025-06-01T12:00:00Z";
     date.or_else(|_| text.parse()).map_err(|_| WordError::new(text, wanted))
+}
+
+/// A number of months to look ahead.
+fn months(text: &str) -> Result<u16, WordError> {
+    let months = text.parse().ok().filter(|months| (1..=60).contains(months));
+    months.ok_or_else(|| WordError::new(text, "a number of months, 1 to 60"))
 }
 
 fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {

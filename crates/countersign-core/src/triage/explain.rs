@@ -27,14 +27,30 @@ pub fn explain(rule: &Rule, judgement: &Judgement) -> Vec<String> {
             told.push(format!("{}.", sentence(&figure)));
         }
     }
-    told.extend(judgement.changes.iter().map(|change| told_change(rule, change)));
+    // While a declaration stands, what the number warrants is not what the item becomes.
+    let becomes = if is_declared(rule, judgement) { "The number warrants" } else { "It becomes" };
+    told.extend(judgement.changes.iter().map(|change| told_change(rule, change, becomes)));
     told
+}
+
+/// Whether an office's word stands over the number.
+fn is_declared(rule: &Rule, judgement: &Judgement) -> bool {
+    let declared = judgement.reasons.iter().any(|reason| match reason {
+        Reason::Declared(_) => true,
+        Reason::Unknown(_)
+        | Reason::Crossed { .. }
+        | Reason::WithinLimits
+        | Reason::Kept { .. }
+        | Reason::DeclarationEnded(_) => false,
+    });
+    declared && !rule.is_judged()
 }
 
 fn opening(rule: &Rule, judgement: &Judgement) -> String {
     let class = sentence(judgement.class.as_str());
     let since = judgement.since.date();
-    format!("{class} since {since}, by the rule {:?} ({}).", rule.title, rule.source)
+    let by = if is_declared(rule, judgement) { "set by hand over" } else { "by" };
+    format!("{class} since {since}, {by} the rule {:?} ({}).", rule.title, rule.source)
 }
 
 /// The text with its first letter in upper case.
@@ -72,12 +88,12 @@ fn told_reason(rule: &Rule, reason: &Reason) -> Option<String> {
             }
         }
         Reason::Declared(declared) => format!(
-            "Declared {} by {} from {} until {}, whatever the number: {}",
+            "Declared {} by {} from {} until {}, whatever the number{}",
             declared.class.as_str(),
             declared.office,
             declared.from.date(),
             declared.until.date(),
-            full_stop(&declared.reason),
+            because(&declared.reason),
         ),
         Reason::DeclarationEnded(declared) => format!(
             "What {} declared on {}, {}, ended on {}.",
@@ -89,8 +105,13 @@ fn told_reason(rule: &Rule, reason: &Reason) -> Option<String> {
     })
 }
 
-fn full_stop(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+/// The end of a sentence: a reason behind a colon, where there is one.
+fn because(reason: &str) -> String {
+    match reason {
+        "" => ".".to_owned(),
+        said if said.ends_with(['.', '!', '?']) => format!(": {said}"),
+        said => format!(": {said}."),
+    }
 }
 
 /// A direction behind a limit to be cleared.
@@ -181,7 +202,7 @@ fn held_against(measure: &Measure, against: Option<Ratio>) -> Option<String> {
     }
 }
 
-fn told_change(rule: &Rule, change: &Change) -> String {
+fn told_change(rule: &Rule, change: &Change, becomes: &str) -> String {
     let to = change.to.as_str();
     let units = Amounts(change);
     let judged = rule.measures.len() > 1;
@@ -189,7 +210,7 @@ fn told_change(rule: &Rule, change: &Change) -> String {
     match change.way {
         Way::Better => {
             let wanted = wanted(change.side);
-            let mut told = format!("It becomes {to} at {} {wanted}{of}", change.limit);
+            let mut told = format!("{becomes} {to} at {} {wanted}{of}", change.limit);
             if change.units != 0 {
                 told.push_str(&units.told());
             } else {
@@ -210,7 +231,7 @@ fn told_change(rule: &Rule, change: &Change) -> String {
                 Side::Above => "above",
             };
             let told = units.told();
-            format!("It becomes {to} at once {word} {}{of}{told}.", change.limit)
+            format!("{becomes} {to} at once {word} {}{of}{told}.", change.limit)
         }
     }
 }

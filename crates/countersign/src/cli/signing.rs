@@ -67,6 +67,11 @@ pub(super) fn signed<S: Statement>(
     make: impl Fn(&Part<'_>) -> S,
 ) -> Result<Option<Vec<Verified<S>>>, Failure> {
     if let Some((folder, office)) = args.prepare.as_ref().zip(args.office.as_ref()) {
+        if desk.is_dry() {
+            let what = "a text to be signed is made with a number that the ledger remembers; \
+                        --prepare cannot be tried with --dry-run";
+            return Err(Failure::usage(what));
+        }
         let signer = global.person()?.clone();
         let binding = desk.binding::<S>(&signer, None)?;
         let part = Part { office, signer: &signer, binding, reason: &args.reason };
@@ -80,7 +85,9 @@ pub(super) fn signed<S: Statement>(
         beside.push(".sig");
         let beside = PathBuf::from(beside);
         let signature = fs::read_to_string(&beside).map_err(io(&beside))?;
-        statements.push(verify::<S>(&text, &signature, &signature_rules())?);
+        let verified = verify::<S>(&text, &signature, &signature_rules())?;
+        says_the_same(path, verified.statement(), &make)?;
+        statements.push(verified);
     }
     statements.extend(desk.signed_by_all(&args.signers, |signer, binding| {
         let (office, signer) = (&signer.office, &signer.person);
@@ -92,6 +99,27 @@ pub(super) fn signed<S: Statement>(
         return Err(Failure::usage(what));
     }
     Ok(Some(statements))
+}
+
+/// What is executed is what was signed; a command that says something else is a mistake of whoever
+/// gives it.
+fn says_the_same<S: Statement>(
+    path: &Path,
+    signed: &S,
+    make: &impl Fn(&Part<'_>) -> S,
+) -> Result<(), Failure> {
+    let parts = signed.office().zip(signed.binding()).zip(signed.reason());
+    let Some(((office, binding), reason)) = parts else { return Ok(()) };
+    let part = Part { office, signer: signed.signer(), binding: *binding, reason };
+    let text = |statement: &S| render(statement).map_err(countersign_proof::SignatureError::from);
+    let (signed, given) = (text(signed)?, text(&make(&part))?);
+    let differs = signed.lines().zip(given.lines()).find(|(signed, given)| signed != given);
+    differs.map_or(Ok(()), |(signed, given)| {
+        let path = path.display();
+        Err(Failure::usage(format!(
+            "{path} says {signed:?}, and this command {given:?}; give the command as it was signed"
+        )))
+    })
 }
 
 fn prepare<S: Statement>(folder: &Path, statement: &S, output: &mut Output) -> Result<(), Failure> {

@@ -8,12 +8,13 @@ pub(super) use board::mark;
 use super::desk::Desk;
 use super::output::Output;
 use super::people::done;
-use super::{Failure, Global};
+use super::{Failure, Global, known};
+use crate::clock::{Clock, WallClock};
 use crate::opening::rebuild_at;
 use crate::views::board::AHEAD;
 use clap::{Args, Subcommand};
-use countersign_core::State;
-use countersign_core::stock::{AccountKey, AccountState, Command, Wanted};
+use countersign_core::stock::{AccountKey, AccountState, Command, Event as StockEvent, Wanted};
+use countersign_core::{Event, State};
 use countersign_proof::words::{
     Date, EarmarkId, ItemId, LotId, Moment, Month, PartyId, PlaceId, Quantity, ReleaseId, Standing,
     StockReason,
@@ -27,7 +28,8 @@ pub(super) enum Verb {
     #[command(after_help = "Example:\n  countersign --ledger D stock board --months 24")]
     Board {
         /// How many months to look ahead
-        #[arg(long, default_value_t = AHEAD, value_parser = clap::value_parser!(u16).range(1..=60))]
+        #[arg(long, default_value_t = AHEAD, value_parser = super::months,
+            allow_negative_numbers = true)]
         months: u16,
     },
     /// Show what is there, and what of it is promised
@@ -162,12 +164,15 @@ impl Amount {
     /// The number of units, by the item's sizes of pack.
     fn units(&self, state: &State, item: &ItemId) -> Result<Quantity, Failure> {
         let Some(pack) = &self.pack else { return Ok(self.number) };
-        let sizes = state.stock.item(item).map(|item| &item.packs);
-        let size = sizes.and_then(|sizes| sizes.get(pack)).ok_or_else(|| {
-            let known = sizes.map(|s| s.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Failure::usage(format!("{item} has no pack {pack:?}; its packs are: {known}"))
+        let sizes = &known::item(state, item)?.packs;
+        let size = sizes.get(pack).ok_or_else(|| {
+            let known: Vec<&str> = sizes.keys().map(String::as_str).collect();
+            Failure::usage(match known.as_slice() {
+                [] => format!("{item} has no packs; give the number of units"),
+                known => format!("{item} has no pack {pack:?}; it has: {}", known.join(", ")),
+            })
         })?;
+        // What is too large for a number of units is too large for the books.
         let units = self.number.units().checked_mul(u64::from(*size)).and_then(Quantity::new);
         units.ok_or_else(|| Failure::usage("that is more than 10^12 units"))
     }
@@ -178,7 +183,7 @@ pub(super) struct ReceiveArgs {
     #[command(flatten)]
     account: AccountArgs,
     /// How many units, or packs, as in '3 case'
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     quantity: Amount,
     /// The last day on which the lot is fit for use
     #[arg(long, requires = "lot", value_name = "DATE")]
@@ -211,7 +216,7 @@ pub(super) struct TransferArgs {
     #[arg(long)]
     to_state: Option<StateArg>,
     /// How many units, or packs, as in '3 case'
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     quantity: Amount,
 }
 
@@ -233,7 +238,7 @@ pub(super) struct IssueArgs {
     #[arg(long)]
     lot: Option<LotId>,
     /// How many units, or packs, as in '3 case'
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     quantity: Amount,
     /// disposal, test or training
     #[arg(long, required_unless_present = "release")]
@@ -245,11 +250,11 @@ pub(super) struct CountArgs {
     #[command(flatten)]
     account: AccountArgs,
     /// How many units are there
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     counted: Amount,
     /// What the books said when it was counted; another number now refuses it
-    #[arg(long, value_name = "UNITS")]
-    expected: Option<u64>,
+    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
+    expected: Option<Quantity>,
     /// count, damaged, expired, lost, found, correction or order-changed
     #[arg(long, default_value = "count")]
     reason: StockReason,
@@ -267,20 +272,33 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Show(filter) => board::show(&global.state()?, filter, output),
         Verb::Holds { item, party } => board::holds(&global.state()?, item, party.as_ref(), output),
         Verb::Balances { holder } => board::balances(&global.state()?, holder.as_ref(), output),
-        Verb::AsOf { at, filter } => {
-            let (store, _, _) = global.read()?;
-            let state = rebuild_at(store.as_ref(), *at)?;
-            if !state.ledger.is_founded() {
-                return Err(Failure::usage(format!("the ledger was founded after {at}")));
-            }
-            board::show(&state, filter, output)
-        }
+        Verb::AsOf { at, filter } => as_of(global, *at, filter, output),
         Verb::Receive(args) => receive(global, args, output),
         Verb::Import(args) => import::run(global, args, output),
         Verb::Transfer(args) => transfer(global, args, output),
         Verb::Issue(args) => issue(global, args, output),
         Verb::Count(args) => count(global, args, output),
     }
+}
+
+fn as_of(
+    global: &Global,
+    at: Moment,
+    filter: &FilterArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (store, newest, _) = global.read()?;
+    let now = if newest.ledger.exercise { Ok(newest.ledger.clock) } else { WallClock.now() };
+    let now = now.map_err(|failed| Failure::unavailable(failed.to_string()))?;
+    if at > now.max(newest.ledger.clock) {
+        let what = format!("{at} is yet to come; it is {now}, and `stock show` says what is there");
+        return Err(Failure::usage(what));
+    }
+    let state = rebuild_at(store.as_ref(), at)?;
+    if !state.ledger.is_founded() {
+        return Err(Failure::usage(format!("the ledger was founded after {at}")));
+    }
+    board::show(&state, filter, output)
 }
 
 fn receive(global: &Global, args: &ReceiveArgs, output: &mut Output) -> Result<(), Failure> {
@@ -355,12 +373,21 @@ fn count(global: &Global, args: &CountArgs, output: &mut Output) -> Result<(), F
     let command = Command::CountStock {
         account: account.clone(),
         units,
-        expected: args.expected,
+        expected: args.expected.map(Quantity::units),
         reason: args.reason,
         source: args.source.clone(),
         standing: args.standing,
     };
-    desk.submit(Some(by), command)?;
-    done(&desk, output, &format!("{account}: {before} units before, {units} now."));
+    let (_, events) = desk.submit(Some(by), command)?;
+    let mut words = vec![format!("{account}: {before} units before, {units} now.")];
+    for event in &events {
+        if let Event::Stock(StockEvent::StockCounted { changes, .. }) = event {
+            let cut = changes.iter().flat_map(|change| &change.cut);
+            words.extend(cut.map(|(release, units)| {
+                format!("{release} loses {units} that were reserved for it.")
+            }));
+        }
+    }
+    done(&desk, output, &words.join(" "));
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::people::done;
 use super::signing::{SigningArgs, signed};
 use super::stock::mark;
-use super::{Failure, Global};
+use super::{Failure, Global, known};
 use crate::views::board;
 use clap::{Args, Subcommand};
 use countersign_core::State;
@@ -27,9 +27,8 @@ pub(super) enum Verb {
     },
     /// Set a class by hand, for a time
     #[command(
-        after_help = "Example:\n  countersign --ledger D --dry-run triage override ATACMS \\\n    \
-        --class red --until 2026-03-01 --reason 'held back' \\\n    \
-        --sign US.SecDef:P-2H6N=D/keys/P-2H6N"
+        after_help = "Example:\n  countersign --ledger D --dry-run triage override ATACMS --class red \
+        --until 2026-06-01 \\\n    --sign US.SecDef:P-2H6N=D/keys/P-2H6N --reason 'held back'"
     )]
     Override(OverrideArgs),
     /// End a class set by hand before its time
@@ -97,8 +96,7 @@ fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
 }
 
 fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failure> {
-    let unknown = || Failure::usage(format!("the ledger declares no item {id}"));
-    let item = state.stock.item(id).ok_or_else(unknown)?;
+    let item = known::item(state, id)?;
     let at = state.ledger.clock;
     let rules = state.triage.rules();
     let Some(rule) = rules.rule_for(id, &item.labels) else {
@@ -112,7 +110,8 @@ fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failur
         output.line(&words);
         return Ok(());
     };
-    let judgement = state.triage.judge(&state.stock, id, at).ok_or_else(unknown)?;
+    let unjudged = || Failure::usage(format!("no triage rule judges {id}"));
+    let judgement = state.triage.judge(&state.stock, id, at).ok_or_else(unjudged)?;
     let sentences = triage::explain(rule, &judgement);
     let inputs = triage::Inputs::of(&state.stock, id, &item.origin, at);
     let ahead = first_months(rule, &inputs, at, board::AHEAD).unwrap_or_default();

@@ -5,7 +5,7 @@ use countersign_core::rerouting;
 use countersign_core::stock::{AccountState, Item};
 use countersign_core::triage::breach::{self, Law};
 use countersign_core::triage::{
-    self, Counted, Coverage, Forecast, Inputs, Projection, Ratio, Rounding, Unit,
+    self, Counted, Coverage, Forecast, Inputs, Missing, Projection, Ratio, Rounding, Unit,
 };
 use countersign_proof::words::{Act, ItemId, Month, PartyId};
 use serde_json::{Value, json};
@@ -40,11 +40,16 @@ pub struct Row {
     pub share: Option<String>,
     /// How long the stock lasts.
     pub coverage: Option<Coverage>,
-    /// The position at the end of each month, the current one first.
+    /// Whether a rule says when it is short.
+    pub is_judged: bool,
+    /// Units below which it is short this month, where that is known.
+    pub threshold: Option<u64>,
+    /// The position at the end of each month, the current one first, as far as demand is known.
     pub months: Vec<i128>,
     /// The first month, current one included, at the end of which the item is short.
     pub first_month_below: Option<Month>,
-    /// The probability that it is short at the end of any month looked at, where demand is known.
+    /// The probability that it is short at the end of any month looked at, where the demand of all
+    /// of them is known.
     pub breach_probability: Option<f64>,
 }
 
@@ -66,9 +71,11 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
         || (Counted::default(), Forecast::default()),
         |measure| (measure.counted, measure.forecast),
     );
-    let projection = Projection::of(&inputs, counted.0, counted.1, now, months).ok();
+    let projection = projected(&inputs, counted, now, months);
     let limits = rule.and_then(|rule| {
-        triage::thresholds(rules, rule, &inputs, at, months)
+        // Further than demand is known, nothing can be held against a threshold.
+        let known = projection.as_ref().map(|p| p.steps.len())?;
+        triage::thresholds(rules, rule, &inputs, at, u16::try_from(known).ok()?)
             .ok()
             .filter(|l| l.iter().any(|u| *u > 0))
     });
@@ -83,7 +90,9 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
         let mut ends = p.steps.iter().zip(limits);
         ends.find(|(step, limit)| step.position < i128::from(**limit)).map(|(step, _)| step.month)
     });
-    let probability = projection.as_ref().zip(limits.as_ref());
+    let threshold = limits.as_ref().and_then(|limits| limits.first().copied());
+    let whole = projection.as_ref().filter(|p| p.steps.len() == usize::from(months));
+    let probability = whole.zip(limits.as_ref());
     let memory = state.triage.memory(&item.id);
     Row {
         item: item.id.clone(),
@@ -98,9 +107,28 @@ pub fn row(state: &State, item: &Item, months: u16) -> Row {
         requirement,
         share,
         coverage: projection.as_ref().map(triage::coverage),
+        is_judged: rule.is_some(),
+        threshold,
         months: projection.iter().flat_map(|p| p.steps.iter().map(|step| step.position)).collect(),
         first_month_below,
         breach_probability: probability.and_then(|(p, limits)| probable(p, limits)),
+    }
+}
+
+/// The months looked at, or the first of them, up to the one whose demand nobody has planned.
+fn projected(
+    inputs: &Inputs,
+    (counted, forecast): (Counted, Forecast),
+    now: Month,
+    months: u16,
+) -> Option<Projection> {
+    match Projection::of(inputs, counted, forecast, now, months) {
+        Ok(projection) => Some(projection),
+        Err(Missing::Planned { month }) if month > now => {
+            let known = u16::try_from(month.since(now)).ok()?;
+            Projection::of(inputs, counted, forecast, now, known).ok()
+        }
+        Err(_) => None,
     }
 }
 
@@ -132,7 +160,9 @@ pub fn coverage_words(coverage: &Coverage) -> String {
     match coverage {
         Coverage::Short => "less than none".to_owned(),
         Coverage::Until { months, .. } => months.told(Unit::Months, Rounding::Down),
+        Coverage::Beyond { months: 1 } => "more than 1 month".to_owned(),
         Coverage::Beyond { months } => format!("more than {months} months"),
+        Coverage::NoDemand { months: 1 } => "no use in 1 month".to_owned(),
         Coverage::NoDemand { months } => format!("no use in {months} months"),
     }
 }
@@ -166,7 +196,8 @@ impl Row {
             "class": self.class, "severity": self.severity, "since": self.since,
             "on_hand": self.on_hand, "reserved": self.reserved, "earmarked": self.earmarked,
             "requirement": self.requirement, "share": self.share,
-            "coverage": self.coverage.as_ref().map(coverage_value), "months": months,
+            "coverage": self.coverage.as_ref().map(coverage_value), "threshold": self.threshold,
+            "months": months,
             "first_month_below": self.first_month_below.map(|month| month.to_string()),
             "breach_probability": self.breach_probability,
         })

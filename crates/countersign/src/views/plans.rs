@@ -4,7 +4,7 @@
 //! plan is made again. Reading it back believes none of it; `reroute verify` and the ledger do
 //! that against the books.
 
-use super::board::number;
+pub use super::board::number;
 use countersign_core::rerouting::{
     Diverted, Line, Plan, Promise, Reason, Vetoes, explain, plan_digest,
 };
@@ -67,7 +67,43 @@ fn line_value(plan: &Plan, line: &Line<'_>) -> Value {
     })
 }
 
+/// A plan as it was read from a file.
+#[derive(Clone, Debug)]
+pub struct PlanFile {
+    /// The plan.
+    pub plan: Plan,
+    /// The number of entries of the log it was made from.
+    pub position: u64,
+    told: Value,
+}
+
+impl PlanFile {
+    /// What the file tells a person and the plan itself does not say, if there is such a thing.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        difference("", &plan(&self.plan, self.position), &self.told)
+    }
+}
+
+/// The first place where `told` is not what is `meant`; what is only told is no matter.
+fn difference(at: &str, meant: &Value, told: &Value) -> Option<String> {
+    match (meant, told) {
+        (Value::Object(meant), Value::Object(told)) => meant.iter().find_map(|(key, meant)| {
+            let at = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+            let Some(told) = told.get(key) else { return Some(format!("{at} is missing")) };
+            difference(&at, meant, told)
+        }),
+        (Value::Array(meant), Value::Array(told)) if meant.len() == told.len() => {
+            let mut pairs = (1..).zip(meant.iter().zip(told));
+            pairs.find_map(|(n, (meant, told))| difference(&format!("{at}[{n}]"), meant, told))
+        }
+        _ if meant == told => None,
+        _ => Some(format!("{at} is {told}, where the rest of the plan comes to {meant}")),
+    }
+}
+
 #[derive(Deserialize)]
+#[serde(expecting = "an object with the fields of a plan")]
 struct Document {
     position: u64,
     item: ItemId,
@@ -83,7 +119,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "harm is a whole number")]
 enum Harm {
     Number(u64),
     Text(String),
@@ -114,13 +150,17 @@ struct CoverDocument {
     units: u64,
 }
 
-/// Reads a plan back; gives it with the position of the log it was made from.
+/// Reads a plan back. What the file tells a person beside it is compared by
+/// [`PlanFile::contradiction`].
 ///
 /// # Errors
 /// What in the file is not as [`plan`] writes it.
-pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
-    let document: Document = serde_json::from_slice(bytes)
-        .map_err(|error| format!("this is no plan as `reroute plan --json` writes one: {error}"))?;
+pub fn read(bytes: &[u8]) -> Result<PlanFile, String> {
+    let no_plan = |error: serde_json::Error| {
+        format!("this is no plan as `reroute plan --out` writes one: {error}")
+    };
+    let document: Document = serde_json::from_slice(bytes).map_err(no_plan)?;
+    let told: Value = serde_json::from_slice(bytes).map_err(no_plan)?;
     let first: Month = document.first.parse().map_err(|error| format!("first: {error}"))?;
     let harm = match document.harm {
         Harm::Number(harm) => u128::from(harm),
@@ -155,7 +195,7 @@ pub fn read(bytes: &[u8]) -> Result<(Plan, u64), String> {
         let promise = promise.and_then(|promise| u32::try_from(promise).ok()).unwrap_or(u32::MAX);
         plan.slots.push(slot_of(slot, promise)?);
     }
-    Ok((plan, document.position))
+    Ok(PlanFile { plan, position: document.position, told })
 }
 
 /// The earmarks that slots name, by id.

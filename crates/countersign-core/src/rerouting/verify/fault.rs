@@ -8,13 +8,13 @@ use countersign_proof::words::{EarmarkId, ItemId, PartyId};
 pub enum Fault {
     #[error("the plan is for {plan}, the problem for {problem}")]
     OtherItem { plan: ItemId, problem: ItemId },
-    #[error("the plan was made for other months; make a new one")]
+    #[error("the plan was made for other months")]
     OtherMonths,
-    #[error("the plan was made from another position; make a new one")]
+    #[error("the plan was made from another position")]
     OtherBase,
-    #[error("the plan was made from another threshold; make a new one")]
+    #[error("the plan was made from another threshold")]
     OtherThreshold,
-    #[error("the plan was made under other vetoes; make a new one")]
+    #[error("the plan was made under other vetoes")]
     OtherVetoes,
     #[error("the plan has {prices} prices for {months} months")]
     PriceForEveryMonth { prices: usize, months: usize },

@@ -1,11 +1,11 @@
 //! What is there, told: the board, the accounts, who holds what, and the three balances.
 
 use super::FilterArgs;
-use crate::cli::Failure;
 use crate::cli::output::Output;
+use crate::cli::{Failure, known};
 use crate::views::board::{self as view, Row};
 use countersign_core::State;
-use countersign_proof::words::{ItemId, PartyId};
+use countersign_proof::words::{ItemId, Month, PartyId};
 use serde_json::{Value, json};
 
 /// A class as shape and word: the more there is of the shape, the worse.
@@ -36,6 +36,8 @@ fn bars(months: &[i128]) -> String {
 fn percent(probability: f64) -> String {
     if probability < 0.0005 {
         "< 0.1 %".to_owned()
+    } else if probability >= 0.9995 {
+        "> 99.9 %".to_owned()
     } else {
         format!("{:.1} %", probability * 100.0)
     }
@@ -56,13 +58,17 @@ pub(super) fn board(state: &State, months: u16, output: &mut Output) -> Result<(
                 row.share.clone().unwrap_or_else(|| "-".to_owned()),
                 row.coverage.as_ref().map_or("?".to_owned(), view::coverage_words),
                 mark(row.severity, &row.class),
-                row.first_month_below.map_or("-".to_owned(), |month| month.to_string()),
-                row.breach_probability.map_or("-".to_owned(), percent),
+                first_below(row, months),
+                row.breach_probability.map_or_else(|| unknown(row), percent),
                 bars(&row.months),
             ]
         })
         .collect();
-    let ahead = format!("next {months} months");
+    let now = Month::of(state.ledger.clock.date());
+    let ahead = match months {
+        1 => format!("in {now}"),
+        more => format!("{more} months from {now}"),
+    };
     let headings = [
         "item",
         "of",
@@ -76,11 +82,29 @@ pub(super) fn board(state: &State, months: u16, output: &mut Output) -> Result<(
         &ahead,
     ];
     output.table(&headings, &told);
+    output.line("\n?: not known. -: nothing says what is needed, or when it is short.");
     Ok(())
+}
+
+/// The first month in which it is short; `none` only where every month is known not to be.
+fn first_below(row: &Row, months: u16) -> String {
+    match row.first_month_below {
+        Some(month) => month.to_string(),
+        None if row.threshold.is_some() && row.months.len() == usize::from(months) => {
+            "none".to_owned()
+        }
+        None => unknown(row),
+    }
+}
+
+fn unknown(row: &Row) -> String {
+    if row.is_judged { "?".to_owned() } else { "-".to_owned() }
 }
 
 pub(super) fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), Failure> {
     let FilterArgs { item, party } = filter;
+    item.as_ref().map_or(Ok(()), |item| known::item(state, item).map(|_| ()))?;
+    party.as_ref().map_or(Ok(()), |party| known::party(state, party))?;
     let mut values = Vec::new();
     let mut rows = Vec::new();
     for (account, balance) in state.stock.accounts() {
@@ -153,9 +177,8 @@ pub(super) fn holds(
     party: Option<&PartyId>,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if state.stock.item(item).is_none() {
-        return Err(Failure::usage(format!("the ledger declares no item {item}")));
-    }
+    known::item(state, item)?;
+    party.map_or(Ok(()), |party| known::party(state, party))?;
     let found = view::holders(state, item, party);
     let text = |value: &Value, key: &str| match value.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -176,6 +199,7 @@ pub(super) fn balances(
     holder: Option<&PartyId>,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    holder.map_or(Ok(()), |holder| known::party(state, holder))?;
     let mut found = view::balances(state);
     found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
     output.value(&Value::Array(found.iter().map(view::Balances::value).collect()));
