@@ -136,15 +136,20 @@ fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failur
         .iter()
         .map(|figure| json!({ "name": figure.name, "value": board::number(figure.value) }))
         .collect();
+    let expected = board::expected(state, item);
     output.value(&json!({
         "item": id.as_str(), "class": judgement.class.as_str(), "rule": rule.name,
         "rule_source": rule.source, "rule_standing": rule.standing.as_str(),
         "since": judgement.since.to_string(), "sentences": sentences, "readings": readings,
         "figures": figures, "first_months": first,
+        "expected_use": expected.as_ref().map(board::Expected::value),
     }));
     output.heading(&format!("{id}: {}", judgement.class));
     for sentence in &sentences {
         output.line(sentence);
+    }
+    if let Some(expected) = &expected {
+        output.line(&expected.words());
     }
     if !figures.is_empty() {
         output.heading("\nThe figures");

@@ -4,6 +4,7 @@ use countersign_core::State;
 use countersign_core::rerouting;
 use countersign_core::stock::{AccountState, Item};
 use countersign_core::triage::breach::{self, Law};
+use countersign_core::triage::demand::{self, Alpha};
 use countersign_core::triage::{
     self, Counted, Coverage, Forecast, Inputs, Missing, Projection, Ratio, Rounding, Unit,
 };
@@ -202,6 +203,54 @@ impl Row {
             "breach_probability": self.breach_probability,
         })
     }
+}
+
+/// What is to be expected of use a month, by the methods for demand that comes now and then;
+/// advisory, and read by no rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// Months that are known.
+    pub months: usize,
+    /// Croston's rate, in units a month.
+    pub croston: f64,
+    /// The same with the correction by Syntetos and Boylan.
+    pub sba: f64,
+    /// The rate by Teunter, Syntetos and Babai, which falls while nothing is asked for.
+    pub tsb: f64,
+}
+
+impl Expected {
+    /// The figures as a value.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        json!({
+            "months_known": self.months, "croston": self.croston, "sba": self.sba, "tsb": self.tsb,
+        })
+    }
+
+    /// The figures in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { months, croston, sba, tsb } = self;
+        format!(
+            "From {months} months of use, units a month to expect: {croston:.2} (Croston), {sba:.2} \
+             (SBA), {tsb:.2} (TSB). No rule reads this."
+        )
+    }
+}
+
+/// What is to be expected of an item's use; `None` where nothing was used yet.
+#[must_use]
+pub fn expected(state: &State, item: &Item) -> Option<Expected> {
+    let months = state.stock.consumption(&item.id, &item.origin)?;
+    let used = |month: Month| months.get(&month).and_then(|consumed| consumed.actual);
+    let first = months.iter().find(|(_, consumed)| consumed.actual.is_some())?.0;
+    let known = Month::of(state.ledger.clock.date()).since(*first);
+    let series: Vec<u64> = (0..known).map(|i| used(first.plus(i)).unwrap_or(0)).collect();
+    let croston = demand::croston(&series, Alpha::USUAL)?;
+    let tsb = demand::tsb(&series, Alpha::USUAL, Alpha::USUAL)?;
+    let (months, rate, sba) = (series.len(), croston.rate(), croston.sba());
+    Some(Expected { months, croston: rate, sba, tsb })
 }
 
 /// A whole number as a value; one that no 64 bits hold is a text.
