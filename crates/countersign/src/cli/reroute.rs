@@ -34,7 +34,8 @@ pub(super) enum Verb {
     /// Check that a plan is the best one for the books as they are now
     Verify(VerifyArgs),
     /// Order what a plan says; signed by whom policy demands
-    #[command(after_help = "Example:\n  \
+    #[command(after_help = "Examples:\n  \
+        countersign --ledger D reroute plan --item PATRIOT-INTERCEPTOR --out plan.json\n  \
         countersign --ledger D --dry-run reroute order plan.json \\\n    \
         --sign US.SecDef:P-2H6N=D/keys/P-2H6N --certification 'Memo 12' \\\n    \
         --replacement 2026-03 --reason 'stock is red'")]

@@ -65,9 +65,10 @@ pub(super) enum Verb {
     Transfer(TransferArgs),
     /// Issue units: under a release, or for disposal, test or training
     #[command(after_help = "Examples:\n  \
-        countersign --ledger D --as P --key K stock issue --release REL-3 --quantity 2\n  \
-        countersign --ledger D --as P --key K stock issue --item ATACMS --party US \\\n    \
-        --quantity 1 --reason disposal")]
+        countersign --ledger D --as P-4L8V --key D/keys/P-4L8V stock issue --release REL-7 \\\n    \
+        --quantity 2\n  \
+        countersign --ledger D --as P-4L8V --key D/keys/P-4L8V stock issue --item ATACMS \\\n    \
+        --party US --quantity 1 --reason disposal")]
     Issue(IssueArgs),
     /// Enter what a count found
     Count(CountArgs),

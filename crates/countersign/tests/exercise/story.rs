@@ -33,6 +33,8 @@ fn the_story_shows_every_act_it_must() {
         "people/term-ended",
         "requests/under-hold",
         "requests/not-admitted",
+        "policy/consent-missing",
+        "rerouting/plan-stale",
     ] {
         assert!(refused.contains(&code), "{code} is not in the story");
     }
@@ -43,10 +45,13 @@ fn the_story_shows_every_act_it_must() {
         "REQ-3 refused",
         "breach: beyond quantity",
         "REQ-7 lapsed",
+        "PATRIOT-INTERCEPTOR red",
+        "ORD-1 executed: 40 from DE, 15 from NL, 155 from UA",
+        "3350 ERAM authorised for delivery to UA",
     ] {
         assert!(came.iter().any(|came| came.contains(words)), "{words} is not in the story");
     }
-    for words in ["who must sign", "US.SACEUR", "Verified 105 entries"] {
+    for words in ["who must sign", "US.SACEUR", "Verified 124 entries"] {
         assert!(played().words.contains(words), "{words} is not printed");
     }
 }
