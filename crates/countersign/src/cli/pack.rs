@@ -38,13 +38,13 @@ pub(super) fn run(verb: &Verb, output: &mut Output) -> Result<(), Failure> {
 
 /// The refusal of a pack with mistakes.
 pub(crate) fn faulty(faults: &[Fault]) -> Failure {
-    let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
-    Failure::Refused {
-        code: "pack/faulty".to_owned(),
-        message: match lines.as_slice() {
-            [only] => format!("the pack has a mistake:{only}"),
-            [] | [_, _, ..] => format!("the pack has {} mistakes:{}", lines.len(), lines.concat()),
+    Failure::Faulty {
+        code: "pack/faulty",
+        message: match faults.len() {
+            1 => "the pack has a mistake".to_owned(),
+            many => format!("the pack has {many} mistakes"),
         },
+        faults: faults.to_vec(),
     }
 }
 

@@ -27,8 +27,8 @@ pub(super) enum Verb {
     },
     /// Set a class by hand, for a time
     #[command(
-        after_help = "Example:\n  countersign --ledger D --dry-run triage override ATACMS --class red \
-        --until 2026-06-01 \\\n    --sign US.SecDef:P-2H6N=D/keys/P-2H6N --reason 'held back'"
+        after_help = "Example:\n  countersign --ledger D --dry-run triage override ATACMS \\\n    \
+        --class red --until 2026-06-01 --sign US.SecDef:P-2H6N=D/keys/P-2H6N --reason 'held back'"
     )]
     Override(OverrideArgs),
     /// End a class set by hand before its time

@@ -43,6 +43,12 @@ fn words<T: ToString>(set: &BTreeSet<T>) -> Vec<String> {
     set.iter().map(ToString::to_string).collect()
 }
 
+/// Whom and what a plan leaves alone, because somebody vetoed it.
+#[must_use]
+pub fn spared(vetoes: &Vetoes) -> Vec<String> {
+    [words(&vetoes.recipients), words(&vetoes.earmarks)].concat()
+}
+
 fn line_value(plan: &Plan, line: &Line<'_>) -> Value {
     let slot = line.slot;
     let covers: Vec<Value> = std::iter::once(&slot.reason)

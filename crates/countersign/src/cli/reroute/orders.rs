@@ -8,7 +8,7 @@ use crate::cli::people::done;
 use crate::cli::signing::signed;
 use crate::cli::{Failure, Global, known};
 use crate::statements::{self, Undertaking};
-use crate::views::board;
+use crate::views::{board, plans};
 use countersign_core::rerouting::{self, Command, Terms, debts::repayment, plan_digest, problem};
 use countersign_core::{Event, State};
 use countersign_proof::words::{DebtId, ItemId, OrderId, Quantity};
@@ -87,6 +87,10 @@ fn order_value(state: &State, order: &rerouting::Order) -> Value {
         "replacement": order.replacement.map(|month| month.to_string()),
         "ordered_at": order.ordered_at.to_string(), "executes_at": order.executes_at.to_string(),
         "units": order.plan.units(), "plan": plan_digest(&order.plan).to_string(),
+        "shortfall_before": order.plan.shortfall_before,
+        "shortfall_after": order.plan.shortfall_after,
+        "harm": i128::try_from(order.plan.harm).map_or(Value::Null, board::number),
+        "left_alone": plans::spared(&order.plan.vetoes),
         "recipients": lost, "debts": debts, "statement": order.statement.to_string(),
     })
 }
@@ -143,6 +147,14 @@ pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<()
             let why = order.lapse.as_ref().map(lapse_words).unwrap_or_default();
             output.line(&format!("It came to nothing: {why}."));
         }
+    }
+    output.line(&format!(
+        "Own stock: {} unit-months short without it, {} with it; harm {}.",
+        order.plan.shortfall_before, order.plan.shortfall_after, order.plan.harm
+    ));
+    let spared = plans::spared(&order.plan.vetoes);
+    if !spared.is_empty() {
+        output.line(&format!("Left alone: {}.", spared.join(", ")));
     }
     for (recipient, slots) in rerouting::losses(&order.plan) {
         let told: Vec<String> = slots

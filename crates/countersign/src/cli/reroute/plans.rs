@@ -375,10 +375,7 @@ pub(super) fn verify(
              leaves as few does less harm than {harm}."
         ),
     });
-    let vetoes = &plan.vetoes;
-    let spared = vetoes.recipients.iter().map(ToString::to_string);
-    let spared: Vec<String> =
-        spared.chain(vetoes.earmarks.iter().map(ToString::to_string)).collect();
+    let spared = plans::spared(&plan.vetoes);
     if !spared.is_empty() {
         output.line(&format!("That is so while these are left alone: {}.", spared.join(", ")));
     }
