@@ -23,7 +23,7 @@ pub struct Terms {
     /// 12, if not given.
     pub months: Option<u16>,
     /// Units that the owner's stock must hold in every month, instead of what the item's triage
-    /// rule says.
+    /// rule says; without a rule it is the whole requirement.
     pub threshold: Option<u64>,
 }
 
@@ -34,7 +34,10 @@ pub enum PlanningError {
     #[error("the item {0} is not declared")]
     UnknownItem(ItemId),
     /// Nothing says when the item is short.
-    #[error("no triage rule is for {0}, so nothing says when it is short; give a threshold")]
+    #[error(
+        "no triage rule and no requirement is for {0}, so nothing says when it is short; give a \
+             threshold"
+    )]
     NoRule(ItemId),
     /// A figure is missing.
     #[error("{item}: {missing}")]
@@ -80,14 +83,29 @@ pub fn problem(
     let position = projected.steps.iter().map(|step| clamp(step.position));
     let threshold = match terms.threshold {
         Some(units) => vec![units; usize::from(months)],
-        None => {
-            let rule = rules.rule_for(item, &declared.labels);
-            let rule = rule.ok_or_else(|| PlanningError::NoRule(item.clone()))?;
-            triage::thresholds(rules, rule, &inputs, at, months).map_err(missing)?
-        }
+        None => match rules.rule_for(item, &declared.labels) {
+            Some(rule) => triage::thresholds(rules, rule, &inputs, at, months).map_err(missing)?,
+            None => required(stock, item, owner, first, months)
+                .ok_or_else(|| PlanningError::NoRule(item.clone()))?,
+        },
     };
     let slots = slots(stock, item, owner, first, months);
     Ok(ItemProblem::new(item.clone(), first, position.collect(), threshold, slots)?)
+}
+
+/// The requirement on the last day of each month; `None` where nothing was ever required.
+fn required(
+    stock: &Stock,
+    item: &ItemId,
+    owner: &PartyId,
+    first: Month,
+    months: u16,
+) -> Option<Vec<u64>> {
+    if stock.requirements(item, owner).is_empty() {
+        return None;
+    }
+    let all = (0..u32::from(months)).map(|index| first.plus(index).last());
+    Some(all.map(|day| stock.required(item, owner, day)).collect())
 }
 
 /// Up to the last promised month, at least a year, at most five.

@@ -47,12 +47,6 @@ pub(super) struct Points<'a> {
     today: Date,
 }
 
-/// The last day of a month.
-fn last_day(month: Month) -> Date {
-    let day = u32::from(month.first()).saturating_add(month.days()).saturating_sub(1);
-    Date::try_from(day).unwrap_or(month.first())
-}
-
 /// Average use, in units a day or, over whole months, a month.
 fn average(inputs: &Inputs, flow: &Flow, today: Date, by_day: bool) -> Result<Ratio, Missing> {
     let missing = || Missing::Flow { name: flow.name.clone() };
@@ -184,7 +178,7 @@ pub(super) fn read<'a>(
             ratio,
             at_least: false,
         };
-        let on = month.map_or(today, last_day);
+        let on = month.map_or(today, Month::last);
         points.figures.push(match (&measure.against, steady) {
             (Against::Nothing, _) => figure(None, Ratio { top: units, bottom: 1 }),
             (Against::Greatest(amounts), _) => {

@@ -42,6 +42,13 @@ impl Month {
         Date::nearest(self.year(), self.number(), 1).unwrap_or(Date::LAST)
     }
 
+    /// Its last day.
+    #[must_use]
+    pub fn last(self) -> Date {
+        let day = u32::from(self.first()).saturating_add(self.days()).saturating_sub(1);
+        Date::try_from(day).unwrap_or(Date::LAST)
+    }
+
     /// Its days: 28 to 31.
     #[must_use]
     pub fn days(self) -> u32 {
@@ -106,6 +113,7 @@ mod tests {
             let month = Month::try_from(number).unwrap();
             assert_eq!(month.to_string().parse::<Month>().unwrap(), month);
             assert_eq!(Month::of(month.first()), month);
+            assert_eq!(Month::of(month.last()), month);
             if number < LAST_MONTH {
                 assert_eq!(u64::from(u32::from(month.first())), days, "{month}");
                 days += u64::from(month.days());
