@@ -37,7 +37,14 @@ const MISTAKES: &[Mistake] = &[
         "2 days",
     ),
     ("aabb-days", "\"3 days\"", "\"40 %\"", code::WORD_UNFIT, "in share, but", "write it in days"),
-    ("aabb-days", "\"3 days\"", "\"1 day\"", code::RULE_UNFIT, "never holds", "let red begin beyond"),
+    (
+        "aabb-days",
+        "\"3 days\"",
+        "\"1 day\"",
+        code::RULE_UNFIT,
+        "never holds",
+        "let red begin beyond",
+    ),
     (
         "aabb-days",
         "enter = \"1 day\"",
@@ -46,7 +53,14 @@ const MISTAKES: &[Mistake] = &[
         "wrong side",
         "leave the class at 1 day",
     ),
-    ("aabb-days", "class = \"low\"", "class = \"prepared\"", code::RULE_UNFIT, "takes none", "class"),
+    (
+        "aabb-days",
+        "class = \"low\"",
+        "class = \"prepared\"",
+        code::RULE_UNFIT,
+        "takes none",
+        "class",
+    ),
     (
         "aabb-days",
         "class = \"low\"",
