@@ -125,20 +125,37 @@ fn a_word_it_does_not_know_is_a_usage_error() {
 }
 
 #[test]
-fn the_benchmark_gets_its_arguments() {
+fn the_benchmarks_get_their_arguments() {
     let (root, here) = (Path::new("/root-of-it"), Path::new("/here"));
     let words = |arguments: &[&str]| {
         let wish = bench::Wish::parse(&strings(arguments), root, here)?;
-        let words: Vec<_> =
-            wish.cargo_words().iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let words = wish.cargo_words("stock");
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         Ok::<String, String>(words.join(" "))
     };
-    let start = "bench --locked -p countersign --bench lifecycle --";
-    let default = PathBuf::from("/root-of-it").join("target").join("bench.json");
+    let start = "bench --locked --workspace --all-features --bench stock --";
+    let default = PathBuf::from("/root-of-it").join("target").join("bench-stock.json");
     assert_eq!(words(&[]), Ok(format!("{start} --json {}", default.display())));
     assert_eq!(
         words(&["--quick", "--json", "a.json", "--", "--only", "sqlite"]),
-        Ok(format!("{start} --quick --json /here/a.json --only sqlite"))
+        Ok(format!("{start} --quick --json /here/a-stock.json --only sqlite"))
     );
     assert!(words(&["--json"]).is_err());
+}
+
+#[test]
+fn every_benchmark_program_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (program, source) in bench::PROGRAMS {
+        assert!(root.join(source).is_file(), "{program}: {source}");
+    }
+}
+
+#[test]
+fn the_figures_of_all_programs_are_one_list() {
+    let join = |lists: &[&str]| bench::join(&strings(lists));
+    let joined = join(&["[\n  {\"a\": [1]},\n  2\n]\n", "[]", "[3]"]);
+    assert_eq!(joined.as_deref(), Some("[\n  {\"a\": [1]},\n  2,\n3\n]\n"));
+    assert_eq!(join(&["[1]", "{}"]), None);
+    assert_eq!(join(&["[1]", ""]), None);
 }

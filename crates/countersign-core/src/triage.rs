@@ -61,7 +61,7 @@ use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{ClassOverride, OverrideLift};
 use countersign_proof::words::{Digest, ItemId, Moment, OfficeId, PersonId};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// State: the rules, and what is remembered of every item's class.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,17 +201,15 @@ impl Triage {
             return Vec::new();
         }
         let moved: Vec<&stock::Event> = events.iter().filter_map(of_stock).collect();
-        let touched: BTreeSet<ItemId> =
-            moved.iter().flat_map(|event| stock.items_touched(event)).collect();
         let mut all = Vec::new();
-        let ruled = |item: &&ItemId| {
+        let ruled = |item: &ItemId| {
             let declared = stock.item(item);
             declared.is_some_and(|item| self.rules.rule_for(&item.id, &item.labels).is_some())
         };
-        for item in touched.iter().filter(ruled) {
-            let mut after = stock.of_item(item, &moved);
-            moved.iter().for_each(|event| after.apply(at, event));
-            let (memory, changes) = self.judge_all(&after, std::iter::once(item), at);
+        for (item, events) in stock.by_item(&moved).into_iter().filter(|(item, _)| ruled(item)) {
+            let mut after = stock.of_item(&item, &events);
+            events.iter().for_each(|event| after.apply(at, event));
+            let (memory, changes) = self.judge_all(&after, std::iter::once(&item), at);
             if !memory.is_empty() {
                 all.push(Event::ItemsJudged { memory, next: self.next }.into());
             }

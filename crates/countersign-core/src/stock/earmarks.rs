@@ -220,7 +220,10 @@ impl Stock {
     }
 
     /// The earmarks of one item, whoever owns them.
-    fn earmarks_of_item<'a>(&'a self, item: &ItemId) -> impl Iterator<Item = &'a Earmark> {
+    pub(super) fn earmarks_of_item<'a>(
+        &'a self,
+        item: &ItemId,
+    ) -> impl Iterator<Item = &'a Earmark> {
         let by_owner = self.promised.get(item);
         let ids = by_owner.into_iter().flat_map(|by_owner| by_owner.values().flatten());
         ids.filter_map(|id| self.earmarks.get(id))

@@ -30,7 +30,7 @@ fn level(class: &str, enter: &str, leave: &str, dwell_days: u16, repeats: u16) -
 }
 
 /// Green, yellow and red for PATRIOT, by what is on hand against the requirement.
-fn rules() -> Rules {
+pub fn class_rules() -> Rules {
     let class = |label: &str, severity, shortage| Class {
         label: id(label),
         title: label.to_owned(),
@@ -151,7 +151,7 @@ pub fn figures() -> Figures {
 pub fn short(version: &str) -> World {
     let mut world = World::unfounded();
     let mut charter = charter(&[(version, "2025-01-01T00:00:00Z")]);
-    charter.triage = rules();
+    charter.triage = class_rules();
     world.found(charter, &["registrar", "board"]).unwrap();
     world.awake_until(id("2025-06-02T09:00:00Z"));
     let figures = Box::new(figures());

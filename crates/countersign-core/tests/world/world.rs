@@ -10,7 +10,7 @@ mod stores;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people};
 pub use hardware::{HardwareKey, PRESENT, VERIFIED};
-pub use shortage::{Ordering, figures, short};
+pub use shortage::{Ordering, class_rules, figures, short};
 pub use signing::{Appointing, Bound};
 pub use stores::{
     Receipt, account, account_state, consumption, earmark, figure, issue, move_to, recount,
