@@ -61,7 +61,7 @@ use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{ClassOverride, OverrideLift};
 use countersign_proof::words::{Digest, ItemId, Moment, OfficeId, PersonId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// State: the rules, and what is remembered of every item's class.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Random walks through a shortage: receipts, counts, deliveries, classes set by hand, orders with
-//! good, stale and forged plans, with and without notice, holds, debts. The invariants are looked at
-//! after every step; the promises are held against a book of our own; and the record gives the
-//! same state again.
+//! good, stale and forged plans, with and without notice, holds, debts. After every step the
+//! invariants are looked at, and the promises are held against a book of our own; at the end the
+//! record gives the same state again.
 
 use super::random::Random;
 use super::world::{World, draft, figures, id, quantity, short};

@@ -233,8 +233,8 @@ impl Expected {
     pub fn words(&self) -> String {
         let Self { months, croston, sba, tsb } = self;
         format!(
-            "From {months} months of use, units a month to expect: {croston:.2} (Croston), {sba:.2} \
-             (SBA), {tsb:.2} (TSB). No rule reads this."
+            "From {months} months of use, units a month to expect: {croston:.2} (Croston), \
+             {sba:.2} (SBA), {tsb:.2} (TSB). No rule reads this."
         )
     }
 }
