@@ -148,6 +148,32 @@ fn an_order_diverts_what_the_plan_says_and_owes_it() {
 }
 
 #[test]
+fn without_a_rule_the_whole_requirement_is_what_stock_must_meet() {
+    let mut world = july();
+    let of = |world: &World, terms: &Terms| {
+        let rules = world.state.triage.rules();
+        problem(&world.state.stock, rules, &id("ATACMS"), terms, world.at)
+    };
+    world.receive(10, "ATACMS", "US", None).unwrap();
+    let terms = Terms { months: Some(3), threshold: None };
+    assert!(of(&world, &terms).is_err(), "no rule, and nothing is required");
+    let mut required = world::figures().requirements;
+    required.iter_mut().for_each(|component| component.item = id("ATACMS"));
+    required[1].from = id("2025-08-31");
+    required[0].until = Some(id("2025-08-31"));
+    let figures = countersign_core::stock::Figures {
+        requirements: required,
+        ..countersign_core::stock::Figures::default()
+    };
+    let command = countersign_core::stock::Command::ImportFigures { figures: Box::new(figures) };
+    world.run(Some("usdepot"), command).unwrap();
+    // The requirement of a month is that of its last day.
+    assert_eq!(of(&world, &terms).unwrap().threshold(), [320, 1000, 1000]);
+    let told = Terms { threshold: Some(7), ..terms };
+    assert_eq!(of(&world, &told).unwrap().threshold(), [7, 7, 7]);
+}
+
+#[test]
 fn recipients_are_told_what_they_lose_and_when() {
     let mut world = july();
     let plan = world.planned(12);
