@@ -12,13 +12,15 @@
     clippy::float_arithmetic,
     clippy::print_stdout,
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    dead_code,
     unreachable_pub,
     reason = "a benchmark prints, measures and stops at the first surprise"
 )]
 
 #[path = "../tests/rerouting/lp.rs"]
 mod lp;
-#[path = "../tests/rerouting/random.rs"]
+#[path = "../tests/histories/random.rs"]
 mod random;
 
 use countersign_core::rerouting::{ItemProblem, Plan, Slot, Vetoes, plan, verify};

@@ -367,11 +367,13 @@ impl Requests {
     }
 }
 
-fn index(number: u64) -> Option<usize> {
+/// The place of what is numbered from 1.
+pub(crate) fn index(number: u64) -> Option<usize> {
     usize::try_from(number).ok()?.checked_sub(1)
 }
 
-fn number_after(count: usize) -> u64 {
+/// The number of what comes after so many.
+pub(crate) fn number_after(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX).saturating_add(1)
 }
 

@@ -47,6 +47,7 @@ pub use position::{PlanningError, Terms, problem};
 use crate::people::Signed;
 use crate::policy::Preconditions;
 use crate::rejection::rejections;
+use crate::requests::index;
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::DiversionOrder;
 use countersign_proof::words::{
@@ -253,7 +254,7 @@ impl Rerouting {
     /// The order, if there is one.
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&Order> {
-        self.orders.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+        self.orders.get(index(id.0)?)
     }
 
     /// All debts, in the order of the record.
@@ -265,7 +266,7 @@ impl Rerouting {
     /// The debt, if there is one.
     #[must_use]
     pub fn debt(&self, id: DebtId) -> Option<&Debt> {
-        self.debts.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+        self.debts.get(index(id.0)?)
     }
 
     /// Which order is executed next, and when.
@@ -287,8 +288,7 @@ impl Rerouting {
             }
             Event::DebtIncurred { debt } => self.debts.push((**debt).clone()),
             Event::DebtRepaid { debt, units } => {
-                let index = debt.0.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-                if let Some(debt) = index.and_then(|index| self.debts.get_mut(index)) {
+                if let Some(debt) = index(debt.0).and_then(|index| self.debts.get_mut(index)) {
                     debt.repaid = debt.repaid.saturating_add(*units);
                 }
             }
@@ -296,8 +296,7 @@ impl Rerouting {
     }
 
     fn end(&mut self, id: OrderId, state: OrderState, lapse: Option<Lapse>) {
-        let index = id.0.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        if let Some(order) = index.and_then(|index| self.orders.get_mut(index)) {
+        if let Some(order) = index(id.0).and_then(|index| self.orders.get_mut(index)) {
             self.agenda.remove(&(order.executes_at, id));
             order.state = state;
             order.lapse = lapse;

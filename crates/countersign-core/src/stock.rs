@@ -341,14 +341,10 @@ impl Stock {
         if item.origin != *party {
             return Some(item.origin.clone());
         }
-        let mut seen: BTreeSet<&InputId> = BTreeSet::new();
-        let mut open: Vec<&InputId> = item.inputs.iter().collect();
-        while let Some(input) = open.pop().and_then(|id| self.inputs.get(id)) {
-            if input.controller != *party {
-                return Some(input.controller.clone());
-            }
-            open.extend(input.needs.iter().filter(|id| seen.insert(id)));
+        match item.controllers(&self.inputs) {
+            Ok(all) => all.into_iter().find(|other| *other != party).cloned(),
+            // Who controls an input that nobody declared is not known: then it is not the party's.
+            Err(_) => Some(item.origin.clone()),
         }
-        None
     }
 }

@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::float_arithmetic,
+    dead_code,
     unreachable_pub,
     reason = "tests"
 )]
@@ -25,7 +26,7 @@ mod lp;
 mod optimum;
 #[path = "rerouting/oracles.rs"]
 mod oracles;
-#[path = "rerouting/random.rs"]
+#[path = "histories/random.rs"]
 mod random;
 #[path = "rerouting/what_if.rs"]
 mod what_if;

@@ -5,7 +5,7 @@
 
 use super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
 use crate::stock::Item;
-use countersign_proof::words::{Act, InputId, OfficeId, PartyId, ZoneId};
+use countersign_proof::words::{Act, OfficeId, PartyId, ZoneId};
 use std::collections::BTreeSet;
 
 impl World {
@@ -15,19 +15,9 @@ impl World {
     /// [`PolicyError::UnknownEntity`] where an input or a party is not in the world.
     pub fn controllers(&self, item: &Item) -> Result<BTreeSet<PartyId>, PolicyError> {
         self.party(&item.origin)?;
-        let mut controllers = BTreeSet::from([item.origin.clone()]);
-        let mut seen: BTreeSet<&InputId> = BTreeSet::new();
-        let mut open: Vec<&InputId> = item.inputs.iter().collect();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            let input = self.inputs.get(id).ok_or_else(|| unknown("input", id.as_str()))?;
-            self.party(&input.controller)?;
-            controllers.insert(input.controller.clone());
-            open.extend(&input.needs);
-        }
-        Ok(controllers)
+        let found = item.controllers(&self.inputs).map_err(|id| unknown("input", id.as_str()))?;
+        found.iter().try_for_each(|party| self.party(party))?;
+        Ok(found.into_iter().cloned().collect())
     }
 
     /// A zone and every zone it lies in.

@@ -1,6 +1,5 @@
 //! What orders owe, and when it can be given back.
 
-use super::orders::quantity;
 use super::{Debt, Event, ItemProblem, Rejection};
 use crate::people::{Authority, Function};
 use crate::stock::{self, Wanted};
@@ -93,7 +92,7 @@ pub(super) fn repay(
         return Err(Rejection::NotEnough { wanted: units, free, owner }.into());
     }
     let (earmark, month) = (debt.earmark.clone(), Month::of(at.date()));
-    let units = quantity(units.units()).units();
+    let units = units.units();
     Ok(vec![
         Event::DebtRepaid { debt: id, units }.into(),
         stock::Event::SlotRestored { earmark, month, units }.into(),

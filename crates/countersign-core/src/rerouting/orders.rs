@@ -7,6 +7,7 @@ use super::{
 };
 use crate::people::{Authority, Signed};
 use crate::policy::{ItemQuestion, Preconditions, Subject, Totals};
+use crate::requests::number_after;
 use crate::stock::{self, Item};
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::Verified;
@@ -275,13 +276,4 @@ fn still_there(state: &State, order: &Order) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-pub(super) fn number_after(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX).saturating_add(1)
-}
-
-/// Units as a quantity; what a slot holds always is one.
-pub(super) fn quantity(units: u64) -> Quantity {
-    Quantity::new(units).unwrap_or(Quantity::MAX)
 }

@@ -33,6 +33,30 @@ pub struct Item {
     pub standing: Standing,
 }
 
+impl Item {
+    /// The parties that control it: its origin and everyone who controls an input, in turn.
+    ///
+    /// # Errors
+    /// An input that is not among `inputs`.
+    pub fn controllers<'a>(
+        &'a self,
+        inputs: &'a BTreeMap<InputId, Input>,
+    ) -> Result<BTreeSet<&'a PartyId>, &'a InputId> {
+        let mut controllers = BTreeSet::from([&self.origin]);
+        let mut seen: BTreeSet<&InputId> = BTreeSet::new();
+        let mut open: Vec<&InputId> = self.inputs.iter().collect();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let input = inputs.get(id).ok_or(id)?;
+            controllers.insert(&input.controller);
+            open.extend(&input.needs);
+        }
+        Ok(controllers)
+    }
+}
+
 /// Something an item cannot be used without, controlled by a party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {

@@ -54,15 +54,14 @@ pub(super) fn books(folder: &Path, at: Option<Moment>) -> Result<State, Failure>
     let pack = Pack::for_planning(folder).map_err(|faults| faulty(&faults))?;
     let at = at.unwrap_or_else(|| pack.newest_figure());
     let mut charter = pack.charter(&BTreeMap::new(), at, FoundingPolicies::All);
-    declare_what_is_named(&mut charter, &pack);
     let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
+    declare_what_is_named(&mut charter, &figures);
     Ok(State::of_figures(&charter, &figures, at)?)
 }
 
 /// Planning needs no more of a party, or of an item or a place that a pack without `items.toml`
 /// names, than its id.
-fn declare_what_is_named(charter: &mut Charter, pack: &Pack) {
-    let figures: Vec<Figures> = pack.figures().into_iter().map(|own| own.figures).collect();
+fn declare_what_is_named(charter: &mut Charter, figures: &[Figures]) {
     let earmarks = || figures.iter().flat_map(|figures| &figures.earmarks);
     let counts = || figures.iter().flat_map(|figures| &figures.counts);
     let mut parties: BTreeSet<PartyId> = BTreeSet::new();
