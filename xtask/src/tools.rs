@@ -18,13 +18,21 @@ pub struct Tool {
 }
 
 /// Every tool. A test that needs another one adds a line here, never a skip.
-pub const TOOLS: &[Tool] = &[Tool {
-    program: "ssh-keygen",
-    package: "openssh-client",
-    purpose: "makes keys and checks our signatures against stock OpenSSH",
-    remedy: "install OpenSSH's client tools (Debian: openssh-client; Fedora: openssh-clients; \
-             macOS has them)",
-}];
+pub const TOOLS: &[Tool] = &[
+    Tool {
+        program: "ssh-keygen",
+        package: "openssh-client",
+        purpose: "makes keys and checks our signatures against stock OpenSSH",
+        remedy: "install OpenSSH's client tools (Debian: openssh-client; Fedora: \
+                 openssh-clients; macOS has them)",
+    },
+    Tool {
+        program: "cvc5",
+        package: "cvc5",
+        purpose: "proves what a policy version promises",
+        remedy: "install cvc5 (Debian and Ubuntu: cvc5; elsewhere from its project's releases)",
+    },
+];
 
 /// Sees to it that every tool is there, installing what is missing.
 ///
