@@ -3,26 +3,35 @@
 //! Cedar lives in `policy/cedar.rs` and nowhere else. A version that cannot be evaluated refuses.
 
 mod question;
+mod situation;
 
 mod closure;
 mod derive;
 
 mod cedar;
+mod changes;
 mod check;
 mod digest;
 mod memo;
+mod proofs;
 
 mod consent;
 
 pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, SCHEMA};
+pub use cedar::{Property, Proving, claims, compare, prove};
+pub use changes::{Changes, DecidingChange, Edit, VerdictChange, changes, zones_in_words};
 pub use check::{Problem, ProblemCode, Report, check};
 pub use consent::Consent;
 pub use derive::OFFICES_MAX;
 pub use memo::MEMO_MAX;
+pub use proofs::{
+    Claim, Comparison, Difference, Direction, Finding, NO_SOLVER, Proofs, Reply, Solver,
+};
 pub use question::{
     Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Preconditions, Question,
     Subject, Totals, Verdict, World, Zone,
 };
+pub use situation::{About, AboutItem, Situation, consent_in_words};
 
 use crate::ledger::Charter;
 use crate::rejection::rejections;
@@ -62,6 +71,8 @@ pub struct Version {
     pub transition: Transition,
     /// When it entered the record.
     pub published_at: Moment,
+    /// What was proved of it when it was published; `None` of those that the ledger began with.
+    pub proofs: Option<Proofs>,
     #[serde(skip)]
     compiled: Option<Arc<Compiled>>,
 }
@@ -75,6 +86,8 @@ pub enum Command {
         bundle: Box<PolicyBundle>,
         /// Statements alike but for office, signer, binding and reason.
         statements: Vec<Verified<PolicyPublication>>,
+        /// What was found about everything that is claimed of the version.
+        proofs: Box<Proofs>,
     },
 }
 
@@ -93,6 +106,8 @@ pub enum Event {
         standing: Standing,
         /// What becomes of what is open.
         transition: Transition,
+        /// What was found about everything that is claimed of the version.
+        proofs: Box<Proofs>,
     },
     /// A version came into force.
     VersionCameIntoForce {
@@ -129,6 +144,11 @@ rejections!(
             "a version can come into force no earlier than {earliest}, not at {from}";
         CheckFailed { problems: String } = "check-failed",
             "the policies do not pass the checks for publication: {problems}";
+        ClaimRefuted { claim: String, counterexample: String } = "claim-refuted",
+            "the version does not keep what is claimed of it: {claim}. {counterexample}";
+        HelpNotShown { acts: String } = "help-not-shown",
+            "that more consent never takes a permission away could not be shown for {acts}: ask \
+             only whether approvals contain somebody, or have it proved by a solver";
     }
 );
 
@@ -162,6 +182,7 @@ impl Policies {
                 standing: policy.standing,
                 transition: policy.transition,
                 published_at: at,
+                proofs: None,
                 compiled: None,
             });
         }
@@ -181,7 +202,7 @@ impl Policies {
     /// Decides [`Command::Publish`]; the gate has already found that policy is satisfied by those
     /// who signed.
     pub(crate) fn decide(&self, command: &Command, at: Moment) -> Result<Event, Rejection> {
-        let Command::Publish { bundle, statements } = command;
+        let Command::Publish { bundle, statements, proofs } = command;
         let first = statements.first().ok_or(Rejection::NoStatement)?.statement();
         for other in statements {
             let alike = PolicyPublication {
@@ -217,23 +238,60 @@ impl Policies {
         if first.in_force_from < earliest {
             return Err(Rejection::InForceTooEarly { from: first.in_force_from, earliest });
         }
-        let report = check(bundle, &self.world, self.exercise);
-        if !report.problems.is_empty() {
-            let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
-            return Err(Rejection::CheckFailed { problems: problems.join("; ") });
-        }
+        let proofs = self.weigh(bundle, proofs)?;
         Ok(Event::VersionPublished {
             bundle: bundle.clone(),
             in_force_from: first.in_force_from,
             source: first.source.clone(),
             standing: first.standing,
             transition: first.transition,
+            proofs: Box::new(proofs),
         })
+    }
+
+    /// The checks that a version must pass, and what was found about just what is claimed of it.
+    fn weigh(&self, bundle: &PolicyBundle, proofs: &Proofs) -> Result<Proofs, Rejection> {
+        let failed = |problems: Vec<Problem>| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Rejection::CheckFailed { problems: problems.join("; ") }
+        };
+        let compiled = Compiled::compile(bundle, &self.world, self.exercise).map_err(failed)?;
+        let properties = Property::all(bundle, &self.world, self.exercise).map_err(failed)?;
+        let claims = claims(&compiled, &properties);
+        let findings = claims.iter().map(|claim| (claim.clone(), proofs.of(claim))).collect();
+        let proofs = Proofs { findings, ..proofs.clone() };
+        if let Some((claim, counterexample)) = proofs.refuted().next() {
+            let (claim, counterexample) = (claim.to_string(), counterexample.to_owned());
+            return Err(Rejection::ClaimRefuted { claim, counterexample });
+        }
+        let mut open = compiled.enumerated();
+        open.retain(|act| proofs.of(&Claim::ApprovalsHelp { act: *act }) != Finding::Proved);
+        if !open.is_empty() {
+            let acts: Vec<&str> = open.iter().map(|act| act.as_str()).collect();
+            return Err(Rejection::HelpNotShown { acts: acts.join(", ") });
+        }
+        Ok(proofs)
+    }
+
+    /// Whether everything that is claimed of a version is proved by these findings; not where its
+    /// claims cannot even be read.
+    pub(crate) fn proved(&self, bundle: &PolicyBundle, proofs: &Proofs) -> bool {
+        let compiled = Compiled::compile(bundle, &self.world, self.exercise);
+        let properties = Property::all(bundle, &self.world, self.exercise);
+        let (Ok(compiled), Ok(properties)) = (compiled, properties) else { return false };
+        proofs.prove(&claims(&compiled, &properties))
     }
 
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
         match event {
-            Event::VersionPublished { bundle, in_force_from, source, standing, transition } => {
+            Event::VersionPublished {
+                bundle,
+                in_force_from,
+                source,
+                standing,
+                transition,
+                proofs,
+            } => {
                 self.versions.push(Version {
                     digest: bundle.digest(),
                     bundle: (**bundle).clone(),
@@ -242,6 +300,7 @@ impl Policies {
                     standing: *standing,
                     transition: *transition,
                     published_at: at,
+                    proofs: Some((**proofs).clone()),
                     compiled: None,
                 });
                 self.compile();

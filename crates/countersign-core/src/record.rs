@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,7 +223,9 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
             people::Command::RevokeKey { statement } => signed(std::slice::from_ref(statement)),
         },
         Command::Stock(command) => vec![(Label::Parties, stock_content(command))],
-        Command::Policy(policy::Command::Publish { bundle: _, statements }) => signed(statements),
+        Command::Policy(policy::Command::Publish { bundle: _, statements, proofs: _ }) => {
+            signed(statements)
+        }
         Command::Requests(command) => requests_content(command),
         Command::Triage(command) => match command {
             triage::Command::OverrideClass { statements } => signed(statements),

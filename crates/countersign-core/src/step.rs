@@ -375,12 +375,13 @@ fn decide_policy(
     command: &policy::Command,
     at: Moment,
 ) -> Result<Vec<Event>, Rejection> {
-    let policy::Command::Publish { bundle: _, statements } = command;
+    let policy::Command::Publish { bundle, statements, proofs } = command;
     if statements.is_empty() {
         return Err(policy::Rejection::NoStatement.into());
     }
     let mut events = spend::<PolicyPublication>(state, statements, at)?;
-    gate(state, Act::Publish, Subject::Programme, statements, at)?;
+    let proved = state.policy.proved(bundle, proofs);
+    gate(state, Act::Publish, Subject::Programme { proved }, statements, at)?;
     events.push(state.policy.decide(command, at)?.into());
     Ok(events)
 }

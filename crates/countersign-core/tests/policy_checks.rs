@@ -11,7 +11,7 @@ use countersign_core::policy::{
 use countersign_core::stock::Item;
 use countersign_proof::words::Act;
 use policy::{Ask, bundle, item, long_range, needs, text, version, world};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const GOOD: &str = r#"
 @id("good")
@@ -31,6 +31,13 @@ fn changed_world(change: impl FnOnce(&mut World)) -> World {
     let mut world = world();
     change(&mut world);
     world
+}
+
+/// A good version with a property of which this is what stands before its last policy.
+fn promising(before: &str) -> PolicyBundle {
+    let text = format!("@id(\"all\") {before}\npermit (principal, action, resource);");
+    let properties = BTreeMap::from([("promise.cedar".to_owned(), text)]);
+    PolicyBundle { properties, ..bundle(GOOD) }
 }
 
 fn changed(change: impl FnOnce(&mut PolicyBundle)) -> PolicyBundle {
@@ -139,6 +146,16 @@ fn bad() -> Vec<(ProblemCode, PolicyBundle, World, usize)> {
             6,
         ),
         (P::ItemLiteral, with("resource == Item::\"ATACMS\""), world(), 5),
+        (P::PromiseMissing, promising("@promise(\" \")"), world(), 0),
+        (P::PolicySyntax, promising("@promise("), world(), 0),
+        (
+            P::PolicyMayFail,
+            promising(
+                "@promise(\"p\") forbid (principal, action == Action::\"use\", resource) when { context.quantity + 1 > 3 };\n@id(\"q\")",
+            ),
+            world(),
+            0,
+        ),
     ];
     let cut = |change: &dyn Fn(&mut World)| changed_world(change);
     let worlds: [(P, Change<'_>); 6] = [
@@ -172,6 +189,11 @@ fn every_problem_is_found_with_file_line_and_remedy() {
         let found = report.problems.iter().find(|problem| problem.code == code);
         let found = found.unwrap_or_else(|| panic!("{code:?} not found, but {told:#?}"));
         assert!(!found.message.is_empty() && !found.remedy.is_empty());
+        if !bundle.properties.is_empty() {
+            assert_eq!(found.file.as_deref(), Some("properties/promise.cedar"), "{told:#?}");
+            reached.insert(code);
+            continue;
+        }
         let at = (line > 0).then_some(("all.cedar", line));
         assert_eq!(found.file.as_deref().zip(found.line), at, "{code:?} {told:#?}");
         reached.insert(code);
@@ -303,7 +325,7 @@ fn a_question_must_fit_its_act_and_the_ledger() {
         let answer = compiled.verdict(&ask.question());
         assert!(matches!(answer, Err(PolicyError::Question(_))), "{} {answer:?}", ask.act);
     }
-    let publish = policy::programme(Act::Use, Subject::Programme);
+    let publish = policy::programme(Act::Use, Subject::Programme { proved: false });
     assert!(matches!(compiled.verdict(&publish), Err(PolicyError::Question(_))));
 }
 

@@ -109,10 +109,10 @@ fn governance() {
     let secdef = "US.SecDef".parse().unwrap();
     for (act, subject, expected) in [
         (Act::Appoint, Subject::Office(&secdef), "Programme.Registrar"),
-        (Act::Publish, Subject::Programme, "Programme.Board"),
+        (Act::Publish, Subject::Programme { proved: false }, "Programme.Board"),
         (
             Act::Suspend,
-            Subject::Programme,
+            Subject::Programme { proved: false },
             "FR.MinArm | GB.MoD | Programme.Board | US.DepSecDef | US.SecDef",
         ),
         (Act::View, Subject::Office(&secdef), "prohibited"),

@@ -19,6 +19,7 @@ pub mod clock;
 
 pub mod keys;
 
+pub mod solver;
 pub mod statements;
 
 pub mod opening;

@@ -5,7 +5,7 @@ pub mod board;
 pub mod plans;
 
 use countersign_core::State;
-use countersign_core::policy::{Explained, Verdict, Version};
+use countersign_core::policy::{Claim, Explained, Finding, Proofs, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};
 use countersign_proof::words::{OfficeId, Window, ZoneId};
 use serde_json::{Value, json};
@@ -54,6 +54,41 @@ pub fn explained(version: &Version, explained: &Explained) -> Value {
     })
 }
 
+/// What became of a claim.
+#[must_use]
+pub fn finding(finding: &Finding) -> Value {
+    match finding {
+        Finding::Proved => json!({ "finding": "proved" }),
+        Finding::Refuted { counterexample } => {
+            json!({ "finding": "refuted", "counterexample": counterexample })
+        }
+        Finding::NotProved { why } => json!({ "finding": "not-proved", "why": why }),
+    }
+}
+
+/// What was found about everything that is claimed of a version.
+#[must_use]
+pub fn proofs(proofs: &Proofs) -> Value {
+    let findings = proofs.findings.iter().map(|(claim, found)| {
+        let mut one = finding(found);
+        if let Some(fields) = one.as_object_mut() {
+            let kind = match claim {
+                Claim::NeverFails { .. } => "never-fails",
+                Claim::ApprovalsHelp { .. } => "approvals-help",
+                Claim::Promise { .. } => "promise",
+            };
+            fields.insert("kind".to_owned(), kind.into());
+            fields.insert("claim".to_owned(), claim.to_string().into());
+        }
+        one
+    });
+    json!({
+        "solver": proofs.solver,
+        "millis": proofs.millis,
+        "findings": findings.collect::<Value>(),
+    })
+}
+
 /// A policy version.
 #[must_use]
 pub fn version(state: &State, version: &Version) -> Value {
@@ -68,6 +103,7 @@ pub fn version(state: &State, version: &Version) -> Value {
         "transition": version.transition.as_str(),
         "published_at": version.published_at.to_string(),
         "usable": version.compiled().is_ok(),
+        "proofs": version.proofs.as_ref().map(proofs),
     })
 }
 

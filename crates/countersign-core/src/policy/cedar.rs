@@ -7,6 +7,7 @@
 mod case;
 mod entities;
 mod parse;
+mod prove;
 mod slice;
 mod syntax;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, 
 use case::{Case, explained};
 use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
+pub use prove::{Property, Proving, claims, compare, prove};
 use serde::{Deserialize, Serialize};
 use slice::{SchemaParts, Slice, reads_deciding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +132,21 @@ impl Compiled {
     pub fn enumerated(&self) -> BTreeSet<Act> {
         let any = self.acts.iter().filter(|(_, slice)| slice.shape == Shape::Any);
         any.map(|(act, _)| *act).collect()
+    }
+
+    /// Whether it is for an exercise.
+    #[must_use]
+    pub fn exercise(&self) -> bool {
+        self.exercise
+    }
+
+    /// The policies by id, each as it is written; the built-in ones among them.
+    #[must_use]
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        let slices = self.acts.values().flat_map(|slice| &slice.policies);
+        slices
+            .map(|(id, (policy, _))| (id.clone(), policy.to_cedar().unwrap_or_default()))
+            .collect()
     }
 
     /// What a policy says of itself in its `@reason`.

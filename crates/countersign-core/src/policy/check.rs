@@ -1,6 +1,6 @@
 //! The checks before a policy version is published: *can this version be relied upon?*
 
-use super::{Compiled, Deciding, KeyOnlyRule, PolicyBundle, World};
+use super::{Compiled, Deciding, KeyOnlyRule, PolicyBundle, Property, World};
 use countersign_proof::words::{Act, InputId, OfficeId, PartyId, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -42,6 +42,8 @@ pub enum ProblemCode {
     UnknownLiteral,
     /// A policy names one item; items come and go, so policies go by class, label and controller.
     ItemLiteral,
+    /// A standing property that does not say what it promises.
+    PromiseMissing,
 }
 
 impl ProblemCode {
@@ -64,6 +66,7 @@ impl ProblemCode {
         Self::PolicyMayFail,
         Self::UnknownLiteral,
         Self::ItemLiteral,
+        Self::PromiseMissing,
     ];
 
     /// The code as it is written.
@@ -87,6 +90,7 @@ impl ProblemCode {
             Self::PolicyMayFail => "policy-may-fail",
             Self::UnknownLiteral => "policy-unknown-literal",
             Self::ItemLiteral => "policy-item-literal",
+            Self::PromiseMissing => "policy-promise-missing",
         }
     }
 }
@@ -151,7 +155,10 @@ impl Report {
 #[must_use]
 pub fn check(bundle: &PolicyBundle, world: &World, exercise: bool) -> Report {
     match Compiled::compile(bundle, world, exercise) {
-        Ok(compiled) => Report { problems: Vec::new(), enumerated: compiled.enumerated() },
+        Ok(compiled) => Report {
+            problems: Property::all(bundle, world, exercise).err().unwrap_or_default(),
+            enumerated: compiled.enumerated(),
+        },
         Err(problems) => Report { problems, enumerated: BTreeSet::new() },
     }
 }

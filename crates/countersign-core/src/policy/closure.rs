@@ -54,7 +54,7 @@ pub(super) fn check(world: &World, question: &Question<'_>) -> Result<(), Policy
             check_item(world, asked)
         }
         Subject::Office(office) => world.office(office).and_then(|party| world.party(party)),
-        Subject::Programme => Ok(()),
+        Subject::Programme { proved: _ } => Ok(()),
     }
 }
 
@@ -64,7 +64,7 @@ fn fits(subject: &Subject<'_>, act: Act) -> bool {
             matches!(subject, Subject::Item(_))
         }
         Act::Appoint | Act::View => matches!(subject, Subject::Office(_)),
-        Act::Publish | Act::Suspend => matches!(subject, Subject::Programme),
+        Act::Publish | Act::Suspend => matches!(subject, Subject::Programme { .. }),
     }
 }
 
@@ -141,7 +141,7 @@ pub(super) fn deciding_sets(
             let party = world.office(office)?;
             sets.deciding.extend(deciding(bundle, party, act, required)?.cloned());
         }
-        Subject::Programme => {
+        Subject::Programme { proved: _ } => {
             for party in bundle.deciding.keys() {
                 sets.deciding.extend(deciding(bundle, party, act, false)?.cloned());
             }

@@ -4,7 +4,7 @@ use super::{Deciding, KeyOnlyRule, PolicyBundle, SCHEMA};
 use countersign_proof::words::Digest;
 
 /// The domain of the encoding below; a change to the encoding needs a new one.
-const DOMAIN: &str = "countersign/policy-bundle/v1";
+const DOMAIN: &str = "countersign/policy-bundle/v2";
 
 impl PolicyBundle {
     /// SHA-256 over everything the version is made of, the schema included: every field in a fixed
@@ -36,10 +36,12 @@ impl PolicyBundle {
             KeyOnlyRule::RefuseRed => "refuse-red",
             KeyOnlyRule::Allow => "allow",
         });
-        out.length(self.policies.len());
-        for (file, text) in &self.policies {
-            out.text(file);
-            out.text(text);
+        for files in [&self.policies, &self.properties] {
+            out.length(files.len());
+            for (file, text) in files {
+                out.text(file);
+                out.text(text);
+            }
         }
         Digest::of(&out.0)
     }

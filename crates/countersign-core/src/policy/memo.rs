@@ -49,6 +49,8 @@ pub(super) enum Fact {
     Notice,
     /// Whether an order owes the units back.
     Replaced,
+    /// Whether everything claimed of a version to be published is proved.
+    Proved,
     /// Whether a signature was made without user verification.
     KeyOnly,
     /// Whether the ledger is an exercise.
@@ -69,7 +71,8 @@ pub(super) fn key(question: &Question<'_>, facts: &BTreeSet<Fact>) -> Vec<u8> {
             (Fact::Exercise, _) => key.number(question.exercise.into()),
             (_, Subject::Item(asked)) => key.item_fact(*fact, asked),
             (_, Subject::Office(office)) => key.text(office.as_str()),
-            (_, Subject::Programme) => {}
+            (Fact::Proved, Subject::Programme { proved }) => key.number((*proved).into()),
+            (_, Subject::Programme { proved: _ }) => {}
         }
     }
     key.0
@@ -138,8 +141,8 @@ impl Key {
             Fact::Certified => self.number(asked.preconditions.certified.into()),
             Fact::Notice => self.number(asked.preconditions.notice_days.into()),
             Fact::Replaced => self.number(asked.preconditions.replaced.into()),
-            // Written by the caller; and no item question has the last of them.
-            Fact::Now | Fact::KeyOnly | Fact::Exercise | Fact::Deciding => {}
+            // Written by the caller; and no item question has the last two of them.
+            Fact::Now | Fact::KeyOnly | Fact::Exercise | Fact::Deciding | Fact::Proved => {}
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct PolicyBundle {
     pub key_only: KeyOnlyRule,
     /// The Cedar policies, file by file.
     pub policies: BTreeMap<String, String>,
+    /// The standing properties it promises to keep, file by file: each a set of Cedar policies
+    /// that allows whatever the version may allow.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// A named area.
@@ -113,7 +116,10 @@ pub enum Subject<'a> {
     /// An office (appointments).
     Office(&'a OfficeId),
     /// The programme as a whole (publication, holds).
-    Programme,
+    Programme {
+        /// For a publication, whether everything claimed of the version is proved.
+        proved: bool,
+    },
 }
 
 /// A question put to one policy version.

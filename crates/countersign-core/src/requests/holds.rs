@@ -158,7 +158,13 @@ pub(super) fn place(
         signatures.push(state.people.signed(verified, &hold.office, Act::Suspend, at)?);
     }
     check_scope(state, &first.scope)?;
-    state.policy.consent(&state.people, Act::Suspend, Subject::Programme, &signatures, at)?;
+    state.policy.consent(
+        &state.people,
+        Act::Suspend,
+        Subject::Programme { proved: false },
+        &signatures,
+        at,
+    )?;
     let hold = HoldId(super::number_after(state.requests.holds.len()));
     events.push(
         Event::HoldPlaced {
@@ -200,7 +206,13 @@ pub(super) fn lift(
     if hold.lifted_at.is_some() {
         return Err(Rejection::HoldLifted { hold: id }.into());
     }
-    state.policy.consent(&state.people, Act::Suspend, Subject::Programme, &signatures, at)?;
+    state.policy.consent(
+        &state.people,
+        Act::Suspend,
+        Subject::Programme { proved: false },
+        &signatures,
+        at,
+    )?;
     let (office, person) = (first.office.clone(), first.signer.clone());
     events.push(Event::HoldLifted { hold: id, office, person }.into());
     let cause = Suspension::Hold(id);

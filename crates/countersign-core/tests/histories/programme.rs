@@ -133,7 +133,14 @@ impl Player {
             statements.clear();
         }
         let bundle = Box::new(super::world::bundle(&name));
-        self.session(None, countersign_core::policy::Command::Publish { bundle, statements });
+        self.session(
+            None,
+            countersign_core::policy::Command::Publish {
+                bundle,
+                statements,
+                proofs: Box::default(),
+            },
+        );
     }
 
     pub(super) fn wait(&mut self, random: &mut Random) {

@@ -125,6 +125,7 @@ pub fn version(name: &str) -> PolicyBundle {
         deciding,
         key_only: KeyOnlyRule::Allow,
         policies,
+        properties: BTreeMap::new(),
     }
 }
 

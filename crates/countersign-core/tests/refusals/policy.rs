@@ -2,9 +2,9 @@
 
 use super::world::{Answered, STORY, World, bundle, charter, draft, id};
 use super::{Case, june};
-use countersign_core::policy::Command;
+use countersign_core::policy::{Claim, Command, Finding, Proofs};
 use countersign_proof::statement::kinds::PolicyPublication;
-use countersign_proof::words::Digest;
+use countersign_proof::words::{Act, Digest};
 
 /// Publishes `named`, with the statement changed before it is signed.
 fn publish(named: &str, change: impl FnOnce(&mut PolicyPublication)) -> Answered {
@@ -13,7 +13,10 @@ fn publish(named: &str, change: impl FnOnce(&mut PolicyPublication)) -> Answered
     let mut publication = world.publication("board", named, from, "keep").unwrap();
     change(&mut publication);
     let statements = vec![world.sign("board", &publication)];
-    world.run(None, Command::Publish { bundle: Box::new(bundle(named)), statements })
+    world.run(
+        None,
+        Command::Publish { bundle: Box::new(bundle(named)), statements, proofs: Box::default() },
+    )
 }
 
 /// A ledger in which only this version is in force.
@@ -31,7 +34,11 @@ fn use_of(world: &mut World, item: &str) -> Answered {
 
 pub(crate) const CASES: &[Case] = &[
     ("policy/no-statement", || {
-        let command = Command::Publish { bundle: Box::new(bundle("open")), statements: vec![] };
+        let command = Command::Publish {
+            bundle: Box::new(bundle("open")),
+            statements: vec![],
+            proofs: Box::default(),
+        };
         june().run(None, command)
     }),
     ("policy/no-version-in-force", || {
@@ -55,7 +62,14 @@ pub(crate) const CASES: &[Case] = &[
         let one = world.publication("board", "open", from, "keep")?;
         let other = world.publication("board", "open", from, "revoke")?;
         let statements = vec![world.sign("board", &one), world.sign("board", &other)];
-        world.run(None, Command::Publish { bundle: Box::new(bundle("open")), statements })
+        world.run(
+            None,
+            Command::Publish {
+                bundle: Box::new(bundle("open")),
+                statements,
+                proofs: Box::default(),
+            },
+        )
     }),
     ("policy/version-exists", || publish("v2", |_| {})),
     ("policy/name-mismatch", || publish("open", |publication| publication.version = id("v9"))),
@@ -70,7 +84,50 @@ pub(crate) const CASES: &[Case] = &[
         publish("open", |publication| publication.in_force_from = id("2025-10-22T00:00:00Z"))
     }),
     ("policy/check-failed", || publish("unreadable", |_| {})),
+    ("policy/claim-refuted", || {
+        june().run_publication("open", found(&Finding::Refuted { counterexample: "it".to_owned() }))
+    }),
+    ("policy/help-not-shown", || publish("harmful", |_| {})),
 ];
+
+/// The same finding about everything that could be claimed.
+fn found(finding: &Finding) -> Proofs {
+    let text = bundle("open").policies.into_values().collect::<String>();
+    let ids = text.split("@id(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let never = ids.map(|policy| Claim::NeverFails { policy: policy.to_owned() });
+    let helps = Act::ALL.iter().map(|act| Claim::ApprovalsHelp { act: *act });
+    let claims = never.chain(helps);
+    let findings = claims.map(|claim| (claim, finding.clone())).collect();
+    Proofs { solver: Some("a solver 1".to_owned()), millis: 1, findings }
+}
+
+#[test]
+fn a_policy_in_which_consent_could_harm_is_published_only_if_it_is_proved_that_it_does_not() {
+    let proved = june().run_publication("harmful", found(&Finding::Proved));
+    assert!(proved.is_ok(), "{proved:?}");
+    let open = Finding::NotProved { why: "no solver".to_owned() };
+    let refused = june().run_publication("harmful", found(&open)).unwrap_err();
+    assert_eq!(refused.code(), "policy/help-not-shown");
+}
+
+#[test]
+fn where_policy_demands_proof_nothing_unproved_is_published() {
+    let mut world = under("demanding");
+    let open = found(&Finding::NotProved { why: "no solver".to_owned() });
+    let refused = world.run_publication("open", open).unwrap_err();
+    assert_eq!(refused.code(), "policy/prohibited");
+    // What is proved of something else is proved of nothing.
+    let mut other = found(&Finding::Proved);
+    other.findings.retain(|(claim, _)| *claim != Claim::ApprovalsHelp { act: Act::Use });
+    let refused = world.run_publication("open", other).unwrap_err();
+    assert_eq!(refused.code(), "policy/prohibited");
+    world.run_publication("open", found(&Finding::Proved)).unwrap();
+    let newest = world.policies().versions().last().unwrap();
+    let proofs = newest.proofs.as_ref().unwrap();
+    assert_eq!(proofs.solver.as_deref(), Some("a solver 1"));
+    assert!(!proofs.findings.is_empty());
+    assert!(proofs.findings.iter().all(|(_, finding)| *finding == Finding::Proved));
+}
 
 #[test]
 fn a_version_is_not_published_backwards() {

@@ -189,6 +189,9 @@ when { context.approvals.contains(Office::"PR.Registrar") };
 when { context.approvals.contains(Office::"PR.Board") };
 "#;
 
+/// Who publishes.
+const PUBLISH: &str = "context.approvals.contains(Office::\"PR.Board\")";
+
 const SUSPEND: &str = r#"
 @id("suspend") permit (principal, action == Action::"suspend", resource)
 when {
@@ -234,8 +237,9 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
             "US.SecDef",
             r#"context.approvals.containsAny([Office::"US.SecDef", Office::"US.DepSecDef"])"#,
         ),
+        "harmful" => ("US.SecDef", "context.approvals.isEmpty()"),
         "unreadable" => ("US.SecDef", "context.colour == 3"),
-        // v4, red (v4 with the strict rule on software keys), mute (no holds).
+        // v4, demanding (v4 where a version to be published has to be proved), red (v4 with the strict rule on software keys), mute (no holds).
         _ => ("US.SecDef", GATE),
     }
 }
@@ -252,6 +256,9 @@ pub fn bundle(version: &str) -> PolicyBundle {
         text += "@id(\"use-ru\") permit (principal, action == Action::\"use\", resource)\n";
         text +=
             &format!("when {{ context.zones.contains(Zone::\"RU\") && ({condition}){gate} }};\n");
+    }
+    if content == "demanding" {
+        text = text.replace(PUBLISH, &format!("context.proved && {PUBLISH}"));
     }
     if content != "mute" {
         text += SUSPEND;
@@ -281,5 +288,6 @@ pub fn bundle(version: &str) -> PolicyBundle {
         ]),
         key_only: if content == "red" { KeyOnlyRule::RefuseRed } else { KeyOnlyRule::Allow },
         policies: BTreeMap::from([("all.cedar".to_owned(), text)]),
+        properties: BTreeMap::new(),
     }
 }

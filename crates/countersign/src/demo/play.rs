@@ -5,12 +5,15 @@ use crate::cli::Failure;
 use crate::clock::{Entropy, ScriptedClock, ScriptedEntropy, random16};
 use crate::pack::story::{Deed, Draw, Label, Post, Scope, StoryAct, Word};
 use crate::pack::{Pack, PartyFigures};
+use crate::solver::Cvc5;
 use crate::statements::{self, Signing, signature_rules};
 use crate::views;
 use crate::writer::{Asked, Receipt, Submission, Writer};
 use countersign_core::ledger::subject_of;
 use countersign_core::people::{self, Authority};
-use countersign_core::policy::{self, sets_in_words};
+use countersign_core::policy::{
+    self, Compiled, PolicyBundle, Proofs, Property, Proving, Solver, sets_in_words,
+};
 use countersign_core::record::Answer;
 use countersign_core::requests::{self, Request};
 use countersign_core::rerouting::Plan;
@@ -23,7 +26,8 @@ use countersign_proof::words::{
 };
 use countersign_proof::{SoftwareKey, Statement, Verified, verify};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// An act that came out as the story says.
 #[derive(Clone, Debug)]
@@ -399,8 +403,35 @@ impl<'a> Player<'a> {
             binding,
             reason: reason.to_owned(),
         })?;
+        let proofs = Box::new(self.proofs(&policy.bundle, policy.in_force_from)?);
         let bundle = Box::new(policy.bundle);
-        self.send(None, policy::Command::Publish { bundle, statements }.into())
+        self.send(None, policy::Command::Publish { bundle, statements, proofs }.into())
+    }
+
+    /// What is claimed of a version, put to the solver where there is one. In an exercise time
+    /// stands still, so it takes none.
+    fn proofs(&self, bundle: &PolicyBundle, from: Moment) -> Result<Proofs, Failure> {
+        let unfit = |problems: Vec<policy::Problem>| {
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::usage(told.join("; "))
+        };
+        let found = Cvc5::find(Duration::from_secs(10));
+        let mut solver = found.map_err(|failed| Failure::unavailable(failed.to_string()))?;
+        self.state(|state| {
+            let (world, exercise) = (state.policy.world(), state.ledger.exercise);
+            let compiled = Compiled::compile(bundle, world, exercise).map_err(unfit)?;
+            let properties = Property::all(bundle, world, exercise).map_err(unfit)?;
+            let items = state.stock.items().map(|item| (item.id.clone(), item.clone())).collect();
+            let holders = BTreeSet::new();
+            let mut proving = Proving {
+                solver: solver.as_mut().map(|solver| -> &mut dyn Solver { solver }),
+                items: &items,
+                holders: &holders,
+                from,
+                progress: &mut |_, _| (),
+            };
+            Ok(policy::prove(&compiled, &properties, &mut proving))
+        })
     }
 
     fn appoint(&mut self, act: &StoryAct, post: &Post) -> Result<Receipt, Failure> {

@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Report, code};
 use super::source::plain;
+use super::versions::PROPERTIES;
 use super::{FoundingPolicies, Gathered, Pack, PackVersion, PartyFigures, Table, VERSIONS, gather};
 use countersign_core::people::Function;
 use countersign_core::policy::{self, ProblemCode, World};
@@ -28,6 +29,7 @@ pub mod warning {
 pub fn check(dir: &Path) -> Report {
     let Gathered { pack, faults, intact } = gather(dir);
     let mut report = Report { faults, warnings: unread(dir), summary: pack.summary() };
+    report.warnings.extend(unpromised(dir, &pack.versions));
     if report.faults.is_empty() {
         pack.check_into(&mut report);
     } else if intact {
@@ -92,7 +94,10 @@ impl Pack {
             let bundle = &version.policy.bundle;
             let found = policy::check(bundle, &world, self.manifest.exercise);
             for problem in found.problems.into_iter().filter(|p| tables || p.file.is_some()) {
-                let in_file = problem.file.map(|file| format!("{}/{file}", version.folder));
+                let in_file = problem.file.map(|file| match file.starts_with("properties/") {
+                    true => format!("policy/{file}"),
+                    false => format!("{}/{file}", version.folder),
+                });
                 let line = match in_file {
                     Some(_) => problem.line.and_then(|line| u32::try_from(line).ok()),
                     None => Some(version.line),
@@ -192,6 +197,24 @@ impl Pack {
 
 fn of_version(version: &PackVersion, code: &'static str, message: String, remedy: &str) -> Fault {
     Fault { line: Some(version.line), ..Fault::of_file(VERSIONS, code, &message, remedy) }
+}
+
+/// Standing properties that no version promises.
+fn unpromised(dir: &Path, versions: &[PackVersion]) -> Vec<Fault> {
+    let promised = |name: &str| {
+        versions.iter().any(|version| version.policy.bundle.properties.contains_key(name))
+    };
+    let entries = std::fs::read_dir(dir.join(PROPERTIES)).into_iter().flatten();
+    let names = entries.filter_map(Result::ok).filter_map(|e| e.file_name().into_string().ok());
+    let message = "no version promises this property";
+    let remedy = "name it in a version's `properties` in policy/versions.toml, or take it out";
+    names
+        .filter(|name| !promised(name))
+        .map(|name| {
+            let file = format!("{PROPERTIES}/{name}");
+            Fault::of_file(&file, warning::FILE_UNREAD, message, remedy)
+        })
+        .collect()
 }
 
 /// Files in the folder that nothing reads: often a name with a typing mistake.

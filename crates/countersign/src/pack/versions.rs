@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
+/// The folder of the standing properties.
+pub(super) const PROPERTIES: &str = "policy/properties";
+
 /// A policy version of the pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PackVersion {
@@ -58,6 +61,18 @@ impl FromStr for Folder {
     fn from_str(text: &str) -> Result<Self, WordError> {
         let named = PolicyVersionId::new(text).is_ok();
         let expected = "the name of a folder beside versions.toml, such as v4";
+        if named { Ok(Self(text.to_owned())) } else { Err(WordError::new(text, expected)) }
+    }
+}
+
+/// The name of a file in `policy/properties`, without its ending; not a path.
+struct PropertyName(String);
+
+impl FromStr for PropertyName {
+    type Err = WordError;
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let named = PolicyVersionId::new(text).is_ok() && !text.starts_with('.');
+        let expected = "the name of a file in policy/properties without .cedar, such as divert-red";
         if named { Ok(Self(text.to_owned())) } else { Err(WordError::new(text, expected)) }
     }
 }
@@ -125,12 +140,14 @@ fn read_version(
     let folder = read_folder(r, fields);
     let folder = folder.map(|name| format!("policy/{name}"));
     let policies = folder.as_ref().map(|folder| read_files(r, dir, folder));
+    let properties = read_properties(r, dir, fields);
     let bundle = PolicyBundle {
         version: version?.value,
         data_shape: shape.and_then(|shape| u16::try_from(shape).ok()).unwrap_or(DATA_SHAPE),
         deciding,
         key_only: key_only.map_or(KeyOnlyRule::RefuseRed, |rule| rule.value.0),
         policies: policies?,
+        properties,
     };
     let (line, _) = r.source.place(fields.at);
     let (in_force_from, standing) = (in_force_from?, standing?.value);
@@ -177,6 +194,29 @@ fn read_deciding(
         table.insert(party.value, offices);
     }
     table
+}
+
+/// The standing properties that a version promises: files in `policy/properties`, by name.
+fn read_properties(
+    r: &mut Reading<'_>,
+    dir: &Path,
+    fields: &mut Fields<'_>,
+) -> BTreeMap<String, String> {
+    let mut properties = BTreeMap::new();
+    for spot in fields.words::<PropertyName>(r, "properties") {
+        let name = format!("{}.cedar", spot.value.0);
+        let file = format!("{PROPERTIES}/{name}");
+        if std::fs::symlink_metadata(dir.join(&file)).is_err() {
+            let message = format!("properties: there is no file {file}");
+            let remedy = "correct the name, or write the property";
+            r.fault(spot.at, code::REFERENCE_DANGLING, &message, remedy);
+        } else if let Err(fault) = refuse_links(dir, PROPERTIES) {
+            r.faults.push(*fault);
+        } else if let Some(source) = Source::read(dir, &file, r.faults) {
+            properties.insert(name, source.text);
+        }
+    }
+    properties
 }
 
 /// The Cedar files of a version, by name.

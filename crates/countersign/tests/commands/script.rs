@@ -103,6 +103,11 @@ fn masked(text: &str) -> String {
             rest = after;
             continue;
         }
+        if let Some((told, after)) = of_the_solver(rest) {
+            masked.push_str(told);
+            rest = after;
+            continue;
+        }
         let within = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
         let length = rest.find(|c| !within(c)).unwrap_or(rest.len()).max(first.len_utf8());
         let (run, after) = rest.split_at(length);
@@ -119,6 +124,22 @@ fn masked(text: &str) -> String {
         rest = after;
     }
     masked
+}
+
+/// The solver's version, and how long it took: other machines have others.
+fn of_the_solver(text: &str) -> Option<(&'static str, &str)> {
+    let digits = |text: &'_ str| text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    if let Some(rest) = text.strip_prefix("cvc5 ")
+        && let Some(end) = digits(rest).filter(|end| *end > 0)
+    {
+        return Some(("cvc5 <version>", &rest[end..]));
+    }
+    if let Some(rest) = text.strip_prefix("\"millis\": ") {
+        return digits(rest).map(|end| ("\"millis\": <n>", &rest[end..]));
+    }
+    let rest = text.strip_prefix(", ")?;
+    let end = digits(rest).filter(|end| *end > 0)?;
+    rest[end..].starts_with(" ms)").then(|| (", <n>", &rest[end..]))
 }
 
 /// What follows the fingerprint of a text, five groups of four digits, where one stands first.

@@ -543,4 +543,23 @@ pub(crate) const PLANTS: &[Plant] = &[
         "[[version]]\nversion = \"v1\"",
         "items come from UA",
     ),
+    swap(
+        code::REFERENCE_DANGLING,
+        VERSIONS,
+        "properties = [\"divert-only-red\"",
+        "properties = [\"divert-only-rad\"",
+        "properties = [\"divert-only-rad\"",
+        "policy/properties/divert-only-rad.cedar",
+    ),
+    and(
+        4,
+        swap(
+            "policy-promise-missing",
+            "policy/properties/divert-only-red.cedar",
+            "@promise(\"Nothing is diverted unless its class is red.\")\n",
+            "",
+            "// Promised by every version.",
+            "does not say what it promises",
+        ),
+    ),
 ];

@@ -435,6 +435,11 @@ impl<'a> Teller<'a> {
             }
         });
         let bundle = Box::new(policy.bundle.clone());
-        self.send(PolicyCommand::Publish { bundle, statements }, None, act.at).0
+        self.send(
+            PolicyCommand::Publish { bundle, statements, proofs: Box::default() },
+            None,
+            act.at,
+        )
+        .0
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Case<'a> {
         }
         let office = match &question.subject {
             Subject::Office(office) => Some(OfficeId::clone(office)),
-            Subject::Item(_) | Subject::Programme => None,
+            Subject::Item(_) | Subject::Programme { .. } => None,
         };
         Ok(Self { slice, kinds: &parts.kinds, asked, entities, sets, bare, office })
     }

@@ -140,12 +140,14 @@ pub(super) fn ask(
         }
         Subject::Office(office) => {
             context.push(pair("deciding", kinds.offices(&sets.deciding)));
+            context.push(pair("proved", RestrictedExpression::new_bool(false)));
             let (office, programme) = (kinds.office(office), programme());
             let viewing = question.act == Act::View;
             if viewing { (office, programme) } else { (programme, office) }
         }
-        Subject::Programme => {
+        Subject::Programme { proved } => {
             context.push(pair("deciding", kinds.offices(&sets.deciding)));
+            context.push(pair("proved", RestrictedExpression::new_bool(*proved)));
             (programme(), programme())
         }
     };

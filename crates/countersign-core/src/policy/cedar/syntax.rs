@@ -324,6 +324,7 @@ fn context_fact(name: &str) -> Option<Fact> {
         "quantity" => Fact::Quantity,
         "foreign_controllers" | "origin_deciding" => Fact::Controllers,
         "deciding" => Fact::Deciding,
+        "proved" => Fact::Proved,
         "class" => Fact::Class,
         "requested" => Fact::Requested,
         "recipient" => Fact::Recipient,

@@ -18,6 +18,7 @@ fn compiled() -> Compiled {
         deciding: BTreeMap::new(),
         key_only: KeyOnlyRule::RefuseRed,
         policies: BTreeMap::from([("open.cedar".to_owned(), open.to_owned())]),
+        properties: BTreeMap::new(),
     };
     let party: PartyId = "UA".parse().unwrap();
     let world = World {
