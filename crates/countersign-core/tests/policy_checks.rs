@@ -19,6 +19,11 @@ permit (principal, action == Action::"use", resource)
 when { context.approvals.containsAll(context.foreign_controllers) };
 "#;
 
+/// A property one of whose policies can fail.
+const FAILING: &str = r#"@promise("few")
+forbid (principal, action == Action::"use", resource) when { context.quantity + 1 > 3 };
+@id("q")"#;
+
 /// A policy on `use` with this condition, beside a good one.
 fn with(condition: &str) -> PolicyBundle {
     bundle(&format!(
@@ -148,14 +153,7 @@ fn bad() -> Vec<(ProblemCode, PolicyBundle, World, usize)> {
         (P::ItemLiteral, with("resource == Item::\"ATACMS\""), world(), 5),
         (P::PromiseMissing, promising("@promise(\" \")"), world(), 0),
         (P::PolicySyntax, promising("@promise("), world(), 0),
-        (
-            P::PolicyMayFail,
-            promising(
-                "@promise(\"p\") forbid (principal, action == Action::\"use\", resource) when { context.quantity + 1 > 3 };\n@id(\"q\")",
-            ),
-            world(),
-            0,
-        ),
+        (P::PolicyMayFail, promising(FAILING), world(), 0),
     ];
     let cut = |change: &dyn Fn(&mut World)| changed_world(change);
     let worlds: [(P, Change<'_>); 6] = [

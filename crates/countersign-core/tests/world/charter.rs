@@ -239,7 +239,8 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
         ),
         "harmful" => ("US.SecDef", "context.approvals.isEmpty()"),
         "unreadable" => ("US.SecDef", "context.colour == 3"),
-        // v4, demanding (v4 where a version to be published has to be proved), red (v4 with the strict rule on software keys), mute (no holds).
+        // v4, demanding (what is published has to be proved), mute (no holds), red (v4 with the
+        // strict rule on software keys).
         _ => ("US.SecDef", GATE),
     }
 }

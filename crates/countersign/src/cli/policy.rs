@@ -35,14 +35,12 @@ pub(super) enum Verb {
     )]
     Explain(ExplainArgs),
     /// Check a version of a pack: what it changes, and whether it keeps what is claimed of it
-    #[command(
-        after_help = "What is claimed: no policy ever fails; more consent never takes a permission \
-             away; and the\nstanding properties that the version promises. A solver (cvc5, found by \
-             CVC5 or on PATH)\nproves each for every request there could be, or finds one for which \
-             it is not so.\n\n\
+    #[command(after_help = "What is claimed: no policy ever fails; more consent never takes a \
+             permission away; and the\nstanding properties that the version promises. A solver \
+             (cvc5, found by CVC5 or on PATH)\nproves each for every request there could be, or \
+             finds one for which it is not so.\n\n\
              Examples:\n  countersign policy check D/pack\n  \
-             countersign policy check D/pack --version v4 --against v3 --require-proof"
-    )]
+             countersign policy check D/pack --version v4 --against v3 --require-proof")]
     Check(check::CheckArgs),
     /// Publish a version of a pack
     Publish(PublishArgs),

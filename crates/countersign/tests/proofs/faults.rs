@@ -34,10 +34,9 @@ fn found_with(body: &str, millis: u64) -> Proofs {
 
 /// Why it is not known whether more consent helps a use.
 fn why(proofs: &Proofs) -> String {
-    match proofs.of(&Claim::ApprovalsHelp { act: Act::Use }) {
-        Finding::NotProved { why } => why,
-        other => panic!("{other:?}"),
-    }
+    let found = proofs.of(&Claim::ApprovalsHelp { act: Act::Use });
+    let Finding::NotProved { why } = found else { panic!("{found:?}") };
+    why
 }
 
 #[test]

@@ -12,29 +12,29 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The shipped pack.
-pub fn pack() -> Pack {
+pub(crate) fn pack() -> Pack {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/long-range-2025");
     Pack::load(&dir).unwrap()
 }
 
 /// The solver; the tests cannot do without. It may take its time on a busy machine.
-pub fn cvc5() -> Cvc5 {
+pub(crate) fn cvc5() -> Cvc5 {
     let found = Cvc5::find(Duration::from_secs(120)).unwrap();
     found.unwrap_or_else(|| panic!("cvc5 is missing: `cargo xtask test` installs it"))
 }
 
 /// A version with what it is asked about in.
-pub struct Version {
-    pub bundle: PolicyBundle,
-    pub world: World,
-    pub items: BTreeMap<ItemId, Item>,
-    pub holders: BTreeSet<PartyId>,
-    pub from: Moment,
+pub(crate) struct Version {
+    pub(crate) bundle: PolicyBundle,
+    pub(crate) world: World,
+    pub(crate) items: BTreeMap<ItemId, Item>,
+    pub(crate) holders: BTreeSet<PartyId>,
+    pub(crate) from: Moment,
 }
 
 impl Version {
     /// A version of the shipped pack.
-    pub fn shipped(pack: &Pack, version: &PackVersion) -> Self {
+    pub(crate) fn shipped(pack: &Pack, version: &PackVersion) -> Self {
         let charter = pack.charter(&BTreeMap::new(), Moment::LAST, FoundingPolicies::All);
         Self {
             bundle: version.policy.bundle.clone(),
@@ -46,7 +46,7 @@ impl Version {
     }
 
     /// v4 of the shipped pack with other policies.
-    pub fn with(policies: &str) -> Self {
+    pub(crate) fn with(policies: &str) -> Self {
         let pack = pack();
         let mut version = Self::shipped(&pack, pack.version(&"v4".parse().unwrap()).unwrap());
         version.bundle.policies = [("all.cedar".to_owned(), policies.to_owned())].into();
@@ -54,7 +54,7 @@ impl Version {
         version
     }
 
-    pub fn compiled(&self) -> Compiled {
+    pub(crate) fn compiled(&self) -> Compiled {
         let compiled = Compiled::compile(&self.bundle, &self.world, true);
         compiled.unwrap_or_else(|problems| {
             let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -62,7 +62,7 @@ impl Version {
         })
     }
 
-    pub fn prove(&self, solver: &mut dyn Solver) -> (Compiled, Proofs) {
+    pub(crate) fn prove(&self, solver: &mut dyn Solver) -> (Compiled, Proofs) {
         let compiled = self.compiled();
         let properties = Property::all(&self.bundle, &self.world, true).unwrap();
         let proofs = prove(&compiled, &properties, &mut proving(self, Some(solver)));
@@ -71,7 +71,7 @@ impl Version {
 }
 
 /// What proofs of a version are made with.
-pub fn proving<'a>(version: &'a Version, solver: Option<&'a mut dyn Solver>) -> Proving<'a> {
+pub(crate) fn proving<'a>(version: &'a Version, solver: Option<&'a mut dyn Solver>) -> Proving<'a> {
     Proving {
         solver,
         items: &version.items,

@@ -2,8 +2,8 @@
 //! not so?*
 //!
 //! Every claim becomes one condition under which it would be false, and the solver is asked whether
-//! that can ever hold. A request that it finds is put to the authoriser itself, with the policies as
-//! they are published, before anybody is shown it: the way there need not be believed.
+//! that can ever hold. A request that it finds is put to the authoriser itself, with the policies
+//! as they are published, before anybody is shown it: the way there need not be believed.
 
 mod assumptions;
 mod condition;

@@ -13,9 +13,12 @@ use cedar_policy_symcc::solver::{Decision, DecisionWithModel, SolverError};
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, Env, solver};
 use countersign_proof::words::Act;
 use serde_json::{Value, json};
+use std::future::ready;
 use std::pin::pin;
 use std::str::FromStr;
 use std::task::{Context, Poll, Waker};
+
+type Compiler<'a> = CedarSymCompiler<Scripts<'a>>;
 
 /// What was found.
 pub(super) enum Found {
@@ -27,7 +30,7 @@ pub(super) enum Found {
 
 /// Asks one solver.
 pub(super) struct Engine<'a> {
-    compiler: Result<CedarSymCompiler<Scripts<'a>>, String>,
+    compiler: Result<Compiler<'a>, String>,
     schema: Result<Schema, String>,
 }
 
@@ -84,18 +87,18 @@ impl<'a> Engine<'a> {
         let action = EntityUid::from_str(&format!("Action::\"{act}\""));
         let action = action.map_err(|error| error.to_string())?;
         let env = RequestEnv::new(kind(principal)?, action, kind(resource)?);
-        CompiledPolicy::compile(policy, &env, schema).map_err(|error| match error {
-            Error::PolicyNotWellTyped { errs } => {
+        CompiledPolicy::compile(policy, &env, schema).map_err(|error| {
+            if let Error::PolicyNotWellTyped { errs } = &error {
                 let told: Vec<String> = errs.iter().map(ToString::to_string).collect();
-                format!("the claim does not fit the schema: {}", told.join("; "))
+                return format!("the claim does not fit the schema: {}", told.join("; "));
             }
-            error => error.to_string(),
+            error.to_string()
         })
     }
 
     fn ask<T>(
         &mut self,
-        question: impl FnOnce(&mut CedarSymCompiler<Scripts<'a>>) -> Result<Result<T, Error>, String>,
+        question: impl FnOnce(&mut Compiler<'a>) -> Result<Result<T, Error>, String>,
     ) -> Result<T, String> {
         let compiler = self.compiler.as_mut().map_err(|why| why.clone())?;
         compiler.solver_mut().why = None;
@@ -181,24 +184,26 @@ impl solver::Solver for Scripts<'_> {
         &mut self.script
     }
 
-    async fn enable_models(&mut self) -> Result<(), SolverError> {
+    fn enable_models(&mut self) -> impl Future<Output = Result<(), SolverError>> + Send {
         self.script.extend_from_slice(b"(set-option :produce-models true)\n");
-        Ok(())
+        ready(Ok(()))
     }
 
-    async fn check_sat(&mut self) -> Result<Decision, SolverError> {
-        Ok(match self.reply(false)? {
+    fn check_sat(&mut self) -> impl Future<Output = Result<Decision, SolverError>> + Send {
+        ready(self.reply(false).map(|reply| match reply {
             Reply::Unsat => Decision::Unsat,
             Reply::Sat(_) => Decision::Sat,
             Reply::Unknown(_) => Decision::Unknown,
-        })
+        }))
     }
 
-    async fn check_sat_with_model(&mut self) -> Result<DecisionWithModel, SolverError> {
-        Ok(match self.reply(true)? {
+    fn check_sat_with_model(
+        &mut self,
+    ) -> impl Future<Output = Result<DecisionWithModel, SolverError>> + Send {
+        ready(self.reply(true).map(|reply| match reply {
             Reply::Unsat => DecisionWithModel::Unsat,
             Reply::Sat(model) => DecisionWithModel::Sat { model },
             Reply::Unknown(_) => DecisionWithModel::Unknown,
-        })
+        }))
     }
 }
