@@ -22,38 +22,14 @@
 mod lp;
 #[path = "../tests/histories/random.rs"]
 mod random;
+#[path = "report/report.rs"]
+mod report;
 
 use countersign_core::rerouting::{ItemProblem, Plan, Slot, Vetoes, plan, verify};
 use random::Random;
+use report::Report;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-struct Wish {
-    quick: bool,
-    json: Option<PathBuf>,
-}
-
-fn wish() -> Wish {
-    let mut wish = Wish { quick: false, json: None };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => wish.quick = true,
-            "--json" => wish.json = arguments.next().map(PathBuf::from),
-            _ => {}
-        }
-    }
-    wish
-}
-
-struct Row {
-    what: String,
-    figure: f64,
-    unit: &'static str,
-    against: &'static str,
-    ratio: f64,
-}
 
 /// What one item's problem is made from.
 #[derive(Clone)]
@@ -127,8 +103,8 @@ fn plan_all(problems: &[ItemProblem]) -> Vec<Plan> {
 }
 
 /// The largest size the design names: 1,000 items × 100 recipients × 60 months.
-fn large(quick: bool, rows: &mut Vec<Row>) {
-    let items = if quick { 50 } else { 1_000 };
+fn large(report: &mut Report) {
+    let items = if report.quick { 50 } else { 1_000 };
     let (mut building, mut problems) = (Duration::ZERO, Vec::new());
     for number in 0..items {
         let facts = Facts::random(number, 100, 60);
@@ -148,19 +124,22 @@ fn large(quick: bool, rows: &mut Vec<Row>) {
     let (slots, taken) = (slots as f64, taken as f64);
     let scale = slots / 5.4e6;
     let size = format!("{items} x 100 x 60 ({:.2} M slots)", slots / 1e6);
-    let mut row = |what: String, figure, unit, against, ratio| {
-        rows.push(Row { what, figure, unit, against, ratio });
-    };
-    row(format!("plan {size}"), planning, "s", "1 s for 5.4 M", planning / scale);
-    row("  slots taken from".to_owned(), taken, "slots", "all slots", taken / slots);
-    row("  verify the plans".to_owned(), verifying, "s", "plan", verifying / planning);
+    report.add(format!("plan {size}"), planning, "s", "1 s for 5.4 M", planning / scale);
+    report.add("  slots taken from".to_owned(), taken, "slots", "all slots", taken / slots);
+    report.add("  verify the plans".to_owned(), verifying, "s", "plan", verifying / planning);
     let building = building.as_secs_f64();
-    row("  check and order the slots first".to_owned(), building, "s", "plan", building / planning);
+    report.add(
+        "  check and order the slots first".to_owned(),
+        building,
+        "s",
+        "plan",
+        building / planning,
+    );
 }
 
 /// 100 items × 50 recipients × 60 months, and the solver on a few of them.
-fn beside_the_solver(quick: bool, rows: &mut Vec<Row>) {
-    let (items, solved) = if quick { (20, 1) } else { (100, 10) };
+fn beside_the_solver(report: &mut Report) {
+    let (items, solved) = if report.quick { (20, 1) } else { (100, 10) };
     let facts: Vec<Facts> = (0..items).map(|number| Facts::random(number, 50, 60)).collect();
     let problems: Vec<ItemProblem> = facts.iter().cloned().map(Facts::problem).collect();
     let (all, few) = (problems.as_slice(), problems.get(..solved).unwrap());
@@ -176,35 +155,14 @@ fn beside_the_solver(quick: bool, rows: &mut Vec<Row>) {
         let plan = plan(problem, &Vetoes::none());
         assert_eq!((u128::from(plan.shortfall_after), plan.harm), (shortfall, harm));
     }
-    let mut row = |what: String, figure, unit, against, ratio| {
-        rows.push(Row { what, figure, unit, against, ratio });
-    };
-    row(format!("plan {items} x 50 x 60"), planning * 1e3, "ms", "itself", 1.0);
+    report.add(format!("plan {items} x 50 x 60"), planning * 1e3, "ms", "itself", 1.0);
     let what = format!("  solver, {solved} of these items, same objective");
-    row(what, solving * 1e3, "ms", "plan of the same", solving / few);
+    report.add(what, solving * 1e3, "ms", "plan of the same", solving / few);
 }
 
 fn main() {
-    let wish = wish();
-    let mut rows = Vec::new();
-    large(wish.quick, &mut rows);
-    beside_the_solver(wish.quick, &mut rows);
-    println!("{:<58} {:>14} {:<7} {:>9}  ratio to", "what", "figure", "", "ratio");
-    for row in &rows {
-        let Row { what, figure, unit, against, ratio } = row;
-        println!("{what:<58} {figure:>14.3} {unit:<7} {ratio:>9.3}  {against}");
-    }
-    if let Some(path) = &wish.json {
-        let figures: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|row| {
-                serde_json::json!({
-                    "what": row.what, "figure": row.figure, "unit": row.unit,
-                    "ratio": row.ratio, "ratio_to": row.against,
-                })
-            })
-            .collect();
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, serde_json::to_vec_pretty(&figures).unwrap()).unwrap();
-    }
+    let mut report = Report::from_arguments();
+    large(&mut report);
+    beside_the_solver(&mut report);
+    report.finish();
 }

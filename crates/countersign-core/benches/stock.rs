@@ -19,6 +19,8 @@
     reason = "a benchmark prints, measures and stops at the first surprise"
 )]
 
+#[path = "report/report.rs"]
+mod report;
 #[path = "../tests/world/world.rs"]
 mod world;
 
@@ -27,9 +29,9 @@ use countersign_core::stock::{self, AccountKey, Command, Destination, Figures, W
 use countersign_core::triage::Scope;
 use countersign_core::{Command as AnyCommand, Envelope, State, apply, decide};
 use countersign_proof::words::{CommandId, Moment, ReleaseId, Standing};
+use report::Report;
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::time::Instant;
 use world::World;
 
@@ -43,13 +45,6 @@ const SHELVES: [&str; 5] = [
 ];
 /// The item with many accounts, and how many.
 const MANY: (&str, u64) = ("MANY", 1_000);
-
-struct Row {
-    what: String,
-    figure: f64,
-    against: &'static str,
-    ratio: f64,
-}
 
 fn item(number: u64) -> String {
     format!("ITEM-{number:05}")
@@ -165,20 +160,15 @@ fn floor(state: &State, items: &[String]) -> f64 {
     time / pairs.len() as f64
 }
 
-fn movements(state: &mut State, items: &[String], rows: &mut Vec<Row>) {
+fn movements(state: &mut State, items: &[String], report: &mut Report) {
     let at = state.ledger.clock;
     let bare = floor(state, items);
     let mut dearest = 0f64;
-    rows.push(Row {
-        what: "floor: two balances changed in a bare map".to_owned(),
-        figure: bare,
-        against: "itself",
-        ratio: 1.0,
-    });
+    let what = "floor: two balances changed in a bare map";
+    report.add(what, bare * 1e6, "µs", "itself", 1.0);
     let mut add = |what: &str, figure: f64| {
         dearest = dearest.max(figure);
-        let what = what.to_owned();
-        rows.push(Row { what, figure, against: "floor", ratio: figure / bare });
+        report.add(what, figure * 1e6, "µs", "floor", figure / bare);
     };
     let first = |name: &String| shelf(name, SHELVES[0]);
     add("receive", carried_out(state, items.iter().map(|name| receive(first(name)))));
@@ -192,17 +182,12 @@ fn movements(state: &mut State, items: &[String], rows: &mut Vec<Row>) {
     let (reserving, handing_out) = released(state, at, items);
     add("reserve", reserving);
     add("hand out", handing_out);
-    let ratio = dearest * 1e6 / 5.0;
-    rows.push(Row {
-        what: "the dearest of them".to_owned(),
-        figure: dearest,
-        against: "5 µs",
-        ratio,
-    });
+    let dearest = dearest * 1e6;
+    report.add("the dearest of them", dearest, "µs", "5 µs", dearest / 5.0);
 }
 
 /// What judging adds to a receipt.
-fn judging(items: u64, rounds: usize, names: &[String], rows: &mut Vec<Row>) {
+fn judging(items: u64, rounds: usize, names: &[String], report: &mut Report) {
     let (mut plain, mut ruled) = (books(items, false), books(items, true));
     let mut add = |what: &str, names: &[String], against, target: f64| {
         let commands = || names.iter().map(|name| receive(shelf(name, SHELVES[0])));
@@ -211,8 +196,7 @@ fn judging(items: u64, rounds: usize, names: &[String], rows: &mut Vec<Row>) {
         let without = carried_out(&mut plain, commands().take(rounds));
         let with = carried_out(&mut ruled, commands().take(rounds));
         let figure = with - without;
-        let what = what.to_owned();
-        rows.push(Row { what, figure, against, ratio: figure * 1e6 / target });
+        report.add(what, figure * 1e6, "µs", against, figure * 1e6 / target);
     };
     add("a triage rule adds to a receipt: five accounts", names, "5 µs", 5.0);
     let many = vec![MANY.0.to_owned(); rounds / 10];
@@ -220,33 +204,11 @@ fn judging(items: u64, rounds: usize, names: &[String], rows: &mut Vec<Row>) {
 }
 
 fn main() {
-    let (mut quick, mut json) = (false, None);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--json" => json = arguments.next().map(PathBuf::from),
-            _ => {}
-        }
-    }
-    let (items, rounds) = if quick { (1_000, 500) } else { (10_000, 5_000) };
+    let mut report = Report::from_arguments();
+    let (items, rounds) = if report.quick { (1_000, 500) } else { (10_000, 5_000) };
     // Far from one another, as movements are.
     let names: Vec<String> = (0..items).map(|index| item(index * 7_919 % items)).collect();
-    let mut rows = Vec::new();
-    movements(&mut books(items, false), &names, &mut rows);
-    judging(items, rounds, &names, &mut rows);
-    println!("{:<58} {:>14} {:<7} {:>9}  ratio to", "what", "figure", "", "ratio");
-    for Row { what, figure, against, ratio } in &rows {
-        println!("{what:<58} {:>14.3} {:<7} {ratio:>9.3}  {against}", figure * 1e6, "µs");
-    }
-    if let Some(path) = json {
-        let figure = |row: &Row| {
-            serde_json::json!({
-                "what": row.what, "figure": row.figure * 1e6, "unit": "µs",
-                "ratio": row.ratio, "ratio_to": row.against,
-            })
-        };
-        let figures: Vec<serde_json::Value> = rows.iter().map(figure).collect();
-        std::fs::write(path, serde_json::to_vec_pretty(&figures).unwrap()).unwrap();
-    }
+    movements(&mut books(items, false), &names, &mut report);
+    judging(items, rounds, &names, &mut report);
+    report.finish();
 }

@@ -16,6 +16,8 @@
     reason = "a benchmark prints, measures and stops at the first surprise"
 )]
 
+#[path = "report/report.rs"]
+mod report;
 #[path = "../tests/triage/world.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod world;
@@ -24,23 +26,8 @@ use countersign_core::triage::breach::{Law, Month, breach};
 use countersign_core::triage::{
     Coverage, Forecast, Inputs, Judgement, Projection, Ratio, coverage, first_months, judge,
 };
+use report::{Report, timed};
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::time::Instant;
-
-struct Row {
-    what: &'static str,
-    figure: f64,
-    unit: &'static str,
-    against: &'static str,
-    ratio: f64,
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let begun = Instant::now();
-    let found = black_box(work());
-    (begun.elapsed().as_secs_f64(), found)
-}
 
 /// Item number `index` with 60 months of plans, deliveries, earmarks and two lots that expire.
 fn figures(index: u64) -> Inputs {
@@ -70,46 +57,15 @@ fn floor(items: &[Vec<(i64, i64)>]) -> usize {
 }
 
 fn main() {
-    let (mut quick, mut json) = (false, None);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--json" => json = arguments.next().map(PathBuf::from),
-            _ => {}
-        }
-    }
+    let mut report = Report::from_arguments();
+    let quick = report.quick;
     let count: u64 = if quick { 1_000 } else { 10_000 };
-    let mut rows = Vec::new();
-    let mut add = |what, figure, unit, against, ratio| {
-        rows.push(Row { what, figure, unit, against, ratio });
-    };
-    scan(count, &mut add);
-    probability(if quick { 1 } else { 5 }, &mut add);
-    println!("{:<58} {:>14} {:<7} {:>9}  ratio to", "what", "figure", "", "ratio");
-    for row in &rows {
-        println!(
-            "{:<58} {:>14.2} {:<7} {:>9.3}  {}",
-            row.what, row.figure, row.unit, row.ratio, row.against
-        );
-    }
-    if let Some(path) = json {
-        let figures: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|row| {
-                serde_json::json!({
-                    "what": row.what, "figure": row.figure, "unit": row.unit,
-                    "ratio": row.ratio, "ratio_to": row.against,
-                })
-            })
-            .collect();
-        std::fs::write(path, serde_json::to_vec_pretty(&figures).unwrap()).unwrap();
-    }
+    scan(count, &mut report);
+    probability(if quick { 1 } else { 5 }, &mut report);
+    report.finish();
 }
 
-type Add<'a> = dyn FnMut(&'static str, f64, &'static str, &'static str, f64) + 'a;
-
-fn scan(count: u64, add: &mut Add<'_>) {
+fn scan(count: u64, report: &mut Report) {
     let mut rules = world::traffic_light();
     rules.rules[0].measures[0].horizon_months = 60;
     rules.check().unwrap();
@@ -125,8 +81,8 @@ fn scan(count: u64, add: &mut Add<'_>) {
         items.iter().map(judge).collect::<Vec<Judgement>>()
     });
     let scale = 10_000.0 / count as f64;
-    add("10,000 items x 60 months, judged", first * scale * 1e3, "ms", "1 s", first * scale);
-    add("the same sums over plain arrays", bare * scale * 1e3, "ms", "judged", bare / first);
+    report.add("10,000 items x 60 months, judged", first * scale * 1e3, "ms", "1 s", first * scale);
+    report.add("the same sums over plain arrays", bare * scale * 1e3, "ms", "judged", bare / first);
     let again = world::at("2025-07-02");
     let (second, _) = timed(|| {
         let pairs = items.iter().zip(&found);
@@ -135,12 +91,12 @@ fn scan(count: u64, add: &mut Add<'_>) {
         };
         pairs.map(judge).filter(Judgement::changes_class).count()
     });
-    add("judged again from memory", second * scale * 1e3, "ms", "1 s", second * scale);
+    report.add("judged again from memory", second * scale * 1e3, "ms", "1 s", second * scale);
     let (outlook, _) = timed(|| {
         let firsts = |inputs| first_months(rule, inputs, at, 60).unwrap().len();
         items.iter().map(firsts).sum::<usize>()
     });
-    add("first month of each class", outlook * scale * 1e3, "ms", "1 s", outlook * scale);
+    report.add("first month of each class", outlook * scale * 1e3, "ms", "1 s", outlook * scale);
     let (lasts, _) = timed(|| {
         let now = world::month("2025-07");
         let lasts = |inputs: &&Inputs| {
@@ -150,11 +106,11 @@ fn scan(count: u64, add: &mut Add<'_>) {
         };
         items.iter().filter(lasts).count()
     });
-    add("projection and coverage", lasts * scale * 1e3, "ms", "1 s", lasts * scale);
+    report.add("projection and coverage", lasts * scale * 1e3, "ms", "1 s", lasts * scale);
 }
 
-fn probability(rounds: u32, add: &mut Add<'_>) {
-    let mut one = |what, opening: u32, rate: i128, delivery: u32, limit: u32| {
+fn probability(rounds: u32, report: &mut Report) {
+    let mut one = |what: &str, opening: u32, rate: i128, delivery: u32, limit: u32| {
         let law = Law::poisson(Ratio::new(rate, 1)).unwrap();
         let months = vec![Month { delivery, limit, demand: &law }; 60];
         let (time, found) = timed(|| {
@@ -163,7 +119,7 @@ fn probability(rounds: u32, add: &mut Add<'_>) {
         });
         assert!(found.error < 1e-12, "{found:?}");
         let each = time / f64::from(rounds);
-        add(what, each * 1e3, "ms", "50 ms", each * 1e3 / 50.0);
+        report.add(what, each * 1e3, "ms", "50 ms", each * 1e3 / 50.0);
     };
     one("breach: 100 units, 2 a month, 60 months", 100, 2, 0, 30);
     one("breach: 10,000 units, 150 a month, 60 months", 10_000, 150, 0, 1_000);
@@ -176,5 +132,5 @@ fn probability(rounds: u32, add: &mut Add<'_>) {
         Ok(_) => "breach: any demand from 0 to 9,999 alike, 60 months",
         Err(_) => "breach: any demand from 0 to 9,999 alike: refused",
     };
-    add(what, time * 1e3, "ms", "50 ms", time * 1e3 / 50.0);
+    report.add(what, time * 1e3, "ms", "50 ms", time * 1e3 / 50.0);
 }

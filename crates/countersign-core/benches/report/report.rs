@@ -1,6 +1,8 @@
 //! What every benchmark program does alike: it reads `--quick` and `--json FILE`, prints a table
 //! whose last column says what its ratios are to, and writes the same figures as JSON.
 
+#![allow(dead_code, reason = "each program uses its part")]
+
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::Instant;
