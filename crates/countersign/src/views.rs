@@ -5,7 +5,7 @@ pub mod board;
 pub mod plans;
 
 use countersign_core::State;
-use countersign_core::policy::{Claim, Explained, Finding, Proofs, Verdict, Version};
+use countersign_core::policy::{Claim, Direction, Explained, Finding, Proofs, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};
 use countersign_proof::words::{OfficeId, Window, ZoneId};
 use serde_json::{Value, json};
@@ -82,10 +82,23 @@ pub fn proofs(proofs: &Proofs) -> Value {
         }
         one
     });
+    let differences = proofs.differences.iter().map(|(act, direction, found)| {
+        let mut one = finding(found);
+        if let Some(fields) = one.as_object_mut() {
+            let direction = match direction {
+                Direction::NoLongerAllowed => "no-longer-allowed",
+                Direction::NewlyAllowed => "newly-allowed",
+            };
+            fields.insert("act".to_owned(), act.as_str().into());
+            fields.insert("direction".to_owned(), direction.into());
+        }
+        one
+    });
     json!({
         "solver": proofs.solver,
         "millis": proofs.millis,
         "findings": findings.collect::<Value>(),
+        "differences": differences.collect::<Value>(),
     })
 }
 

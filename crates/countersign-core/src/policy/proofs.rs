@@ -100,6 +100,8 @@ pub struct Proofs {
     pub millis: u64,
     /// Each claim with what became of it.
     pub findings: Vec<(Claim, Finding)>,
+    /// How it differs from the version that it follows, where the two were compared.
+    pub differences: Vec<(Act, Direction, Finding)>,
 }
 
 /// Why a claim is not proved where nothing could be asked.
@@ -111,7 +113,7 @@ impl Proofs {
     pub fn without_solver(claims: Vec<Claim>) -> Self {
         let open = || Finding::NotProved { why: NO_SOLVER.to_owned() };
         let findings = claims.into_iter().map(|claim| (claim, open())).collect();
-        Self { solver: None, millis: 0, findings }
+        Self { findings, ..Self::default() }
     }
 
     /// What became of a claim; not proved where it was never asked about.

@@ -98,7 +98,7 @@ fn found(finding: &Finding) -> Proofs {
     let helps = Act::ALL.iter().map(|act| Claim::ApprovalsHelp { act: *act });
     let claims = never.chain(helps);
     let findings = claims.map(|claim| (claim, finding.clone())).collect();
-    Proofs { solver: Some("a solver 1".to_owned()), millis: 1, findings }
+    Proofs { solver: Some("a solver 1".to_owned()), findings, ..Proofs::default() }
 }
 
 #[test]

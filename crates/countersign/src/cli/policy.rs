@@ -9,7 +9,7 @@ use super::requests::DraftArgs;
 use super::{Failure, Global};
 use crate::pack::Pack;
 use crate::views;
-use check::{Candidate, PolicyBundleFrom, SolvingArgs};
+use check::{Candidate, Coming, SolvingArgs};
 use clap::{Args, Subcommand};
 use countersign_core::policy::{Command, Deciding, Finding, Proofs, Verdict, sets_in_words};
 use countersign_proof::statement::kinds::PolicyPublication;
@@ -135,6 +135,11 @@ fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<()
     output.table(&["party", "act", "decides"], &rows);
     if let Some(proofs) = &version.proofs {
         output.line(&format!("\nWhen it was published: {}.", proved_in_words(proofs)));
+        for (act, direction, finding) in &proofs.differences {
+            if let Finding::Refuted { counterexample } = finding {
+                output.line(&format!("  {direction}, {act}: for example, {counterexample}"));
+            }
+        }
     }
     for (file, text) in &version.bundle.properties {
         output.heading(&format!("\nproperties/{file}"));
@@ -186,9 +191,13 @@ fn publish(global: &Global, args: &PublishArgs, output: &mut Output) -> Result<(
     let newest = newest.ok_or_else(|| Failure::unavailable("the ledger has no policy version"))?;
     let supersedes = newest.bundle.version.clone();
     let in_force_from = args.in_force_from.unwrap_or(policy.in_force_from);
-    let after = PolicyBundleFrom { bundle: &policy.bundle, from: in_force_from };
+    let after = Coming { bundle: &policy.bundle, from: in_force_from };
     let candidate = desk.look(|state| Candidate::in_ledger(state, &after, Some(&newest.bundle)));
     let examined = candidate.examine(&args.solving, output)?;
+    if !output.is_json() {
+        examined.tell(&args.version, output);
+        output.line("");
+    }
     examined.judge(&args.solving)?;
     let statements = desk.signed_by_all(&args.signers, |signer, binding| PolicyPublication {
         version: args.version.clone(),

@@ -156,7 +156,7 @@ pub fn prove(compiled: &Compiled, properties: &[Property], proving: &mut Proving
         findings.push((claim, finding));
     }
     (proving.progress)(total, total);
-    Proofs { solver: name, millis: 0, findings }
+    Proofs { solver: name, findings, ..Proofs::default() }
 }
 
 /// Holds two versions against each other, in every act and both directions.

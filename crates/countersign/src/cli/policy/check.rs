@@ -61,13 +61,13 @@ pub(super) struct Candidate<'a> {
     pub exercise: bool,
     pub items: BTreeMap<ItemId, Item>,
     pub holders: BTreeSet<PartyId>,
-    pub after: &'a PolicyBundleFrom<'a>,
+    pub after: &'a Coming<'a>,
     pub before: Option<&'a policy::PolicyBundle>,
     pub more: Vec<(String, String)>,
 }
 
-/// A bundle with the moment from which it is, or would be, in force.
-pub(super) struct PolicyBundleFrom<'a> {
+/// A version with the moment from which it is, or would be, in force.
+pub(super) struct Coming<'a> {
     pub bundle: &'a policy::PolicyBundle,
     pub from: Moment,
 }
@@ -102,7 +102,7 @@ pub(super) fn run(args: &CheckArgs, output: &mut Output) -> Result<(), Failure> 
         exercise: charter.exercise,
         items: charter.items.iter().map(|item| (item.id.clone(), item.clone())).collect(),
         holders: holders.collect(),
-        after: &PolicyBundleFrom { bundle: &after.policy.bundle, from: after.policy.in_force_from },
+        after: &Coming { bundle: &after.policy.bundle, from: after.policy.in_force_from },
         before: before.map(|version| &version.policy.bundle),
         more: more?,
     };
@@ -143,7 +143,7 @@ impl<'a> Candidate<'a> {
     /// A version that is to follow `before` in a ledger.
     pub(super) fn in_ledger(
         state: &State,
-        after: &'a PolicyBundleFrom<'a>,
+        after: &'a Coming<'a>,
         before: Option<&'a policy::PolicyBundle>,
     ) -> Self {
         let asking = state.people.offices().filter(|o| o.functions.contains(&Function::Request));
@@ -193,6 +193,8 @@ impl<'a> Candidate<'a> {
         let comparison =
             before.as_ref().map(|before| policy::compare(before, &after, &mut proving));
         bar.finish_and_clear();
+        let differences = comparison.iter().flat_map(|found| &found.differences);
+        proofs.differences = differences.map(|d| (d.act, d.direction, d.finding.clone())).collect();
         proofs.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let changes = before.as_ref().map(|before| {
             policy::changes(before, &after, &self.items, &self.holders, self.after.from)
@@ -287,19 +289,6 @@ impl Examined {
         if let (Some(changes), Some(comparison)) = (&self.changes, &self.comparison) {
             fields.insert("against".to_owned(), comparison.before.as_str().into());
             fields.insert("changes".to_owned(), self.changes_value(changes));
-            let differences = comparison.differences.iter().map(|difference| {
-                let mut one = views::finding(&difference.finding);
-                if let Some(fields) = one.as_object_mut() {
-                    fields.insert("act".to_owned(), difference.act.as_str().into());
-                    let direction = match difference.direction {
-                        Direction::NoLongerAllowed => "no-longer-allowed",
-                        Direction::NewlyAllowed => "newly-allowed",
-                    };
-                    fields.insert("direction".to_owned(), direction.into());
-                }
-                one
-            });
-            fields.insert("differences".to_owned(), differences.collect());
         }
         value
     }
