@@ -5,6 +5,7 @@
 //! named is looked for before anything is decided, and an act without a policy is prohibited.
 
 mod case;
+mod cuts;
 mod entities;
 mod parse;
 mod slice;
@@ -20,6 +21,7 @@ use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, 
 use case::{Case, explained};
 use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
+pub use cuts::{Reading, Reads};
 use serde::{Deserialize, Serialize};
 use slice::{SchemaParts, Slice, reads_deciding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +132,12 @@ impl Compiled {
     pub fn enumerated(&self) -> BTreeSet<Act> {
         let any = self.acts.iter().filter(|(_, slice)| slice.shape == Shape::Any);
         any.map(|(act, _)| *act).collect()
+    }
+
+    /// What a verdict on the act can depend on.
+    #[must_use]
+    pub fn reads(&self, act: Act) -> Option<Reads> {
+        self.acts.get(&act).map(cuts::reads)
     }
 
     /// What a policy says of itself in its `@reason`.
