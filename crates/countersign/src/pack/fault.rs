@@ -95,6 +95,8 @@ codes! {
     RULE_UNFIT = "triage-rule-unfit";
     /// An act of the story that cannot go as it is told.
     ACT_UNFIT = "act-unfit";
+    /// A row that says the same as another of its case.
+    ROW_TWICE = "row-twice";
     /// A rejection that no rule gives.
     REJECTION_UNKNOWN = "rejection-unknown";
     /// The ledger would refuse the charter.
