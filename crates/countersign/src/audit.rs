@@ -184,7 +184,7 @@ impl Judge<'_, '_> {
                     kind,
                     certainty,
                     by: person.clone(),
-                    missing: self.auditor.missing(&self.facts, *judged, kind),
+                    missing: self.auditor.missing(&self.facts, *judged, (kind, certainty)),
                 };
                 self.keeper.found(found)?;
             }

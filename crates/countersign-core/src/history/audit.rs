@@ -227,8 +227,10 @@ impl Auditor {
             What::Asked { quantity } | What::Approved { quantity, .. } => quantity.is_some(),
             What::Refused | What::Withdrawn { .. } | What::Acted { .. } => false,
         });
+        let needless = Needless::of(case);
         for (at, fact) in case.iter().enumerate() {
             let step = match fact.what {
+                What::Asked { .. } if needless.asking => continue,
                 What::Asked { quantity } => Step::Asked { quantity: quantity.map(Quantity::units) },
                 What::Approved { .. } if asked_by(case, fact.by) => continue,
                 What::Approved { office, quantity, until: _ } => {
@@ -262,7 +264,12 @@ impl Auditor {
 
     /// What was missing of an act, in words.
     #[must_use]
-    pub fn missing(&mut self, case: &[Fact], judged: Judged, kind: Kind) -> String {
+    pub fn missing(
+        &mut self,
+        case: &[Fact],
+        judged: Judged,
+        (kind, certainty): (Kind, Certainty),
+    ) -> String {
         let Some(fact) = case.get(judged.at) else { return String::new() };
         let What::Acted { quantity } = fact.what else { return String::new() };
         let mut places = Vec::new();
@@ -276,7 +283,7 @@ impl Auditor {
             .iter()
             .filter_map(|place| usize::try_from(*place).ok().and_then(|place| all.get(place)))
             .collect();
-        words::missing(&self.names, case, (fact, quantity), &rules, kind)
+        words::missing(&self.names, case, (fact, quantity), &rules, (kind, certainty))
     }
 
     /// The matter of that number.
@@ -296,6 +303,26 @@ impl Auditor {
     pub fn person(&self, number: Option<PersonNo>) -> SmolStr {
         let name = number.and_then(|number| self.names.person_of(number));
         name.map_or(SmolStr::new_static("-"), |name| SmolStr::new(name.as_str()))
+    }
+}
+
+/// What makes no difference in a case, so that no order of it need be weighed.
+struct Needless {
+    /// A request begins a round only after a refusal, and sets a quantity only for approvals that
+    /// state none.
+    asking: bool,
+}
+
+impl Needless {
+    fn of(case: &[Fact]) -> Self {
+        let matters = |fact: &Fact| match fact.what {
+            What::Refused | What::Approved { quantity: None, .. } => true,
+            What::Asked { .. }
+            | What::Approved { quantity: Some(_), .. }
+            | What::Withdrawn { .. }
+            | What::Acted { .. } => false,
+        };
+        Self { asking: !case.iter().any(matters) }
     }
 }
 

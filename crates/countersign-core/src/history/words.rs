@@ -1,6 +1,6 @@
 //! What was missing of an act, in words for a person.
 
-use super::audit::{Kind, asked_by};
+use super::audit::{Certainty, Kind, asked_by};
 use super::facts::{Fact, Names, OfficeNo, What};
 use super::rules::Rule;
 use crate::policy::sets_in_words;
@@ -12,13 +12,13 @@ pub(super) fn missing(
     case: &[Fact],
     (act, quantity): (&Fact, Quantity),
     rules: &[&Rule],
-    kind: Kind,
+    (kind, certainty): (Kind, Certainty),
 ) -> String {
     let needed: Vec<String> = rules.iter().map(|rule| demand(names, rule)).collect();
     let needed = needed.join("; or ");
     let found = match kind {
         Kind::Without => match own_approvals(case) {
-            0 => "no such approval is there".to_owned(),
+            0 => "no such approval covers it".to_owned(),
             _ => "whoever approved it had asked for it".to_owned(),
         },
         Kind::Before => "such an approval came only later".to_owned(),
@@ -27,7 +27,10 @@ pub(super) fn missing(
             format!("it was approved, but {totals}; this act is {quantity}")
         }
     };
-    format!("{needed}; {found}")
+    match certainty {
+        Certainty::Certain => format!("{needed}; {found}"),
+        Certainty::Possible => format!("{needed}; the times leave it open that {found}"),
+    }
 }
 
 /// What a rule demands.

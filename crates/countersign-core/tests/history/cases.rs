@@ -208,7 +208,7 @@ fn what_was_missing_is_told_in_words() {
     let case = [fact(1, 3, 3, Some(1), approved(0, Some(100))), fact(2, 4, 4, Some(2), acted(160))];
     let mut found = Vec::new();
     auditor.judge(&case, &mut found).unwrap();
-    let words = auditor.missing(&case, found[0], Kind::Beyond);
+    let words = auditor.missing(&case, found[0], (Kind::Beyond, Certainty::Certain));
     let expected = "needs A; it was approved, but in all 100 were approved and 160 done; this act \
                     is 160";
     assert_eq!(words, expected);

@@ -1,8 +1,10 @@
 //! The mapping of a foreign history: which column says what.
 
+mod fact;
+
 use super::time::{Format, Zone};
 use crate::pack::fault::{Fault, code};
-use crate::pack::fields::{Fields, Spot, kind, list, text, word};
+use crate::pack::fields::{Fields, Spot, kind, text, word};
 use crate::pack::node::{self, Node, Value};
 use crate::pack::source::{Reading, Source};
 use countersign_core::history::{Foreign, Ties};
@@ -238,7 +240,7 @@ fn read(r: &mut Reading<'_>, node: &Node) -> Option<Mapping> {
     });
     let mut facts = Vec::new();
     for mut table in fields.tables(r, "fact") {
-        let fact = read_fact(r, &mut table, &mut columns, steps.is_some());
+        let fact = fact::read_fact(r, &mut table, &mut columns, steps.is_some());
         if let Some((steps, fact)) = steps.as_mut().zip(fact.as_ref()) {
             steps.known.extend(fact.steps.iter().cloned());
         }
@@ -473,73 +475,4 @@ fn read_offices(
         offices.insert(person.value.to_owned(), found.map(|spot| spot.value).collect());
     }
     (offices, default.map(|spot| spot.value))
-}
-
-fn read_fact(
-    r: &mut Reading<'_>,
-    fields: &mut Fields<'_>,
-    columns: &mut Columns,
-    has_steps: bool,
-) -> Option<FactRule> {
-    let kind: Option<Spot<FactKind>> = fields.word(r, "kind");
-    let steps = words(r, fields, "step", false);
-    if !has_steps && !steps.is_empty() {
-        let remedy = "add [steps] with the column that says the step";
-        r.fault(
-            fields.at,
-            code::KEY_MISSING,
-            "a fact names a step, but there is no [steps]",
-            remedy,
-        );
-    }
-    let mut conditions = Vec::new();
-    for mut table in fields.tables(r, "if") {
-        let column = table.text(r, "column");
-        let (is, not) = (words(r, &mut table, "is", true), words(r, &mut table, "not", true));
-        if is.is_empty() == not.is_empty() {
-            let remedy = "write either is = […] or not = […]";
-            r.fault(table.at, code::KEY_MISSING, "a condition says neither is nor not", remedy);
-        }
-        let column = columns.number(&column);
-        let (words, is) = if is.is_empty() { (not, false) } else { (is, true) };
-        conditions.push(Condition { column, words, is });
-        table.finish(r);
-    }
-    let at = columns.of(r, fields, "at");
-    let undated = fields.flag(r, "undated");
-    if at.is_none() && !undated {
-        let remedy = "name the column of its time with at = …, or write undated = true if it is \
-                      known to have happened, at whatever moment";
-        r.fault(fields.at, code::KEY_MISSING, "a fact has neither at nor undated", remedy);
-    }
-    let by = columns.of(r, fields, "by");
-    let quantity = match fields.get("quantity") {
-        None => Amount::Unstated,
-        Some(Node { value: Value::Text(name), .. }) => Amount::Column(columns.number(name)),
-        Some(_) => fields.quantity(r, "quantity").map_or(Amount::Unstated, Amount::Fixed),
-    };
-    let until = columns.of(r, fields, "until");
-    let office: Option<Spot<OfficeId>> = fields.word_or_none(r, "office");
-    let kind = kind?;
-    let takes = |what: &str, allowed: &[FactKind], given: bool| {
-        (given && !allowed.contains(&kind.value)).then(|| what.to_owned())
-    };
-    let unfit: Vec<String> = [
-        takes("until", &[FactKind::Approved], until.is_some()),
-        takes("office", &[FactKind::Approved, FactKind::Withdrawn], office.is_some()),
-        takes(
-            "quantity",
-            &[FactKind::Asked, FactKind::Approved, FactKind::Acted],
-            !matches!(quantity, Amount::Unstated),
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if !unfit.is_empty() {
-        let message = format!("a fact of this kind takes no {}", list(&unfit));
-        r.fault(kind.at, code::KEY_UNKNOWN, message, "remove it, or correct the kind");
-    }
-    let (kind, office) = (kind.value, office.map(|spot| spot.value));
-    Some(FactRule { kind, steps, conditions, at, undated, by, quantity, until, office })
 }

@@ -1,22 +1,20 @@
 //! Rows of a foreign history, one after the other, each as the facts it states.
 
+use super::known::Foreigners;
 use super::mapping::{Amount, Condition, FactKind, FactRule, Mapping, Word};
+use super::opened::{Opened, broken};
 use crate::pack::fault::{Fault, code};
 use crate::pack::fields::{list, quantity};
 use crate::pack::source::unfit_character;
 use crate::pack::table::{Cells, Delimited, Faults, Rows as _};
-use countersign_core::charter::Charter;
 use countersign_core::history::{Foreign, Matter, MatterNo, Names, Span, What};
 use countersign_proof::words::{ItemId, OfficeId, PartyId, Quantity, WordError, ZoneId};
-use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::BufRead;
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -46,98 +44,6 @@ pub(crate) struct HistoryRow {
     pub print: u64,
     /// What it states.
     pub facts: Vec<RowFact>,
-}
-
-/// What facts may name; everything, where it is not known.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Foreigners {
-    known: Option<[BTreeSet<String>; 4]>,
-}
-
-const KINDS: [(&str, &str); 4] = [
-    ("party", "people.toml"),
-    ("item", "items.toml"),
-    ("zone", "zones.geojson"),
-    ("office", "people.toml"),
-];
-
-impl Foreigners {
-    /// What the charter of a pack declares.
-    pub(crate) fn of(charter: &Charter) -> Self {
-        Self {
-            known: Some([
-                charter.parties.iter().map(|party| party.id.to_string()).collect(),
-                charter.items.iter().map(|item| item.id.to_string()).collect(),
-                charter.zones.iter().map(|zone| zone.id.to_string()).collect(),
-                charter.offices.iter().map(|office| office.id.to_string()).collect(),
-            ]),
-        }
-    }
-
-    fn check(&self, which: usize, id: &str) -> Result<(), (String, String)> {
-        let declared = self.known.as_ref().and_then(|known| known.get(which));
-        let Some(declared) = declared.filter(|declared| !declared.contains(id)) else {
-            return Ok(());
-        };
-        let (kind, file) = KINDS.get(which).copied().unwrap_or_default();
-        let names: Vec<&String> = declared.iter().collect();
-        let message = format!("{kind} {id} is not declared in the folder of the policy");
-        let remedy = format!(
-            "declare it in {file}, or have the mapping translate it; declared are: {}",
-            list(&names)
-        );
-        Err((message, remedy))
-    }
-}
-
-/// A reader that counts what goes through it.
-#[derive(Debug)]
-pub(crate) struct Counted<R> {
-    inner: R,
-    read: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(into)?;
-        let more = u64::try_from(read).unwrap_or(u64::MAX);
-        self.read.set(self.read.get().saturating_add(more));
-        Ok(read)
-    }
-}
-
-/// A history that is open to be read.
-pub(crate) struct Opened {
-    /// How large the file is, in bytes.
-    pub size: u64,
-    /// Whether it is packed with gzip.
-    pub packed: bool,
-    reader: Box<dyn BufRead>,
-    read: Rc<Cell<u64>>,
-}
-
-impl Opened {
-    /// Opens the file at `path`.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::Error::other("it is a folder"));
-        }
-        let size = file.metadata().map_or(0, |found| found.len());
-        let read = Rc::new(Cell::new(0));
-        let counted = Counted { inner: file, read: Rc::clone(&read) };
-        let mut reader = BufReader::with_capacity(256 * 1024, counted);
-        let packed = reader.fill_buf()?.starts_with(&[0x1F, 0x8B]);
-        let reader: Box<dyn BufRead> = if packed {
-            Box::new(BufReader::with_capacity(256 * 1024, MultiGzDecoder::new(reader)))
-        } else {
-            Box::new(reader)
-        };
-        Ok(Self { size, packed, reader, read })
-    }
 }
 
 /// The rows of a history.
@@ -635,16 +541,6 @@ fn ungrouped(text: &str, mark: char) -> Option<String> {
         more = true;
     }
     (digits(first) && (!more || first.len() <= 3)).then_some(plain)
-}
-
-/// Says what to do about a file that breaks off.
-fn broken(faults: &mut [Fault], packed: bool) {
-    for fault in faults.iter_mut().filter(|fault| fault.code == code::FILE_UNREADABLE) {
-        if packed {
-            fault.remedy =
-                "the packed file is cut short or damaged: fetch it again, whole".to_owned();
-        }
-    }
 }
 
 /// The beginning of a cell, for a message.
