@@ -329,7 +329,7 @@ fn file(count: u64, rows: &mut Vec<Row>) {
         let (seconds, memory) = run(&history, &mapping);
         let told = format!("a file audited by the program, {what}");
         add(told, rate(seconds), "rows/s", "the floor", bare / seconds);
-        let told = format!("  its memory, at most (VmHWM)");
+        let told = "  its memory, at most (VmHWM)".to_owned();
         add(told, memory / 1024.0, "MiB", "256 MiB", memory / 1024.0 / 256.0);
     }
 }

@@ -102,7 +102,7 @@ struct Waiting {
 /// What matters of the past for what is to come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Course {
-    /// In the order in which they were given.
+    /// By office and matter, and within these in the order in which they were given.
     voices: Vec<Voice>,
     refused: bool,
     asked: Option<u64>,
@@ -159,7 +159,7 @@ impl Course {
                 let left = quantity.or(self.asked).unwrap_or(UNBOUNDED);
                 let (office, by, matter) = (*office, *by, *matter);
                 let ended = self.ended.contains(&at);
-                self.voices.push(Voice { at, office, by, matter, left, ended });
+                self.give(Voice { at, office, by, matter, left, ended });
                 self.settle(terms, seen);
             }
             Step::Refused => {
@@ -172,12 +172,29 @@ impl Course {
             Step::Ended { approval } => {
                 match self.voices.iter_mut().find(|voice| voice.at == *approval) {
                     Some(voice) => voice.ended = true,
-                    None => self.ended.push(*approval),
+                    None => {
+                        self.ended.push(*approval);
+                        self.ended.sort_unstable();
+                    }
                 }
             }
             // Taken by `act`, once for each rule.
             Step::Acted { .. } => {}
         }
+    }
+
+    /// Adds an approval. Only among those of one office and matter does it matter which came first,
+    /// and not even there where none is bounded: so courses that differ in nothing else are one.
+    fn give(&mut self, voice: Voice) {
+        let key = |voice: &Voice| (voice.office, voice.matter);
+        let own = key(&voice);
+        let from = self.voices.partition_point(|other| key(other) < own);
+        let to = self.voices.partition_point(|other| key(other) <= own);
+        let alike = self.voices.get(from..to).unwrap_or_default();
+        let unbounded = alike.iter().chain([&voice]).all(|voice| voice.left == UNBOUNDED);
+        let sorted = alike.partition_point(|other| other.at < voice.at);
+        let place = if unbounded { from.saturating_add(sorted) } else { to };
+        self.voices.insert(place.min(self.voices.len()), voice);
     }
 
     /// Approvals do not carry over, and what was done so far stays without one.

@@ -1,5 +1,5 @@
-//! The definition of the findings, read straight: every ordering is walked one by one, and each act
-//! is looked up in the whole of its ordering. Slow, and shares nothing with the audit but the facts.
+//! The definition of the findings, read straight: every ordering is walked one by one. Slow, and
+//! shares nothing with the audit but the facts.
 
 use super::small::{FIRST, SECOND};
 use countersign_core::history::{Fact, Kind, Ties, What};

@@ -64,7 +64,14 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
         if let Some((which, times)) = again {
             let one = facts[which % facts.len()];
             facts.extend(std::iter::repeat_n(one, times));
-            facts.truncate(6);
+        }
+        // The oracle walks every ordering: seven things that happen are 5,040 of them.
+        let happens = |facts: &[(_, _, What, _)]| {
+            let ends = |what: &What| matches!(what, What::Approved { until: Some(_), .. });
+            facts.len() + facts.iter().filter(|(_, _, what, _)| ends(what)).count()
+        };
+        while happens(&facts) > 7 {
+            facts.remove(0);
         }
         let number = |(line, ((from, to), by, what, matter))| Fact {
             matter: MatterNo(matter),

@@ -136,8 +136,7 @@ fn a_file_that_is_no_history_is_told() {
 #[test]
 fn a_packed_file_that_is_cut_short_stands_for_nothing() {
     let trial = Trial::with("on_fault = \"stop\"", "on_fault = \"skip\"");
-    let mut packer =
-        flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let mut history = HEADER.to_owned();
     for case in 0..5_000 {
         history.push_str(&format!("C{case},yes,2020-01-03,Anna,SERUM,{},\n", case * 37 % 1_000));

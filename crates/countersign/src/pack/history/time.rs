@@ -5,10 +5,10 @@
 //! leaves out is not known: a form without `hh` means any moment of the day, one without `D` any
 //! moment of the month, one without `ss` any moment of the minute.
 //!
-//! Where the form has no `ZZ`, the times are local to the mapping's zone. Where the zone is unknown,
-//! the first moment is that of the easternmost time in use (+14:00) and the last that of the
-//! westernmost (−12:00): a day reaches from 14 hours before it begins in UTC to 12 hours after it
-//! ends there. Where clocks were set back, an hour that came twice means either.
+//! Where the form has no `ZZ`, the times are local to the mapping's zone. Where the zone is
+//! unknown, the first moment is that of the easternmost time in use (+14:00) and the last that of
+//! the westernmost (−12:00): a day reaches from 14 hours before it begins in UTC to 12 hours after
+//! it ends there. Where clocks were set back, an hour that came twice means either.
 
 use countersign_core::history::Span;
 use countersign_proof::words::{Date, Moment};
@@ -19,6 +19,8 @@ use std::path::Path;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
+/// How far clocks are put forward at most, by the hour.
+const HOURS: [i64; 4] = [0, HOUR, 2 * HOUR, 3 * HOUR];
 
 /// Where the data bases of time zones keep them, one file each.
 const ZONES: &str = "/usr/share/zoneinfo";
@@ -88,8 +90,8 @@ impl Zone {
     /// The first and the last moment of a local span.
     fn span(&self, first: i64, last: i64) -> Option<(i64, i64)> {
         // A day may begin in the hour that was left out: then it begins where that hour ends.
-        let begins = || (0..=3).find_map(|hours| self.moments(first.checked_add(hours * HOUR)?));
-        let ends = || (0..=3).find_map(|hours| self.moments(last.checked_sub(hours * HOUR)?));
+        let begins = || HOURS.iter().find_map(|more| self.moments(first.checked_add(*more)?));
+        let ends = || HOURS.iter().find_map(|less| self.moments(last.checked_sub(*less)?));
         let exact = first == last;
         let (begin, end) =
             if exact { (self.moments(first)?, self.moments(last)?) } else { (begins()?, ends()?) };

@@ -43,7 +43,8 @@ impl<R: BufRead> Delimited<R> {
     }
 
     /// [`Rows::next`], but a row that cannot be read is not passed over: its fault is noted, and
-    /// the next call goes on after it. True where a row was read; false with a fault, or at the end.
+    /// the next call goes on after it. True where a row was read; false with a fault, or at the
+    /// end.
     pub(in crate::pack) fn next_or_fault(
         &mut self,
         cells: &mut Cells,
