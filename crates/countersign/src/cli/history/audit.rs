@@ -19,8 +19,8 @@ const TOLD_MAX: usize = 20;
 /// `history audit`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-        countersign history audit list.csv --mapping mapping.toml --policy DIR\n  \
-        countersign history audit list.csv.gz --mapping mapping.toml --policy DIR \\\n    \
+        countersign history audit list.csv --mapping mapping.toml --policy D/pack\n  \
+        countersign history audit list.csv --mapping mapping.toml --policy D/pack \\\n    \
         --list findings.csv --json\n\n\
     No ledger is needed. FILE is CSV, or CSV packed with gzip. DIR is a pack, of which pack.toml, \
     people.toml, items.toml and policy/ are read. docs/history.md describes mappings and says what \

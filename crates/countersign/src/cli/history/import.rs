@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// `history import`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-        countersign --ledger D --as P-9H2T --key D/keys/P-9H2T history import list.csv \\\n    \
+        countersign --ledger D --as P-6V3R --key D/keys/P-6V3R history import list.csv \\\n    \
         --mapping mapping.toml --dry-run\n\n\
     Every row becomes an entry. What the rows say stands in its sealed parts; nothing in it \
     approves anything. The same file with the same mapping is taken in once: when it is imported \
