@@ -221,7 +221,7 @@ impl Judge<'_, '_> {
         for (line, before) in twice {
             let message = format!("the row is the same as that in line {before}");
             let remedy = "remove one, or say duplicates = \"keep\" in the mapping if both happened";
-            self.faulty(vec![self.fault(line, code::ROW_TWICE, message, remedy)])?;
+            self.faulty(vec![self.fault(line, code::ID_TWICE, message, remedy)])?;
         }
         Ok(())
     }

@@ -73,7 +73,7 @@ codes! {
     NUMBER_UNFIT = "number-unfit";
     /// No whole number of units up to 10^12, or none where there must be one.
     QUANTITY_UNFIT = "quantity-unfit";
-    /// The same id twice.
+    /// The same id twice; in a foreign history, the same row.
     ID_TWICE = "id-twice";
     /// An id that nobody declares.
     REFERENCE_DANGLING = "reference-dangling";
@@ -95,8 +95,6 @@ codes! {
     RULE_UNFIT = "triage-rule-unfit";
     /// An act of the story that cannot go as it is told.
     ACT_UNFIT = "act-unfit";
-    /// A row that says the same as another of its case.
-    ROW_TWICE = "row-twice";
     /// A rejection that no rule gives.
     REJECTION_UNKNOWN = "rejection-unknown";
     /// The ledger would refuse the charter.
