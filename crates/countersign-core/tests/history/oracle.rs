@@ -60,7 +60,11 @@ fn orderings(case: &[Fact], ties: Ties) -> Vec<Vec<Happening>> {
         Happening::Fact(at) => case[*at].when,
         Happening::End(at) => match case[*at].what {
             What::Approved { until: Some(until), .. } => until,
-            _ => unreachable!(),
+            What::Approved { .. }
+            | What::Asked { .. }
+            | What::Refused
+            | What::Withdrawn { .. }
+            | What::Acted { .. } => panic!("only an approval ends"),
         },
     };
     let must = |a: &Happening, b: &Happening| {
@@ -239,7 +243,7 @@ fn covered(
     over: &BTreeSet<usize>,
 ) -> bool {
     let fact = &case[act];
-    let What::Acted { quantity } = fact.what else { unreachable!() };
+    let What::Acted { quantity } = fact.what else { panic!("no act") };
     let quantity = quantity.units();
     let Demand::Sets(sets) = demand(fact.matter.0, quantity, version) else { return false };
     for set in sets {

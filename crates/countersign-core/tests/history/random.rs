@@ -3,7 +3,7 @@
 use super::oracle;
 use super::small::{acted, at, charter, fact, id, units};
 use countersign_core::history::{
-    Auditor, Certainty, Fact, Judged, Kind, Matter, MatterNo, OfficeNo, Span, Ties, What,
+    Auditor, Certainty, Fact, Judged, Kind, Matter, MatterNo, OfficeNo, Seen, Span, Ties, What,
 };
 use countersign_proof::words::Act;
 use proptest::prelude::*;
@@ -98,10 +98,7 @@ pub fn judged(case: &[Fact], ties: Ties) -> Vec<Judged> {
 /// What was seen of an act, in the oracle's form.
 fn kinds(judged: Judged) -> BTreeSet<Option<Kind>> {
     let mut kinds: BTreeSet<Option<Kind>> = judged.findings().map(|(kind, _)| Some(kind)).collect();
-    let certain = judged.findings().any(|(_, certainty)| certainty == Certainty::Certain);
-    if judged.is_fine() || (!certain && kinds.len() < 2) {
-        kinds.insert(None);
-    } else if judged.seen.has(countersign_core::history::Seen::FINE) {
+    if judged.seen.has(Seen::FINE) {
         kinds.insert(None);
     }
     kinds
