@@ -17,6 +17,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("triage", "crates/countersign-core/benches/triage.rs"),
     ("rerouting", "crates/countersign-core/benches/rerouting.rs"),
     ("proofs", "crates/countersign/benches/proofs.rs"),
+    ("history", "crates/countersign/benches/history.rs"),
 ];
 
 /// What the caller asked for.

@@ -13,6 +13,7 @@
 //! - [`requests`]: may this be done, who still has to consent, and what has been released?
 //! - [`triage`]: how short is each item, by which rule, since when, and what would change it?
 //! - [`rerouting`]: when stock falls short, which promised units are diverted, and what is owed?
+//! - [`history`]: what does a foreign history say, and which of its acts had their approval?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -34,6 +35,8 @@ pub mod requests;
 pub mod triage;
 
 pub mod rerouting;
+
+pub mod history;
 
 mod step;
 

@@ -7,10 +7,10 @@ mod kinds;
 
 use crate::requests::Draft;
 use crate::{Command, Envelope, Event, Rejection, State, apply};
-use crate::{ledger, people, policy, requests, rerouting, stock, triage};
+use crate::{history, ledger, people, policy, requests, rerouting, stock, triage};
 use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
 use countersign_proof::signature::Verified;
-use countersign_proof::words::{Digest, Moment};
+use countersign_proof::words::{Digest, Moment, Quantity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use smol_str::SmolStr;
@@ -232,7 +232,57 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
             triage::Command::LiftOverride { statements } => signed(statements),
         },
         Command::Rerouting(command) => rerouting_content(command),
+        Command::History(command) => history_content(command),
     }
+}
+
+/// A row of a foreign history: what it says is for the parties, whom it names for the overseers.
+/// The names stand in a list of their own, so that they can be erased; facts refer to them.
+fn history_content(command: &history::Command) -> Vec<(Label, Value)> {
+    let history::Command::ImportRow { key: _, name: _, row, line, case, facts } = command;
+    let mut names: Vec<&str> = Vec::new();
+    for name in facts.iter().filter_map(|fact| fact.by.as_ref()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name.as_str());
+        }
+    }
+    let told: Vec<Value> = facts.iter().map(|fact| fact_content(fact, &names)).collect();
+    let content = json!({ "row": row, "line": line, "case": case.as_str(), "facts": told });
+    vec![(Label::Parties, content), (Label::Identity, json!({ "persons": names }))]
+}
+
+fn fact_content(fact: &history::KeptFact, names: &[&str]) -> Value {
+    use history::KeptWhat as What;
+    let span = |span: history::Span| [span.earliest().to_string(), span.latest().to_string()];
+    let matter = &fact.matter;
+    let by = fact.by.as_ref();
+    let mut content = json!({
+        "when": span(fact.when),
+        "act": matter.act.as_str(),
+        "holder": matter.holder.as_str(),
+        "item": matter.item.as_str(),
+        "zone": matter.zone.as_ref().map(ToString::to_string),
+        "recipient": matter.recipient.as_ref().map(ToString::to_string),
+        "person": by.and_then(|by| names.iter().position(|name| *name == by.as_str())),
+    });
+    let own = match &fact.what {
+        What::Asked { quantity } => {
+            json!({ "what": "asked", "quantity": quantity.map(Quantity::units) })
+        }
+        What::Approved { office, quantity, until } => json!({
+            "what": "approved", "office": office.as_str(),
+            "quantity": quantity.map(Quantity::units), "until": until.map(span),
+        }),
+        What::Refused => json!({ "what": "refused" }),
+        What::Withdrawn { office } => {
+            json!({ "what": "withdrawn", "office": office.as_ref().map(ToString::to_string) })
+        }
+        What::Acted { quantity } => json!({ "what": "acted", "quantity": quantity.units() }),
+    };
+    if let (Value::Object(into), Value::Object(own)) = (&mut content, own) {
+        into.extend(own);
+    }
+    content
 }
 
 fn rerouting_content(command: &rerouting::Command) -> Vec<(Label, Value)> {

@@ -6,7 +6,7 @@
 use crate::ledger::Ledger;
 use crate::people::Authority;
 use crate::policy::{Consent, Subject};
-use crate::{ledger, people, policy, requests, rerouting, stock, triage};
+use crate::{history, ledger, people, policy, requests, rerouting, stock, triage};
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::PolicyPublication;
@@ -31,6 +31,8 @@ pub struct State {
     pub triage: triage::Triage,
     /// What was re-routed, and what is owed for it.
     pub rerouting: rerouting::Rerouting,
+    /// What was imported as evidence.
+    pub history: history::Histories,
 }
 
 /// A command with what arrives beside it: id, moment, and who stands at the door.
@@ -57,6 +59,7 @@ pub enum Command {
     Requests(requests::Command),
     Triage(triage::Command),
     Rerouting(rerouting::Command),
+    History(history::Command),
 }
 
 /// An event of any room.
@@ -70,6 +73,7 @@ pub enum Event {
     Requests(requests::Event),
     Triage(triage::Event),
     Rerouting(rerouting::Event),
+    History(history::Event),
 }
 
 /// A refusal of any room.
@@ -84,6 +88,7 @@ pub enum Rejection {
     Requests(#[from] requests::Rejection),
     Triage(#[from] triage::Rejection),
     Rerouting(#[from] rerouting::Rejection),
+    History(#[from] history::Rejection),
 }
 
 impl Rejection {
@@ -98,6 +103,7 @@ impl Rejection {
             Self::Requests(rejection) => rejection.code(),
             Self::Triage(rejection) => rejection.code(),
             Self::Rerouting(rejection) => rejection.code(),
+            Self::History(rejection) => rejection.code(),
         }
     }
 
@@ -111,6 +117,7 @@ impl Rejection {
             requests::Rejection::CODES,
             triage::Rejection::CODES,
             rerouting::Rejection::CODES,
+            history::Rejection::CODES,
         ]
         .into_iter()
         .flatten()
@@ -136,7 +143,7 @@ macro_rules! from_room {
 }
 from_room!(
     Ledger ledger, People people, Stock stock, Policy policy, Requests requests, Triage triage,
-    Rerouting rerouting
+    Rerouting rerouting, History history
 );
 
 impl Default for State {
@@ -149,6 +156,7 @@ impl Default for State {
             requests: requests::Requests::default(),
             triage: triage::Triage::default(),
             rerouting: rerouting::Rerouting::default(),
+            history: history::Histories::default(),
         }
     }
 }
@@ -225,6 +233,9 @@ fn decide_room(
         Command::Requests(command) => requests::decide(state, command, by, at),
         Command::Triage(command) => triage::decide(state, command, at),
         Command::Rerouting(command) => rerouting::decide(state, command, by, at),
+        Command::History(command) => {
+            Ok(vec![state.history.decide(&state.people, command, at_door()?, at)?.into()])
+        }
     }
 }
 
@@ -405,6 +416,7 @@ pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
             Event::Requests(event) => state.requests.apply(at, event),
             Event::Triage(event) => state.triage.apply(at, event),
             Event::Rerouting(event) => state.rerouting.apply(event),
+            Event::History(event) => state.history.apply(at, event),
         }
     }
     state.ledger.clock = state.ledger.clock.max(at);

@@ -260,6 +260,7 @@ fn of_stock(event: &AnyEvent) -> Option<&stock::Event> {
         | AnyEvent::Policy(_)
         | AnyEvent::Requests(_)
         | AnyEvent::Triage(_)
-        | AnyEvent::Rerouting(_) => None,
+        | AnyEvent::Rerouting(_)
+        | AnyEvent::History(_) => None,
     }
 }

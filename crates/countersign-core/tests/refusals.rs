@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "refusals/history.rs"]
+mod history;
 #[path = "refusals/ledger.rs"]
 mod ledger;
 #[path = "refusals/people.rs"]
@@ -68,7 +70,7 @@ fn shadows(world: &World) -> countersign_core::requests::Draft {
 
 #[test]
 fn every_code_is_reached_in_its_order() {
-    let tables: [&[Case]; 7] = [
+    let tables: [&[Case]; 8] = [
         ledger::CASES,
         people::CASES,
         stock::CASES,
@@ -76,6 +78,7 @@ fn every_code_is_reached_in_its_order() {
         requests::CASES,
         triage::CASES,
         rerouting::CASES,
+        history::CASES,
     ];
     let mut reached = Vec::new();
     for (code, case) in tables.into_iter().flatten() {

@@ -5,6 +5,7 @@
 
 mod desk;
 mod failure;
+mod history;
 mod holds;
 mod known;
 mod ledger;
@@ -148,6 +149,9 @@ enum Noun {
     /// Re-routing: which promised units go to own stock when that falls short
     #[command(subcommand)]
     Reroute(reroute::Verb),
+    /// Foreign histories: audit one against policy, or take one in as evidence
+    #[command(subcommand)]
+    History(history::Verb),
     /// The exact texts that people sign
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -227,6 +231,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Stock(verb) => stock::run(global, verb, output),
         Noun::Triage(verb) => triage::run(global, verb, output),
         Noun::Reroute(verb) => reroute::run(global, verb, output),
+        Noun::History(verb) => history::run(global, verb, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Completions { shell } => {

@@ -9,6 +9,7 @@
 //! - [`opening`]: what the record says the state is;
 //! - [`writer`]: the only place that writes;
 //! - [`pack`]: the folder that a person reads and edits, and a ledger is founded from;
+//! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
@@ -27,6 +28,8 @@ pub mod opening;
 pub mod writer;
 
 pub mod pack;
+
+mod audit;
 
 pub mod founding;
 

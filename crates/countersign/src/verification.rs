@@ -292,6 +292,7 @@ fn statement_of(event: &Event) -> Option<Digest> {
         Event::Requests(_)
         | Event::Triage(_)
         | Event::Rerouting(_)
+        | Event::History(_)
         | Event::Ledger(_)
         | Event::People(_)
         | Event::Stock(_)

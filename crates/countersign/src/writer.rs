@@ -82,7 +82,8 @@ impl Receipt {
             | countersign_core::Event::Policy(_)
             | countersign_core::Event::Requests(_)
             | countersign_core::Event::Triage(_)
-            | countersign_core::Event::Rerouting(_) => None,
+            | countersign_core::Event::Rerouting(_)
+            | countersign_core::Event::History(_) => None,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! named is looked for before anything is decided, and an act without a policy is prohibited.
 
 mod case;
+mod cuts;
 mod entities;
 mod parse;
 mod prove;
@@ -21,6 +22,7 @@ use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, 
 use case::{Case, explained};
 use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
+pub use cuts::{Reading, Reads};
 pub use prove::{Property, Proving, claims, compare, prove};
 use serde::{Deserialize, Serialize};
 use slice::{SchemaParts, Slice, reads_deciding};
@@ -147,6 +149,12 @@ impl Compiled {
         slices
             .map(|(id, (policy, _))| (id.clone(), policy.to_cedar().unwrap_or_default()))
             .collect()
+    }
+
+    /// What a verdict on the act can depend on.
+    #[must_use]
+    pub fn reads(&self, act: Act) -> Option<Reads> {
+        self.acts.get(&act).map(cuts::reads)
     }
 
     /// What a policy says of itself in its `@reason`.

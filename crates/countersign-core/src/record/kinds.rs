@@ -1,6 +1,6 @@
 //! The names of commands and events in the open part, and the opaque ids it lists.
 
-use crate::{Command, Event, ledger, people, policy, requests, rerouting, stock, triage};
+use crate::{Command, Event, history, ledger, people, policy, requests, rerouting, stock, triage};
 use smol_str::{SmolStr, ToSmolStr};
 
 /// The name of a command in the open part.
@@ -49,6 +49,9 @@ pub fn command_kind(of: &Command) -> &'static str {
         Command::Rerouting(of) => match of {
             rerouting::Command::OrderDiversion { .. } => "order_diversion",
             rerouting::Command::RepayDebt { .. } => "repay_debt",
+        },
+        Command::History(of) => match of {
+            history::Command::ImportRow { .. } => "import_row",
         },
     }
 }
@@ -129,6 +132,9 @@ pub fn event_kind(of: &Event) -> &'static str {
             rerouting::Event::DebtIncurred { .. } => "DebtIncurred",
             rerouting::Event::DebtRepaid { .. } => "DebtRepaid",
         },
+        Event::History(of) => match of {
+            history::Event::RowImported { .. } => "RowImported",
+        },
     }
 }
 
@@ -166,7 +172,8 @@ pub(super) fn subjects(command: &Command, events: &[Event]) -> Vec<SmolStr> {
             | Event::Stock(_)
             | Event::Policy(_)
             | Event::Triage(_)
-            | Event::Rerouting(_) => {}
+            | Event::Rerouting(_)
+            | Event::History(_) => {}
         }
     }
     subjects

@@ -181,7 +181,9 @@ pub(super) fn in_reach(
             set.iter().map(|office| (office, pool(state, request, office, at))).collect();
         let marks: Vec<Mark<'_>> = pools
             .iter()
-            .flat_map(|(office, people)| people.iter().map(|person| Mark { person, office }))
+            .flat_map(|(office, people)| {
+                people.iter().map(|&person| Mark { person, office: *office })
+            })
             .collect();
         covers(set, &quorum, &marks)
     })

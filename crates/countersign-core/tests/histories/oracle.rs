@@ -87,8 +87,8 @@ impl Oracle {
                     self.new_versions.push(next);
                 }
                 Event::Requests(event) => self.of_requests(at, event)?,
-                // What they move is told by events of the stock room.
-                Event::Triage(_) | Event::Rerouting(_) => {}
+                // What they move is told by events of the stock room; a history moves nothing.
+                Event::Triage(_) | Event::Rerouting(_) | Event::History(_) => {}
             }
         }
         self.stands()

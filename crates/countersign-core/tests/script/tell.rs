@@ -5,7 +5,7 @@ use super::stores;
 use super::world::World;
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Closing, Ending, Event as Requests, Suspension};
-use countersign_core::{Event, people, policy, rerouting, triage};
+use countersign_core::{Event, history, people, policy, rerouting, triage};
 use countersign_proof::words::{DecisionKind, ReleaseId, RequestId};
 use std::fmt::Display;
 
@@ -62,6 +62,9 @@ pub fn tell(world: &World, events: &[Event]) -> Vec<String> {
             Event::Requests(event) => of_requests(world, event, &mut told),
             Event::Triage(event) => of_triage(event),
             Event::Rerouting(event) => Some(of_rerouting(event)),
+            Event::History(history::Event::RowImported { row, .. }) => {
+                Some(format!("row {row} imported"))
+            }
         };
         told.extend(phrase);
     }

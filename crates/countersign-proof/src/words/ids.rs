@@ -265,6 +265,25 @@ impl Digest {
     }
 }
 
+/// A digest in the making, of what comes piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Hashing(sha2::Sha256);
+
+impl Hashing {
+    /// Takes the next bytes.
+    pub fn take(&mut self, bytes: &[u8]) {
+        use sha2::Digest as _;
+        self.0.update(bytes);
+    }
+
+    /// The digest of everything taken.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        use sha2::Digest as _;
+        Digest(self.0.finalize().into())
+    }
+}
+
 /// A public key by its fingerprint: SHA-256 over the OpenSSH key blob, as `ssh-keygen -l` prints
 /// it, `SHA256:` and 43 characters of unpadded base64.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -154,6 +154,34 @@ impl Desk {
         binding.ok_or_else(|| Failure::unavailable("the ledger made no nonce; try again"))
     }
 
+    /// Hands commands in one after the other without waiting for each, and takes the answers in
+    /// the same order; `each` is told what came of each, and stops the rest by its error.
+    pub(super) fn submit_all(
+        &mut self,
+        by: &Authority,
+        commands: impl Iterator<Item = Result<(CommandId, Command), Failure>>,
+        each: &mut dyn FnMut(&Receipt) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        /// How many answers are waited for at once.
+        const AHEAD: usize = 2048;
+        let mut pending = std::collections::VecDeque::new();
+        for command in commands {
+            let (id, command) = command?;
+            let asked = Asked::Command(Box::new(command));
+            let submission = Submission { id, by: Some(by.clone()), asked };
+            match &mut self.engine {
+                Engine::Live(writer) => pending.push_back(writer.door()?.send(submission)?),
+                Engine::Dry(_) => each(&self.hand_in(submission)?)?,
+            }
+            if pending.len() >= AHEAD
+                && let Some(first) = pending.pop_front()
+            {
+                each(&first.wait()?)?;
+            }
+        }
+        pending.into_iter().try_for_each(|pending| each(&pending.wait()?))
+    }
+
     fn hand_in(&mut self, submission: Submission) -> Result<Receipt, Failure> {
         let now = self.now()?;
         match &mut self.engine {

@@ -107,7 +107,8 @@ pub(super) fn place_signed(
         | Event::Stock(_)
         | Event::Policy(_)
         | Event::Triage(_)
-        | Event::Rerouting(_) => None,
+        | Event::Rerouting(_)
+        | Event::History(_) => None,
     }))
 }
 

@@ -254,7 +254,8 @@ fn submitted(event: &Event) -> Option<RequestId> {
         | Event::Stock(_)
         | Event::Policy(_)
         | Event::Triage(_)
-        | Event::Rerouting(_) => None,
+        | Event::Rerouting(_)
+        | Event::History(_) => None,
     }
 }
 

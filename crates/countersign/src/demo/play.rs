@@ -353,7 +353,8 @@ impl<'a> Player<'a> {
                 | countersign_core::Event::Stock(_)
                 | countersign_core::Event::Policy(_)
                 | countersign_core::Event::Triage(_)
-                | countersign_core::Event::Rerouting(_) => None,
+                | countersign_core::Event::Rerouting(_)
+                | countersign_core::Event::History(_) => None,
             });
             if found.as_ref() != Some(&draw.breaches) {
                 let what = format!("{}: breaches {found:?}, not {:?}", draw.request, draw.breaches);

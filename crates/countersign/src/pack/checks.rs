@@ -88,7 +88,7 @@ impl Pack {
 
     /// Checks the policies; `tables`: also what stands in the tables of the versions, which is left
     /// out where those hold mistakes that are told already.
-    fn check_policies(&self, tables: bool, report: &mut Report) {
+    pub(super) fn check_policies(&self, tables: bool, report: &mut Report) {
         let world = self.charter(&BTreeMap::new(), Moment::LAST, FoundingPolicies::All).world();
         for version in &self.versions {
             let bundle = &version.policy.bundle;

@@ -73,7 +73,7 @@ codes! {
     NUMBER_UNFIT = "number-unfit";
     /// No whole number of units up to 10^12, or none where there must be one.
     QUANTITY_UNFIT = "quantity-unfit";
-    /// The same id twice.
+    /// The same id twice; in a foreign history, the same row.
     ID_TWICE = "id-twice";
     /// An id that nobody declares.
     REFERENCE_DANGLING = "reference-dangling";

@@ -44,12 +44,12 @@ impl Cells {
     }
 
     /// How many there are.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.cells.len()
     }
 
     /// The text of a cell; empty where there is none.
-    fn get(&self, index: usize) -> &str {
+    pub(super) fn get(&self, index: usize) -> &str {
         let before = index.checked_sub(1).and_then(|index| self.cells.get(index));
         let start = before.map_or(0, |cell| cell.end);
         let end = self.cells.get(index).map(|cell| cell.end);
@@ -61,7 +61,7 @@ impl Cells {
         self.text.len()
     }
 
-    fn column(&self, index: usize) -> u32 {
+    pub(super) fn column(&self, index: usize) -> u32 {
         self.cells.get(index).map_or(1, |cell| cell.column)
     }
 

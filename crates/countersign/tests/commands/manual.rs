@@ -79,6 +79,12 @@ fn examples(text: &str) -> Vec<String> {
     lines.filter(wanted).map(str::to_owned).collect()
 }
 
+/// Writes the history and the mapping that the examples name.
+const A_HISTORY: &str = r#"printf 'case,day,who\n1,2025-06-02,dirk\n' > list.csv
+printf 'name = "A list"\ncase = "case"\n[time]\nformats = ["YYYY-MM-DD"]\n' > mapping.toml
+printf '[matter]\nact = "use"\nholder = "UA"\nitem = "ATACMS"\nzone = "UA"\n' >> mapping.toml
+printf '[[fact]]\nkind = "acted"\nat = "day"\nby = "who"\n' >> mapping.toml"#;
+
 /// Tries the examples of a command on a copy of the exercise; gives how many there were.
 pub fn try_examples(command: &Described) -> usize {
     // The founding of a programme of one's own is in its script, with the pack that it needs.
@@ -87,6 +93,9 @@ pub fn try_examples(command: &Described) -> usize {
     }
     let examples = examples(&command.examples);
     let mut ledger = Ledger::new();
+    if command.words.first().is_some_and(|noun| noun == "history") {
+        ledger.shell(A_HISTORY).good();
+    }
     let mut submitted = false;
     for example in &examples {
         // Two ways to decide on the same request: each begins anew.

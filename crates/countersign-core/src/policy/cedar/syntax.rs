@@ -2,6 +2,7 @@
 //! whether approvals only ever help.
 
 use super::super::memo::Fact;
+use super::cuts;
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, Effect, EntityOrSlot, EntityUID, Expr, Literal,
     PrincipalConstraint, ResourceConstraint, Template, UnaryOp, Var,
@@ -18,6 +19,10 @@ pub(super) struct Survey {
     pub facts: BTreeSet<Fact>,
     /// The attributes of the context among that, by name.
     pub context: BTreeSet<String>,
+    /// The numbers among that which it compares with fixed values, and those values.
+    pub cuts: BTreeSet<(Fact, u64)>,
+    /// The numbers that it reads in any other way.
+    pub free: BTreeSet<Fact>,
     /// It reads in a way that is not understood: nothing about it is kept.
     pub opaque: bool,
     /// The entities it names, as type and id.
@@ -157,6 +162,12 @@ impl Survey {
 
     /// Notes what an expression reads, names and could fail at.
     fn visit(&mut self, expr: &Expr) {
+        if let Some((fact, name, cut)) = cuts::compared(expr) {
+            self.context.insert(name.to_owned());
+            self.note(fact);
+            self.cuts.insert((fact, cut));
+            return;
+        }
         match fallible(expr) {
             Some(what) => self.may_fail.push(what),
             None => self.read(expr),
@@ -196,6 +207,7 @@ impl Survey {
                 Some(fact) => {
                     self.context.insert(name.to_owned());
                     self.note(fact);
+                    self.free.insert(fact);
                 }
                 None => self.opaque = true,
             },

@@ -46,6 +46,7 @@ fn ordered(event: &Event) -> Option<OrderId> {
     match event {
         Event::Rerouting(rerouting::Event::DiversionOrdered { order }) => Some(order.id),
         Event::Rerouting(_)
+        | Event::History(_)
         | Event::Ledger(_)
         | Event::People(_)
         | Event::Stock(_)

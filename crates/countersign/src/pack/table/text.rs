@@ -36,6 +36,31 @@ impl<R: BufRead> Delimited<R> {
         Self { reader, names, separator: None, line: 0, bytes: Vec::new() }
     }
 
+    /// Rows of `reader`, whose fields are separated by `separator`.
+    pub(in crate::pack) fn separated(reader: R, separator: char) -> Self {
+        let (line, bytes) = (0, Vec::new());
+        Self { reader, names: &[], separator: Some(separator), line, bytes }
+    }
+
+    /// [`Rows::next`], but a row that cannot be read is not passed over: its fault is noted, and
+    /// the next call goes on after it. True where a row was read; false with a fault, or at the
+    /// end.
+    pub(in crate::pack) fn next_or_fault(
+        &mut self,
+        cells: &mut Cells,
+        faults: &mut Faults<'_>,
+    ) -> bool {
+        let before = faults.found.len();
+        loop {
+            match self.step(cells, faults) {
+                Step::Row => return true,
+                Step::End => return false,
+                Step::Nothing if faults.found.len() > before => return false,
+                Step::Nothing => {}
+            }
+        }
+    }
+
     /// Reads a line without its end, and counts it.
     fn read_line(&mut self) -> Line {
         self.bytes.clear();
@@ -95,35 +120,22 @@ fn pass_line(reader: &mut impl BufRead) -> std::io::Result<()> {
 impl<R: BufRead> Rows for Delimited<R> {
     fn next(&mut self, cells: &mut Cells, faults: &mut Faults<'_>) -> bool {
         loop {
-            let read = self.read_line();
-            let line = self.line;
-            match read {
-                Line::End => return false,
-                Line::Whole => {}
-                Line::TooLong => {
-                    let message = "the line is longer than 65,536 bytes";
-                    let remedy = "end every row with LF or CR LF, and keep it short";
-                    faults.at((line, 1), code::CSV_ROW, message, remedy);
-                    continue;
-                }
-                Line::Unreadable(error) => {
-                    let message = format!("the file cannot be read on from here: {error}");
-                    let remedy = "make it an ordinary file that you may read";
-                    let next = line.saturating_add(1);
-                    faults.at((next, 1), code::FILE_UNREADABLE, message, remedy);
-                    return false;
-                }
-            }
-            let bytes = std::mem::take(&mut self.bytes);
-            let found = self.cells_of(&bytes, cells, faults);
-            self.bytes = bytes;
-            match found {
-                Found::Row => return true,
-                Found::Nothing => {}
-                Found::Foreign => return false,
+            match self.step(cells, faults) {
+                Step::Row => return true,
+                Step::Nothing => {}
+                Step::End => return false,
             }
         }
     }
+}
+
+/// What a line came to.
+enum Step {
+    Row,
+    /// It is empty, or has a fault.
+    Nothing,
+    /// There is nothing more to read.
+    End,
 }
 
 enum Found {
@@ -134,6 +146,37 @@ enum Found {
 }
 
 impl<R: BufRead> Delimited<R> {
+    /// Reads one line.
+    fn step(&mut self, cells: &mut Cells, faults: &mut Faults<'_>) -> Step {
+        let read = self.read_line();
+        let line = self.line;
+        match read {
+            Line::End => return Step::End,
+            Line::Whole => {}
+            Line::TooLong => {
+                let message = "the line is longer than 65,536 bytes";
+                let remedy = "end every row with LF or CR LF, and keep it short";
+                faults.at((line, 1), code::CSV_ROW, message, remedy);
+                return Step::Nothing;
+            }
+            Line::Unreadable(error) => {
+                let message = format!("the file cannot be read on from here: {error}");
+                let remedy = "make it an ordinary file that you may read";
+                let next = line.saturating_add(1);
+                faults.at((next, 1), code::FILE_UNREADABLE, message, remedy);
+                return Step::End;
+            }
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        let found = self.cells_of(&bytes, cells, faults);
+        self.bytes = bytes;
+        match found {
+            Found::Row => Step::Row,
+            Found::Nothing => Step::Nothing,
+            Found::Foreign => Step::End,
+        }
+    }
+
     fn cells_of(&mut self, bytes: &[u8], cells: &mut Cells, faults: &mut Faults<'_>) -> Found {
         let line = self.line;
         let text = match text_of(bytes, line == 1) {
