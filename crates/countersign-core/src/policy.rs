@@ -14,7 +14,7 @@ mod memo;
 
 mod consent;
 
-pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, SCHEMA};
+pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, Replay, SCHEMA};
 pub use check::{Problem, ProblemCode, Report, check};
 pub use consent::Consent;
 pub use derive::OFFICES_MAX;

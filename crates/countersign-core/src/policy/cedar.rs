@@ -6,7 +6,9 @@
 
 mod case;
 mod entities;
+mod numbers;
 mod parse;
+mod replay;
 mod slice;
 mod syntax;
 #[cfg(test)]
@@ -17,7 +19,10 @@ use super::closure;
 use super::derive::{self, Sets, Shape};
 use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
-use case::{Case, explained};
+pub use replay::Replay;
+
+use crate::stock::Item;
+use case::{Case, check_shape, explained};
 use cedar_policy::Entities;
 use countersign_proof::words::{Act, OfficeId, ZoneId};
 use serde::{Deserialize, Serialize};
@@ -153,9 +158,9 @@ impl Compiled {
     /// [`PolicyError`]; each refuses.
     pub fn verdict_shared(&self, question: &Question<'_>) -> Result<Arc<Explained>, PolicyError> {
         let slice = self.admit(question)?;
-        match &slice.facts {
-            Some(facts) => {
-                let key = memo::key(question, facts);
+        match &slice.reads {
+            Some(reads) => {
+                let key = memo::key(question, reads);
                 self.verdicts.get_or(key, || self.derive(slice, question))
             }
             None => self.derive(slice, question).map(Arc::new),
@@ -190,13 +195,23 @@ impl Compiled {
         question: &Question<'_>,
         zones: &BTreeSet<ZoneId>,
     ) -> Result<Explained, PolicyError> {
+        self.join(question, zones, |question| self.verdict_shared(question))
+    }
+
+    /// The verdict on all zones, from `each` on one of them.
+    fn join(
+        &self,
+        question: &Question<'_>,
+        zones: &BTreeSet<ZoneId>,
+        mut each: impl FnMut(&Question<'_>) -> Result<Arc<Explained>, PolicyError>,
+    ) -> Result<Explained, PolicyError> {
         let questions = over(question, zones)?;
         let slice = self.slice(question)?;
         let mut reasons = BTreeSet::new();
         let mut needs = Sets::from([BTreeSet::new()]);
         let mut prohibited = false;
         for question in &questions {
-            let explained = self.verdict_shared(question)?;
+            let explained = each(question)?;
             reasons.extend(explained.reasons.iter().cloned());
             match &explained.verdict {
                 Verdict::Standing => {}
@@ -271,10 +286,25 @@ impl Compiled {
         slice: &'a Slice,
         question: &Question<'_>,
     ) -> Result<Case<'a>, PolicyError> {
+        let entities = self.entities(slice, question)?;
+        self.case_over(slice, question, entities)
+    }
+
+    fn case_over<'a>(
+        &'a self,
+        slice: &'a Slice,
+        question: &Question<'_>,
+        entities: Arc<Entities>,
+    ) -> Result<Case<'a>, PolicyError> {
         let required = slice.deciding_required;
         let sets = closure::deciding_sets(&self.world, &self.bundle, question, required)?;
-        let asked = entities::ask(&self.parts.kinds, &self.world, question, &sets)?;
-        let entities = self.entities(slice, question)?;
+        let ask = |read| entities::ask(&self.parts.kinds, &self.world, question, &sets, read);
+        let recipient = match &question.subject {
+            Subject::Item(asked) => asked.recipient.is_some(),
+            Subject::Office(_) | Subject::Programme => false,
+        };
+        slice.fits.check(recipient, || check_shape(&self.parts, &ask(None)?))?;
+        let asked = ask(slice.context.as_ref())?;
         Case::new(&self.parts, slice, question, asked, entities, sets)
     }
 
@@ -285,13 +315,16 @@ impl Compiled {
         question: &Question<'_>,
     ) -> Result<Arc<Entities>, PolicyError> {
         let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
-        self.items.get_or(memo::key(question, &memo::item_facts()), || {
-            let kinds = &self.parts.kinds;
-            let item = entities::item_entity(kinds, &self.bundle, asked.item, question.act)?;
-            Entities::clone(&slice.base)
-                .add_entities([item], Some(&self.parts.schema))
-                .map_err(|error| PolicyError::Question(error.to_string()))
+        self.items.get_or(memo::item_key(question.act, asked.item), || {
+            self.entities_with(slice, asked.item, question.act)
         })
+    }
+
+    fn entities_with(&self, slice: &Slice, item: &Item, act: Act) -> Result<Entities, PolicyError> {
+        let item = entities::item_entity(&self.parts.kinds, &self.bundle, item, act)?;
+        Entities::clone(&slice.base)
+            .add_entities([item], Some(&self.parts.schema))
+            .map_err(|error| PolicyError::Question(error.to_string()))
     }
 
     fn offices(&self) -> BTreeSet<OfficeId> {
@@ -299,7 +332,7 @@ impl Compiled {
     }
 
     fn derive(&self, slice: &Slice, question: &Question<'_>) -> Result<Explained, PolicyError> {
-        self.case(slice, question)?.derive(&self.offices())
+        self.case(slice, question)?.derive(|| self.offices())
     }
 
     /// The minimal sets that satisfy all these questions at once, for any policies.

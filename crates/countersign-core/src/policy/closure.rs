@@ -87,6 +87,12 @@ fn misfit(what: &str) -> Result<(), PolicyError> {
     Err(PolicyError::Question(what.to_owned()))
 }
 
+/// Refuses a zone that is not in the world.
+pub(super) fn known_zone(world: &World, zone: &ZoneId) -> Result<(), PolicyError> {
+    let known = world.zones.contains_key(zone);
+    if known { Ok(()) } else { Err(unknown("zone", zone.as_str())) }
+}
+
 fn check_item(world: &World, asked: &ItemQuestion<'_>) -> Result<(), PolicyError> {
     world.party(asked.holder)?;
     world.party(&asked.item.origin)?;
@@ -96,11 +102,7 @@ fn check_item(world: &World, asked: &ItemQuestion<'_>) -> Result<(), PolicyError
             return Err(unknown("input", id.as_str()));
         }
     }
-    if let Some(zone) = asked.zone
-        && !world.zones.contains_key(zone)
-    {
-        return Err(unknown("zone", zone.as_str()));
-    }
+    asked.zone.map_or(Ok(()), |zone| known_zone(world, zone))?;
     asked.recipient.map_or(Ok(()), |recipient| world.party(recipient))
 }
 

@@ -2,10 +2,11 @@
 
 use super::super::check::{CONTROLLED, Problem, ProblemCode};
 use super::super::derive::Shape;
-use super::super::memo::Fact;
+use super::super::memo::{Fact, Reads};
 use super::super::{PolicyBundle, World};
 use super::SCHEMA;
 use super::entities::{self, Kinds};
+use super::numbers::Numbers;
 use super::parse::Parsed;
 use super::syntax::Survey;
 use cedar_policy::{Entities, Policy, PolicySet, Schema};
@@ -13,11 +14,34 @@ use countersign_proof::words::Act;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Debug)]
 pub(super) struct SchemaParts {
     pub schema: Schema,
     pub kinds: Kinds,
+}
+
+/// Which shapes of question fit the schema. The types in a question follow from its act and from
+/// whether it names a recipient, so one question of each shape stands for all.
+#[derive(Debug, Default)]
+pub(super) struct Fits([AtomicBool; 2]);
+
+impl Fits {
+    /// Runs `check` unless a question of that shape has passed it.
+    pub(super) fn check<E>(
+        &self,
+        recipient: bool,
+        check: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let [without, with] = &self.0;
+        let known = if recipient { with } else { without };
+        if !known.load(Ordering::Relaxed) {
+            check()?;
+            known.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
 }
 
 /// The policies of one act, with the entities they are asked over.
@@ -27,10 +51,12 @@ pub(super) struct Slice {
     pub policies: BTreeMap<String, (Policy, Survey)>,
     pub base: Arc<Entities>,
     /// What the policies read; `None` where that is not understood.
-    pub facts: Option<BTreeSet<Fact>>,
+    pub reads: Option<Reads>,
     /// The attributes of the context among that, by name.
     pub context: Option<BTreeSet<String>>,
     pub shape: Shape,
+    /// Which shapes of question have been found to fit the schema.
+    pub fits: Fits,
     /// A controller without a deciding office refuses.
     pub deciding_required: bool,
 }
@@ -62,7 +88,17 @@ impl Slice {
         let base = entities::base(&parts.kinds, &parts.schema, bundle, world, act);
         let surveys = || here().map(|(_, parsed)| &parsed.survey);
         let understood = surveys().all(|survey| !survey.opaque);
-        let facts = || surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
+        let deciding_required = CONTROLLED.contains(&act) || reads_deciding(all, act);
+        let reads = || {
+            let mut facts: BTreeSet<Fact> =
+                surveys().flat_map(|survey| survey.facts.iter().copied()).collect();
+            // Whether a controller lacks a deciding office follows from what the item is made of,
+            // also where no policy reads that.
+            if deciding_required {
+                facts.insert(Fact::Resource);
+            }
+            Reads { facts, cuts: Numbers::joined(surveys().map(|survey| &survey.numbers)) }
+        };
         let context = || surveys().flat_map(|survey| survey.context.iter().cloned()).collect();
         let monotone = surveys().all(|survey| survey.monotone);
         let policies = here()
@@ -72,10 +108,11 @@ impl Slice {
             set,
             policies,
             base: Arc::new(base.map_err(broken)?),
-            facts: understood.then(facts),
+            reads: understood.then(reads),
             context: understood.then(context),
+            fits: Fits::default(),
             shape: if monotone { Shape::Monotone } else { Shape::Any },
-            deciding_required: CONTROLLED.contains(&act) || reads_deciding(all, act),
+            deciding_required,
         })
     }
 }

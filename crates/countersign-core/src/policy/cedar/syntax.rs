@@ -2,6 +2,7 @@
 //! whether approvals only ever help.
 
 use super::super::memo::Fact;
+use super::numbers::Numbers;
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, Effect, EntityOrSlot, EntityUID, Expr, Literal,
     PrincipalConstraint, ResourceConstraint, Template, UnaryOp, Var,
@@ -18,6 +19,8 @@ pub(super) struct Survey {
     pub facts: BTreeSet<Fact>,
     /// The attributes of the context among that, by name.
     pub context: BTreeSet<String>,
+    /// The numbers among that, and what they are compared with.
+    pub numbers: Numbers,
     /// It reads in a way that is not understood: nothing about it is kept.
     pub opaque: bool,
     /// The entities it names, as type and id.
@@ -91,6 +94,7 @@ pub(super) fn survey(policy: &Template) -> Survey {
         };
         polarity = polarity.with(moves);
         survey.visit(expr);
+        survey.numbers.note(expr);
     }
     survey.monotone = !survey.opaque
         && match policy.effect {
@@ -318,7 +322,7 @@ fn mentions(expr: &Expr) -> bool {
     }
 }
 
-fn context_fact(name: &str) -> Option<Fact> {
+pub(super) fn context_fact(name: &str) -> Option<Fact> {
     Some(match name {
         "zones" => Fact::Zone,
         "quantity" => Fact::Quantity,
@@ -341,7 +345,7 @@ fn context_fact(name: &str) -> Option<Fact> {
 }
 
 /// The parts of an expression; `None` for a kind that this program does not know.
-fn children(expr: &Expr) -> Option<Vec<&Expr>> {
+pub(super) fn children(expr: &Expr) -> Option<Vec<&Expr>> {
     Some(match expr {
         Expr::Literal(_) | Expr::Var(_) => Vec::new(),
         Expr::UnaryOp { expr, .. }
