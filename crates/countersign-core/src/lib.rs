@@ -13,6 +13,8 @@
 //! - [`requests`]: may this be done, who still has to consent, and what has been released?
 //! - [`triage`]: how short is each item, by which rule, since when, and what would change it?
 //! - [`rerouting`]: when stock falls short, which promised units are diverted, and what is owed?
+//! - [`dependence`]: what can a holder use without whose consent, and what would another version
+//!   change?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -34,6 +36,8 @@ pub mod requests;
 pub mod triage;
 
 pub mod rerouting;
+
+pub mod dependence;
 
 mod step;
 
