@@ -16,6 +16,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("stock", "crates/countersign-core/benches/stock.rs"),
     ("triage", "crates/countersign-core/benches/triage.rs"),
     ("rerouting", "crates/countersign-core/benches/rerouting.rs"),
+    ("dependence", "crates/countersign-core/benches/dependence.rs"),
 ];
 
 /// What the caller asked for.

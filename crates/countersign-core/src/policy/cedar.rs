@@ -4,9 +4,9 @@
 //! Everything fails closed: a policy that errors refuses (Cedar itself would skip it), whatever is
 //! named is looked for before anything is decided, and an act without a policy is prohibited.
 
+mod alike;
 mod case;
 mod entities;
-mod numbers;
 mod parse;
 mod replay;
 mod slice;
@@ -24,7 +24,7 @@ pub use replay::Replay;
 use crate::stock::Item;
 use case::{Case, check_shape, explained};
 use cedar_policy::Entities;
-use countersign_proof::words::{Act, OfficeId, ZoneId};
+use countersign_proof::words::{Act, OfficeId, PartyId, ZoneId};
 use serde::{Deserialize, Serialize};
 use slice::{SchemaParts, Slice, reads_deciding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,7 +160,7 @@ impl Compiled {
         let slice = self.admit(question)?;
         match &slice.reads {
             Some(reads) => {
-                let key = memo::key(question, reads);
+                let key = memo::key(&self.world, question, reads);
                 self.verdicts.get_or(key, || self.derive(slice, question))
             }
             None => self.derive(slice, question).map(Arc::new),
@@ -315,16 +315,40 @@ impl Compiled {
         question: &Question<'_>,
     ) -> Result<Arc<Entities>, PolicyError> {
         let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
-        self.items.get_or(memo::item_key(question.act, asked.item), || {
-            self.entities_with(slice, asked.item, question.act)
+        let holder = slice.holder_read(asked.holder);
+        self.items.get_or(memo::item_key(question.act, asked.item, holder), || {
+            self.entities_with(slice, asked.item, holder, question.act)
         })
     }
 
-    fn entities_with(&self, slice: &Slice, item: &Item, act: Act) -> Result<Entities, PolicyError> {
-        let item = entities::item_entity(&self.parts.kinds, &self.bundle, item, act)?;
-        Entities::clone(&slice.base)
-            .add_entities([item], Some(&self.parts.schema))
-            .map_err(|error| PolicyError::Question(error.to_string()))
+    /// The entities that the act's policies can ask about: the item, the holder where they ask who
+    /// that is, and what they name, each with all that it lies in. Where it is not understood what
+    /// they read, everything.
+    fn entities_with(
+        &self,
+        slice: &Slice,
+        item: &Item,
+        holder: Option<&PartyId>,
+        act: Act,
+    ) -> Result<Entities, PolicyError> {
+        let (kinds, schema) = (&self.parts.kinds, &self.parts.schema);
+        let unfit = |error: &dyn std::fmt::Display| PolicyError::Question(error.to_string());
+        let made = entities::item_entity(kinds, &self.bundle, &slice.base, item, act)?;
+        if slice.reads.is_none() {
+            let all = Entities::clone(&slice.base).add_entities([made], Some(schema));
+            return all.map_err(|error| unfit(&error));
+        }
+        slice.fits_item.check(item.range_km.is_some(), || {
+            let alone = Entities::from_entities([made.clone()], Some(schema));
+            alone.map(|_| ()).map_err(|error| unfit(&error))
+        })?;
+        let holder = holder.and_then(|id| entities::with_ancestors(&slice.base, &kinds.holder(id)));
+        let named = slice
+            .named
+            .iter()
+            .filter(|named| holder.as_ref().is_none_or(|holder| holder.uid() != named.uid()));
+        let few = named.cloned().chain(holder.clone()).chain([made]);
+        Entities::from_entities(few, None).map_err(|error| unfit(&error))
     }
 
     fn offices(&self) -> BTreeSet<OfficeId> {

@@ -1,8 +1,8 @@
 //! What was worked out before, keyed on exactly what it was worked out from.
 
-use super::{ItemQuestion, Question, Subject};
+use super::{ItemQuestion, Question, Subject, World};
 use crate::stock::Item;
-use countersign_proof::words::{Act, ZoneId};
+use countersign_proof::words::{Act, PartyId, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -63,6 +63,9 @@ pub(super) struct Reads {
     pub facts: BTreeSet<Fact>,
     /// The literals, ascending, of every number that is only compared with literals.
     pub cuts: BTreeMap<Fact, Vec<i128>>,
+    /// For every zone a bit that it shares with those that no policy can tell from it; `None`
+    /// where that is not known.
+    pub zones: Option<BTreeMap<ZoneId, u64>>,
 }
 
 impl Reads {
@@ -82,9 +85,9 @@ impl Reads {
 /// Two questions with the same key put the same values before the policies, or values that no
 /// policy can tell apart, so they get the same verdict; the facts come in a fixed order, and each
 /// takes a length known from its beginning.
-pub(super) fn key(question: &Question<'_>, reads: &Reads) -> Vec<u8> {
+pub(super) fn key(world: &World, question: &Question<'_>, reads: &Reads) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
-    write_key(&mut bytes, question, &BTreeSet::new(), reads);
+    write_key(&mut bytes, world, (question, &BTreeSet::new()), reads);
     bytes
 }
 
@@ -92,8 +95,8 @@ pub(super) fn key(question: &Question<'_>, reads: &Reads) -> Vec<u8> {
 /// own zone counts where there are none.
 pub(super) fn write_key(
     bytes: &mut Vec<u8>,
-    question: &Question<'_>,
-    zones: &BTreeSet<ZoneId>,
+    world: &World,
+    (question, zones): (&Question<'_>, &BTreeSet<ZoneId>),
     reads: &Reads,
 ) {
     bytes.clear();
@@ -104,13 +107,13 @@ pub(super) fn write_key(
             (Fact::Now, _) => key.measure(Fact::Now, question.now.millis()),
             (Fact::KeyOnly, _) => key.number(question.key_only.into()),
             (Fact::Exercise, _) => key.number(question.exercise.into()),
-            (Fact::Zone, Subject::Item(asked)) if zones.is_empty() => {
-                key.length(asked.zone.iter().len());
-                asked.zone.iter().for_each(|zone| key.text(zone.as_str()));
-            }
-            (Fact::Zone, Subject::Item(_)) => {
-                key.length(zones.len());
-                zones.iter().for_each(|zone| key.text(zone.as_str()));
+            (Fact::Zone, Subject::Item(asked)) if zones.is_empty() => key.zones(asked.zone),
+            (Fact::Zone, Subject::Item(_)) => key.zones(zones),
+            (Fact::Controllers, Subject::Item(asked)) => {
+                key.made_of(asked.item);
+                // Who controls nothing of it is told apart from nobody else.
+                let own = world.controls(asked.holder, asked.item).then_some(asked.holder);
+                key.maybe(own.map(|holder| holder.as_str()));
             }
             (_, Subject::Item(asked)) => key.item_fact(*fact, asked),
             (_, Subject::Office(office)) => key.text(office.as_str()),
@@ -119,9 +122,9 @@ pub(super) fn write_key(
     }
 }
 
-/// The key of an item as Cedar sees it, for one act.
-pub(super) fn item_key(act: Act, item: &Item) -> Vec<u8> {
-    let reads = Reads { facts: BTreeSet::new(), cuts: BTreeMap::new() };
+/// The key of an item as Cedar sees it, for one act, with the holder where policies ask who that is.
+pub(super) fn item_key(act: Act, item: &Item, holder: Option<&PartyId>) -> Vec<u8> {
+    let reads = Reads { facts: BTreeSet::new(), cuts: BTreeMap::new(), zones: None };
     let mut bytes = Vec::with_capacity(64);
     let mut key = Key { bytes: &mut bytes, reads: &reads };
     key.text(act.as_str());
@@ -130,6 +133,7 @@ pub(super) fn item_key(act: Act, item: &Item) -> Vec<u8> {
     key.text(item.class.as_str());
     key.range(item);
     key.labels(item);
+    key.maybe(holder.map(|holder| holder.as_str()));
     bytes
 }
 
@@ -163,6 +167,20 @@ impl Key<'_> {
         }
     }
 
+    fn zones<'z>(&mut self, zones: impl IntoIterator<Item = &'z ZoneId> + Clone) {
+        if let Some(bits) = &self.reads.zones {
+            let bit = |zone: &ZoneId| bits.get(zone).copied();
+            let joined = zones.clone().into_iter().try_fold(0, |all, zone| Some(all | bit(zone)?));
+            if let Some(joined) = joined {
+                self.bytes.push(1);
+                return self.number(joined);
+            }
+        }
+        self.bytes.push(0);
+        self.length(zones.clone().into_iter().count());
+        zones.into_iter().for_each(|zone| self.text(zone.as_str()));
+    }
+
     fn made_of(&mut self, item: &Item) {
         self.text(item.origin.as_str());
         self.length(item.inputs.len());
@@ -188,10 +206,6 @@ impl Key<'_> {
             Fact::Principal => self.text(asked.holder.as_str()),
             // No policy can name an item, so that all it can ask of one is what it lies in.
             Fact::Resource => self.made_of(asked.item),
-            Fact::Controllers => {
-                self.text(asked.holder.as_str());
-                self.made_of(asked.item);
-            }
             Fact::Quantity => self.measure(fact, asked.quantity.units()),
             Fact::Class => self.text(asked.item.class.as_str()),
             Fact::Range => self.range(asked.item),
@@ -205,7 +219,12 @@ impl Key<'_> {
             Fact::Notice => self.measure(fact, asked.preconditions.notice_days.into()),
             Fact::Replaced => self.number(asked.preconditions.replaced.into()),
             // Written by the caller; and no item question has the last of them.
-            Fact::Now | Fact::Zone | Fact::KeyOnly | Fact::Exercise | Fact::Deciding => {}
+            Fact::Now
+            | Fact::Zone
+            | Fact::Controllers
+            | Fact::KeyOnly
+            | Fact::Exercise
+            | Fact::Deciding => {}
         }
     }
 }

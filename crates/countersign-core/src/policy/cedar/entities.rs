@@ -50,6 +50,10 @@ impl Kinds {
         RestrictedExpression::new_set(offices.into_iter().map(office))
     }
 
+    pub(super) fn holder(&self, holder: &PartyId) -> EntityUid {
+        uid(&self.holder, holder.as_str())
+    }
+
     pub(super) fn action(&self, act: Act) -> EntityUid {
         uid(&self.action, act.as_str())
     }
@@ -204,10 +208,22 @@ fn item_context(
     Ok(())
 }
 
-/// The item, which lies in its inputs and with its origin.
+/// An entity of `base` with everything it lies in, itself without attributes.
+pub(super) fn with_ancestors(base: &Entities, uid: &EntityUid) -> Option<Entity> {
+    let above: HashSet<EntityUid> = base.ancestors(uid)?.cloned().collect();
+    Some(Entity::new_no_attrs(uid.clone(), above))
+}
+
+/// The entity of that kind and name.
+pub(super) fn named(kind: &str, name: &str) -> Option<EntityUid> {
+    EntityTypeName::from_str(kind).ok().map(|kind| uid(&kind, name))
+}
+
+/// The item, which lies in its inputs and with its origin, and in all that these lie in.
 pub(super) fn item_entity(
     kinds: &Kinds,
     bundle: &PolicyBundle,
+    base: &Entities,
     item: &Item,
     act: Act,
 ) -> Result<Entity, PolicyError> {
@@ -224,6 +240,9 @@ pub(super) fn item_entity(
     }
     let mut parents = controlled_by(kinds, bundle, &item.origin, act);
     parents.extend(item.inputs.iter().map(|input| uid(&kinds.input, input.as_str())));
+    let above = parents.iter().filter_map(|parent| base.ancestors(parent)).flatten();
+    let above: Vec<EntityUid> = above.cloned().collect();
+    parents.extend(above);
     Entity::new(uid(&kinds.item, item.id.as_str()), attributes, parents)
         .map_err(|error| PolicyError::Question(error.to_string()))
 }

@@ -68,7 +68,7 @@ impl<'a> Replay<'a> {
         let slice = self.admit(question, zones)?;
         let Some(reads) = &slice.reads else { return self.work_out(slice, question, zones) };
         let mut key = std::mem::take(&mut self.key);
-        memo::write_key(&mut key, question, zones, reads);
+        memo::write_key(&mut key, &self.version.world, (question, zones), reads);
         if let Some(known) = self.verdicts.get(&key) {
             let known = Arc::clone(known);
             self.key = key;
@@ -94,7 +94,7 @@ impl<'a> Replay<'a> {
     ) -> Result<Option<&[u8]>, PolicyError> {
         let slice = self.admit(question, zones)?;
         let Some(reads) = &slice.reads else { return Ok(None) };
-        memo::write_key(&mut self.key, question, zones, reads);
+        memo::write_key(&mut self.key, &self.version.world, (question, zones), reads);
         Ok(Some(&self.key))
     }
 
@@ -144,11 +144,12 @@ impl<'a> Replay<'a> {
         question: &Question<'_>,
     ) -> Result<Arc<Entities>, PolicyError> {
         let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
-        let key = memo::item_key(question.act, asked.item);
+        let holder = slice.holder_read(asked.holder);
+        let key = memo::item_key(question.act, asked.item, holder);
         if let Some(known) = self.items.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let made = self.version.entities_with(slice, asked.item, question.act)?;
+        let made = self.version.entities_with(slice, asked.item, holder, question.act)?;
         if self.items.len() >= ITEMS_MAX {
             self.items.clear();
         }

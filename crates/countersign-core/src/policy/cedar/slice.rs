@@ -5,12 +5,12 @@ use super::super::derive::Shape;
 use super::super::memo::{Fact, Reads};
 use super::super::{PolicyBundle, World};
 use super::SCHEMA;
+use super::alike::Alike;
 use super::entities::{self, Kinds};
-use super::numbers::Numbers;
 use super::parse::Parsed;
 use super::syntax::Survey;
-use cedar_policy::{Entities, Policy, PolicySet, Schema};
-use countersign_proof::words::Act;
+use cedar_policy::{Entities, Entity, Policy, PolicySet, Schema};
+use countersign_proof::words::{Act, PartyId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ pub(super) struct SchemaParts {
 }
 
 /// Which shapes of question fit the schema. The types in a question follow from its act and from
-/// whether it names a recipient, so one question of each shape stands for all.
+/// whether it names a recipient, so one question of each shape stands for all; and so with items,
+/// which have a range or not.
 #[derive(Debug, Default)]
 pub(super) struct Fits([AtomicBool; 2]);
 
@@ -31,11 +32,11 @@ impl Fits {
     /// Runs `check` unless a question of that shape has passed it.
     pub(super) fn check<E>(
         &self,
-        recipient: bool,
+        shape: bool,
         check: impl FnOnce() -> Result<(), E>,
     ) -> Result<(), E> {
         let [without, with] = &self.0;
-        let known = if recipient { with } else { without };
+        let known = if shape { with } else { without };
         if !known.load(Ordering::Relaxed) {
             check()?;
             known.store(true, Ordering::Relaxed);
@@ -50,6 +51,8 @@ pub(super) struct Slice {
     pub set: PolicySet,
     pub policies: BTreeMap<String, (Policy, Survey)>,
     pub base: Arc<Entities>,
+    /// What the policies name, each with everything it lies in.
+    pub named: Vec<Entity>,
     /// What the policies read; `None` where that is not understood.
     pub reads: Option<Reads>,
     /// The attributes of the context among that, by name.
@@ -57,6 +60,8 @@ pub(super) struct Slice {
     pub shape: Shape,
     /// Which shapes of question have been found to fit the schema.
     pub fits: Fits,
+    /// The same for items, by whether they have a range.
+    pub fits_item: Fits,
     /// A controller without a deciding office refuses.
     pub deciding_required: bool,
 }
@@ -97,23 +102,39 @@ impl Slice {
             if deciding_required {
                 facts.insert(Fact::Resource);
             }
-            Reads { facts, cuts: Numbers::joined(surveys().map(|survey| &survey.numbers)) }
+            let alike = Alike::joined(surveys().map(|survey| &survey.alike));
+            Reads { facts, cuts: alike.cuts(), zones: alike.zone_bits(world) }
         };
         let context = || surveys().flat_map(|survey| survey.context.iter().cloned()).collect();
         let monotone = surveys().all(|survey| survey.monotone);
         let policies = here()
             .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
             .collect();
+        let base = base.map_err(broken)?;
+        let literals: BTreeSet<_> = surveys().flat_map(|survey| survey.literals.iter()).collect();
+        let named = literals.into_iter().filter_map(|(kind, name)| {
+            entities::with_ancestors(&base, &entities::named(kind, name)?)
+        });
         Ok(Self {
             set,
             policies,
-            base: Arc::new(base.map_err(broken)?),
+            named: named.collect(),
+            base: Arc::new(base),
             reads: understood.then(reads),
             context: understood.then(context),
             fits: Fits::default(),
+            fits_item: Fits::default(),
             shape: if monotone { Shape::Monotone } else { Shape::Any },
             deciding_required,
         })
+    }
+}
+
+impl Slice {
+    /// The holder, where the policies ask who that is or it is not understood what they read.
+    pub(super) fn holder_read<'a>(&self, holder: &'a PartyId) -> Option<&'a PartyId> {
+        let asks = |reads: &Reads| reads.facts.contains(&Fact::Principal);
+        self.reads.as_ref().is_none_or(asks).then_some(holder)
     }
 }
 

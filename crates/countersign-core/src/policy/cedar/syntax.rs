@@ -2,7 +2,7 @@
 //! whether approvals only ever help.
 
 use super::super::memo::Fact;
-use super::numbers::Numbers;
+use super::alike::Alike;
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, Effect, EntityOrSlot, EntityUID, Expr, Literal,
     PrincipalConstraint, ResourceConstraint, Template, UnaryOp, Var,
@@ -19,8 +19,8 @@ pub(super) struct Survey {
     pub facts: BTreeSet<Fact>,
     /// The attributes of the context among that, by name.
     pub context: BTreeSet<String>,
-    /// The numbers among that, and what they are compared with.
-    pub numbers: Numbers,
+    /// In which values of that it cannot tell questions apart.
+    pub alike: Alike,
     /// It reads in a way that is not understood: nothing about it is kept.
     pub opaque: bool,
     /// The entities it names, as type and id.
@@ -94,7 +94,7 @@ pub(super) fn survey(policy: &Template) -> Survey {
         };
         polarity = polarity.with(moves);
         survey.visit(expr);
-        survey.numbers.note(expr);
+        survey.alike.note(expr);
     }
     survey.monotone = !survey.opaque
         && match policy.effect {
