@@ -14,7 +14,7 @@ type Group = BTreeSet<OfficeId>;
 
 /// A version over a world whose offices are those that random policies name, so that every group of
 /// them can be tried.
-pub fn compiled(policies: &str) -> Compiled {
+pub(crate) fn compiled(policies: &str) -> Compiled {
     let bundle = PolicyBundle { key_only: KeyOnlyRule::Allow, ..bundle(policies) };
     let mut world = world();
     world.offices.retain(|office, _| NAMED.contains(&office.as_str()));
