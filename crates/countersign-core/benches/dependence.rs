@@ -264,7 +264,7 @@ fn repeating(count: usize, add: &mut Add<'_>) {
     let (floor, found) = timed(|| {
         let hit = |n: &u32| {
             let key = [n % 4, n / 4 % 2, n / 8 % 5, 0];
-            bare.get(black_box(&key)).is_some() && bare.get(black_box(&key)).is_some()
+            bare.contains_key(black_box(&key)) && bare.contains_key(black_box(&key))
         };
         (0..u32::try_from(count).unwrap()).filter(hit).count()
     });

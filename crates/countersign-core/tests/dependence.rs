@@ -2,6 +2,7 @@
 //! random policies, by cases worked out by hand, and on a played ledger.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

@@ -20,8 +20,8 @@ impl World {
         Ok(found.into_iter().cloned().collect())
     }
 
-    /// Whether a party controls an item, by its origin or an input in turn. Where an input is not in
-    /// the world, it might.
+    /// Whether a party controls an item, by its origin or an input in turn. Where an input is not
+    /// in the world, it might.
     pub(super) fn controls(&self, party: &PartyId, item: &Item) -> bool {
         item.origin == *party || item.inputs.iter().any(|input| self.controls_input(party, input))
     }

@@ -122,7 +122,8 @@ pub(super) fn write_key(
     }
 }
 
-/// The key of an item as Cedar sees it, for one act, with the holder where policies ask who that is.
+/// The key of an item as Cedar sees it, for one act, with the holder where policies ask who that
+/// is.
 pub(super) fn item_key(act: Act, item: &Item, holder: Option<&PartyId>) -> Vec<u8> {
     let reads = Reads { facts: BTreeSet::new(), cuts: BTreeMap::new(), zones: None };
     let mut bytes = Vec::with_capacity(64);

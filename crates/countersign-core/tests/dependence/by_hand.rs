@@ -14,7 +14,9 @@ fn sets(all: &[&[&str]]) -> Sets {
 
 #[test]
 fn whose_refusal_locks() {
-    let rows: [(&[&[&str]], &[&str], &[&[&str]]); 5] = [
+    type Names = &'static [&'static str];
+    type Row = (&'static [Names], Names, &'static [Names]);
+    let rows: [Row; 5] = [
         (&[&["A"]], &["A"], &[&["A"]]),
         (&[&["A", "B"]], &["A", "B"], &[&["A"], &["B"]]),
         (&[&["A"], &["B"]], &[], &[&["A", "B"]]),
@@ -69,7 +71,7 @@ fn too_many_offices_are_told_and_never_guessed() {
         names.iter().map(|office| Verdict::Needs([[office.clone()].into()].into())).collect();
     let lots: Vec<Lot<'_>> = each.iter().map(|verdict| Lot { units: 1, verdict }).collect();
     // Three offices out of 60 are 34,220 groups, five are more than five million.
-    assert!(GROUPS_MAX > 34_220 && GROUPS_MAX < 5_461_512);
+    const { assert!(GROUPS_MAX > 34_220 && GROUPS_MAX < 5_461_512) };
     assert_eq!(least_lock(&lots, 5).map(|lock| lock.offices.len()), Ok(3));
     assert_eq!(least_lock(&lots, 9), Err(LockError::TooMany { offices: 60 }));
 }

@@ -12,8 +12,11 @@ use std::collections::BTreeSet;
 /// context, every entity is there, and every set of offices is asked about.
 const OPAQUE: &str = r#"
 @id("opaque")
-forbid (principal, action in [Action::"use", Action::"deliver", Action::"transfer", Action::"divert"],
-  resource)
+forbid (
+  principal,
+  action in [Action::"use", Action::"deliver", Action::"transfer", Action::"divert"],
+  resource
+)
 when { context != context };
 "#;
 

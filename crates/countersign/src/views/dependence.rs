@@ -161,7 +161,9 @@ fn split(split: &Split) -> Value {
 pub fn lock(found: &Result<Lock, LockError>, percent: u8) -> Value {
     match found {
         Ok(Lock { offices, units }) => {
-            json!({ "percent": percent, "offices": names(offices), "units": units, "problem": null })
+            json!({
+                "percent": percent, "offices": names(offices), "units": units, "problem": null,
+            })
         }
         Err(error) => {
             json!({

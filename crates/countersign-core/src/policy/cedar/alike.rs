@@ -95,24 +95,17 @@ fn zones_sought(expr: &Expr) -> Option<Vec<String>> {
     if !is_zones(left) {
         return None;
     }
-    match (op, &**right) {
-        (BinaryOp::Contains, named) => Some(vec![zone(named)?]),
-        (BinaryOp::ContainsAll | BinaryOp::ContainsAny, Expr::Set(named)) => {
-            named.iter().map(|named| zone(named)).collect()
-        }
-        // catch-all: Cedar's own types, which are not ours to list
-        _ => None,
+    if *op == BinaryOp::Contains {
+        return Some(vec![zone(right)?]);
     }
+    let some = matches!(op, BinaryOp::ContainsAll | BinaryOp::ContainsAny);
+    let Expr::Set(named) = &**right else { return None };
+    if some { named.iter().map(|named| zone(named)).collect() } else { None }
 }
 
 fn zone(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Literal(Literal::EntityUID(uid)) if uid.ty.to_string() == "Zone" => {
-            Some(uid.eid.to_string())
-        }
-        // catch-all: Cedar's own type, which is not ours to list
-        _ => None,
-    }
+    let Expr::Literal(Literal::EntityUID(uid)) = expr else { return None };
+    (uid.ty.to_string() == "Zone").then(|| uid.eid.to_string())
 }
 
 fn is_zones(expr: &Expr) -> bool {
@@ -142,11 +135,12 @@ fn compared(read: &Expr, fixed: &Expr) -> Option<(Fact, i64)> {
 /// The number that an expression reads, if it reads one.
 fn number(expr: &Expr) -> Option<Fact> {
     let Expr::GetAttr { expr, attr } = expr else { return None };
-    let fact = match &**expr {
-        Expr::Var(Var::Context) => context_fact(attr.as_str())?,
-        Expr::Var(Var::Resource) if attr == "range_km" => Fact::Range,
-        // catch-all: Cedar's own type, which is not ours to list
-        _ => return None,
+    let fact = if matches!(&**expr, Expr::Var(Var::Context)) {
+        context_fact(attr.as_str())?
+    } else if matches!(&**expr, Expr::Var(Var::Resource)) && attr == "range_km" {
+        Fact::Range
+    } else {
+        return None;
     };
     let numbers =
         [Fact::Quantity, Fact::Range, Fact::Now, Fact::Released, Fact::Used, Fact::Notice];

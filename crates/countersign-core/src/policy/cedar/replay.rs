@@ -16,8 +16,8 @@ const ITEMS_MAX: usize = 4_096;
 
 /// A version that is asked one question after another.
 ///
-/// It gives what [`Compiled::verdict_over`] gives. It keeps its own memory, which nobody else has to
-/// wait for, and looks up a question that names several zones as one.
+/// It gives what [`Compiled::verdict_over`] gives. It keeps its own memory, which nobody else has
+/// to wait for, and looks up a question that names several zones as one.
 #[derive(Debug)]
 pub struct Replay<'a> {
     version: &'a Compiled,
@@ -82,8 +82,9 @@ impl<'a> Replay<'a> {
         Ok(made)
     }
 
-    /// What makes questions alike over the same zones: two with the same bytes get the same verdict
-    /// on each of these zones and on all of them. `None` where what policies read is not understood.
+    /// What makes questions alike over the same zones: two with the same bytes get the same
+    /// verdict on each of these zones and on all of them. `None` where what policies read is not
+    /// understood.
     ///
     /// # Errors
     /// [`PolicyError`] for a question that is refused before it is decided.

@@ -295,8 +295,9 @@ fn tell_holdings(
     output.table(&headings, &rows);
     let sums = view::sums(found);
     output.line(&format!(
-        "\nOf {} units, {} could not be used everywhere with nobody's consent before, {} after. In \
-         some zone, {} become locked and {} free.",
+        "\nOf {} units (those that one holder has promised another count for both), {} could not \
+         be used everywhere with nobody's consent before, {} after. In some zone, {} become \
+         locked and {} free.",
         sums.units, sums.locked_before, sums.locked_after, sums.newly_locked, sums.newly_free
     ));
     for (office, (before, after)) in &found.offices {
