@@ -434,14 +434,14 @@ fn summed(holder: &PartyId, items: Vec<ItemReport>, terms: &Terms<'_>) -> Holder
         let everywhere = &item.answer.everywhere;
         split.add(units, everywhere.verdict());
         match everywhere.verdict() {
-            Verdict::Standing => add(&mut by_sets, BTreeSet::new(), units),
+            Verdict::Standing => add(&mut by_sets, &BTreeSet::new(), units),
             Verdict::Needs(sets) => {
-                sets.iter().for_each(|set| add(&mut by_sets, set.clone(), units));
+                sets.iter().for_each(|set| add(&mut by_sets, set, units));
             }
             Verdict::Prohibited => {}
         }
         for office in &everywhere.vetoes {
-            add(&mut vetoes, office.clone(), units);
+            add(&mut vetoes, office, units);
         }
         if let (Some(left), Some(remainder)) = (&mut left, &item.remainder) {
             let still = remainder.held.saturating_add(remainder.to_come);
@@ -454,7 +454,11 @@ fn summed(holder: &PartyId, items: Vec<ItemReport>, terms: &Terms<'_>) -> Holder
     HolderReport { holder: holder.clone(), split, left, by_sets, vetoes, lock, items }
 }
 
-fn add<K: Ord>(sums: &mut BTreeMap<K, u64>, key: K, units: u64) {
-    let sum = sums.entry(key).or_default();
-    *sum = sum.saturating_add(units);
+fn add<K: Ord + Clone>(sums: &mut BTreeMap<K, u64>, key: &K, units: u64) {
+    match sums.get_mut(key) {
+        Some(sum) => *sum = sum.saturating_add(units),
+        None => {
+            sums.insert(key.clone(), units);
+        }
+    }
 }

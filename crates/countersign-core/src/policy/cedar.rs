@@ -8,6 +8,7 @@ mod alike;
 mod case;
 mod entities;
 mod parse;
+mod renaming;
 mod replay;
 mod slice;
 mod syntax;
@@ -15,7 +16,7 @@ mod syntax;
 mod tests;
 
 use super::check::{Problem, ProblemCode, deciding_problems, key_only_problem, world_problems};
-use super::closure;
+use super::closure::{self, DecidingSets};
 use super::derive::{self, Sets, Shape};
 use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
@@ -296,8 +297,7 @@ impl Compiled {
         question: &Question<'_>,
         entities: Arc<Entities>,
     ) -> Result<Case<'a>, PolicyError> {
-        let required = slice.deciding_required;
-        let sets = closure::deciding_sets(&self.world, &self.bundle, question, required)?;
+        let sets = self.deciding_sets(slice, question)?;
         let ask = |read| entities::ask(&self.parts.kinds, &self.world, question, &sets, read);
         let recipient = match &question.subject {
             Subject::Item(asked) => asked.recipient.is_some(),
@@ -306,6 +306,15 @@ impl Compiled {
         slice.fits.check(recipient, || check_shape(&self.parts, &ask(None)?))?;
         let asked = ask(slice.context.as_ref())?;
         Case::new(&self.parts, slice, question, asked, entities, sets)
+    }
+
+    fn deciding_sets(
+        &self,
+        slice: &Slice,
+        question: &Question<'_>,
+    ) -> Result<DecidingSets, PolicyError> {
+        let required = slice.deciding_required;
+        closure::deciding_sets(&self.world, &self.bundle, question, required)
     }
 
     /// The act's entities, with the item among them where the question is about one.

@@ -2,7 +2,8 @@
 
 use super::super::memo;
 use super::super::{PolicyError, Question, Subject, closure};
-use super::{Compiled, Explained, Slice};
+use super::renaming::{Above, Form};
+use super::{Compiled, Explained, Shape, Slice};
 use cedar_policy::Entities;
 use countersign_proof::words::ZoneId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ pub struct Replay<'a> {
     version: &'a Compiled,
     verdicts: BTreeMap<Vec<u8>, Arc<Explained>>,
     items: BTreeMap<Vec<u8>, Arc<Entities>>,
+    above: BTreeMap<Vec<u8>, Arc<Above>>,
+    forms: BTreeMap<Vec<u8>, (Form, Arc<Explained>)>,
     key: Vec<u8>,
     asked: u64,
     worked_out: u64,
@@ -36,6 +39,8 @@ impl<'a> Replay<'a> {
             version,
             verdicts: BTreeMap::new(),
             items: BTreeMap::new(),
+            above: BTreeMap::new(),
+            forms: BTreeMap::new(),
             key: Vec::new(),
             asked: 0,
             worked_out: 0,
@@ -126,17 +131,67 @@ impl<'a> Replay<'a> {
         zones: &BTreeSet<ZoneId>,
     ) -> Result<Arc<Explained>, PolicyError> {
         if zones.len() <= 1 {
-            self.worked_out = self.worked_out.saturating_add(1);
             let questions = super::over(question, zones)?;
-            let question = questions.first().unwrap_or(question);
-            let entities = self.entities(slice, question)?;
-            let case = self.version.case_over(slice, question, entities)?;
-            return case.derive(|| self.version.offices()).map(Arc::new);
+            return self.one(slice, questions.first().unwrap_or(question));
         }
         let version = self.version;
         version
             .join(question, zones, |question| self.verdict_over(question, &BTreeSet::new()))
             .map(Arc::new)
+    }
+
+    /// One question in one zone, unless one of its form has been worked out.
+    fn one(
+        &mut self,
+        slice: &'a Slice,
+        question: &Question<'_>,
+    ) -> Result<Arc<Explained>, PolicyError> {
+        let form = self.form(slice, question)?;
+        if let Some(form) = &form
+            && let Some((other, known)) = self.forms.get(&form.key)
+        {
+            return Ok(Arc::new(form.renamed(other, known)));
+        }
+        self.worked_out = self.worked_out.saturating_add(1);
+        let entities = self.entities(slice, question)?;
+        let case = self.version.case_over(slice, question, entities)?;
+        let made = case.derive(|| self.version.offices()).map(Arc::new)?;
+        if let Some(form) = form {
+            if self.forms.len() >= VERDICTS_MAX {
+                self.forms.clear();
+            }
+            self.forms.insert(form.key.clone(), (form, Arc::clone(&made)));
+        }
+        Ok(made)
+    }
+
+    /// The question without the names that no policy names. None where every office is tried:
+    /// those that do not matter would then have to be exchanged as well.
+    fn form(
+        &mut self,
+        slice: &Slice,
+        question: &Question<'_>,
+    ) -> Result<Option<Form>, PolicyError> {
+        let Subject::Item(asked) = &question.subject else { return Ok(None) };
+        match slice.shape {
+            Shape::Any => return Ok(None),
+            Shape::Monotone => {}
+        }
+        let sets = self.version.deciding_sets(slice, question)?;
+        let key = memo::item_key(question.act, asked.item, None);
+        let above = match self.above.get(&key) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let Compiled { world, bundle, .. } = self.version;
+                if self.above.len() >= ITEMS_MAX {
+                    self.above.clear();
+                }
+                let made = Arc::new(Above::of(world, bundle, asked.item, question.act));
+                self.above.insert(key, Arc::clone(&made));
+                made
+            }
+        };
+        Ok(Form::of(&self.version.world, slice, (question, asked), &sets, &above))
     }
 
     fn entities(

@@ -8,6 +8,7 @@ use super::SCHEMA;
 use super::alike::Alike;
 use super::entities::{self, Kinds};
 use super::parse::Parsed;
+use super::renaming::Names;
 use super::syntax::Survey;
 use cedar_policy::{Entities, Entity, Policy, PolicySet, Schema};
 use countersign_proof::words::{Act, PartyId};
@@ -55,6 +56,10 @@ pub(super) struct Slice {
     pub named: Vec<Entity>,
     /// What the policies read; `None` where that is not understood.
     pub reads: Option<Reads>,
+    /// The same without who and what is named: holder, recipient, and what the item lies in.
+    pub plain: Option<Reads>,
+    /// What the policies name.
+    pub names: Names,
     /// The attributes of the context among that, by name.
     pub context: Option<BTreeSet<String>>,
     pub shape: Shape,
@@ -111,6 +116,7 @@ impl Slice {
             .map(|(id, parsed)| (id.clone(), (parsed.policy.clone(), parsed.survey.clone())))
             .collect();
         let base = base.map_err(broken)?;
+        let reads = understood.then(reads);
         let literals: BTreeSet<_> = surveys().flat_map(|survey| survey.literals.iter()).collect();
         let named = literals.into_iter().filter_map(|(kind, name)| {
             entities::with_ancestors(&base, &entities::named(kind, name)?)
@@ -120,7 +126,9 @@ impl Slice {
             policies,
             named: named.collect(),
             base: Arc::new(base),
-            reads: understood.then(reads),
+            plain: reads.as_ref().map(without_names),
+            names: Names::of(surveys().flat_map(|survey| survey.literals.iter())),
+            reads,
             context: understood.then(context),
             fits: Fits::default(),
             fits_item: Fits::default(),
@@ -136,6 +144,16 @@ impl Slice {
         let asks = |reads: &Reads| reads.facts.contains(&Fact::Principal);
         self.reads.as_ref().is_none_or(asks).then_some(holder)
     }
+}
+
+fn without_names(reads: &Reads) -> Reads {
+    let mut plain = reads.clone();
+    plain.facts.retain(|fact| {
+        let names =
+            [Fact::Principal, Fact::Resource, Fact::Controllers, Fact::Origin, Fact::Recipient];
+        !names.contains(fact)
+    });
+    plain
 }
 
 /// Whether a policy on the act depends on which office decides for whom.
