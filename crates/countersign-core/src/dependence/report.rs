@@ -309,17 +309,18 @@ impl<'a> Judge<'a> {
 
     fn answer(&mut self, question: &Question<'_>) -> Answer {
         let everywhere = Consent::of(self.said(question, &self.zones.clone()));
-        let mut zones: Vec<ZoneClass> = Vec::new();
+        let mut classes: Vec<(BTreeSet<ZoneId>, Said)> = Vec::new();
         for zone in self.zones.clone() {
             let said = self.said(question, &BTreeSet::from([zone.clone()]));
-            let consent = Consent::of(said);
-            match zones.iter_mut().find(|class| class.consent == consent) {
-                Some(class) => {
-                    class.zones.insert(zone);
+            match classes.iter_mut().find(|(_, other)| *other == said) {
+                Some((zones, _)) => {
+                    zones.insert(zone);
                 }
-                None => zones.push(ZoneClass { zones: BTreeSet::from([zone]), consent }),
+                None => classes.push((BTreeSet::from([zone]), said)),
             }
         }
+        let class = |(zones, said)| ZoneClass { zones, consent: Consent::of(said) };
+        let zones = classes.into_iter().map(class).collect();
         Answer { everywhere, zones }
     }
 
