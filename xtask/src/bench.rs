@@ -18,6 +18,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("rerouting", "crates/countersign-core/benches/rerouting.rs"),
     ("proofs", "crates/countersign/benches/proofs.rs"),
     ("history", "crates/countersign/benches/history.rs"),
+    ("dependence", "crates/countersign-core/benches/dependence.rs"),
 ];
 
 /// What the caller asked for.

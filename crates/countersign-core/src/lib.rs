@@ -14,6 +14,8 @@
 //! - [`triage`]: how short is each item, by which rule, since when, and what would change it?
 //! - [`rerouting`]: when stock falls short, which promised units are diverted, and what is owed?
 //! - [`history`]: what does a foreign history say, and which of its acts had their approval?
+//! - [`dependence`]: what can a holder use without whose consent, and what would another version
+//!   change?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
 //! - [`invariants`]: what must hold after every step.
@@ -37,6 +39,8 @@ pub mod triage;
 pub mod rerouting;
 
 pub mod history;
+
+pub mod dependence;
 
 mod step;
 

@@ -17,7 +17,7 @@ mod proofs;
 
 mod consent;
 
-pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, Reading, Reads, SCHEMA};
+pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, Reading, Reads, Replay, SCHEMA};
 pub use cedar::{Property, Proving, claims, compare, prove};
 pub use changes::{Changes, DecidingChange, Edit, VerdictChange, changes, zones_in_words};
 pub use check::{Problem, ProblemCode, Report, check};

@@ -110,6 +110,7 @@ fn charter(policies: u64, quantity: bool) -> Charter {
         deciding: BTreeMap::from([("X".parse().unwrap(), acts)]),
         key_only: KeyOnlyRule::RefuseRed,
         policies: BTreeMap::from([("p.cedar".to_owned(), text)]),
+        properties: BTreeMap::new(),
     };
     let office = |number: u64| Office {
         id: format!("O{number}").parse().unwrap(),

@@ -3,6 +3,7 @@
 //! Noun, then verb. Every command gathers what it needs, hands it to the writer or reads the state,
 //! and prints either words for a person or JSON (`--json`).
 
+mod dependence;
 mod desk;
 mod failure;
 mod history;
@@ -20,6 +21,7 @@ mod reroute;
 mod signing;
 mod statement;
 mod stock;
+mod table;
 mod triage;
 
 pub use failure::Failure;
@@ -29,7 +31,7 @@ pub(crate) use pack::faulty as faulty_pack;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use countersign_proof::words::{CommandId, Date, Moment, PersonId, WordError};
+use countersign_proof::words::{CommandId, Date, Moment, PersonId, Quantity, WordError};
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -152,6 +154,8 @@ enum Noun {
     /// Foreign histories: audit one against policy, or take one in as evidence
     #[command(subcommand)]
     History(history::Verb),
+    /// Show what each holder can use without whose consent, and who can lock it
+    Dependence(dependence::DependenceArgs),
     /// The exact texts that people sign
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -207,6 +211,12 @@ fn moment(text: &str) -> Result<Moment, WordError> {
     date.or_else(|_| text.parse()).map_err(|_| WordError::new(text, wanted))
 }
 
+/// A number of units, at least 1.
+fn units(text: &str) -> Result<Quantity, WordError> {
+    let units = text.parse().ok().filter(|units: &Quantity| !units.is_zero());
+    units.ok_or_else(|| WordError::new(text, "a number of units, 1 to 10^12"))
+}
+
 /// A number of months to look ahead.
 fn months(text: &str) -> Result<u16, WordError> {
     let months = text.parse().ok().filter(|months| (1..=60).contains(months));
@@ -232,6 +242,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Triage(verb) => triage::run(global, verb, output),
         Noun::Reroute(verb) => reroute::run(global, verb, output),
         Noun::History(verb) => history::run(global, verb, output),
+        Noun::Dependence(args) => dependence::run(global, args, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Completions { shell } => {

@@ -1,7 +1,7 @@
 //! Opening a ledger. Answers: *what does the record say the state is?*
 
-use countersign_core::State;
-use countersign_core::record::{self, RecordError, Recorded, SCHEMA};
+use countersign_core::record::{self, Answer, RecordError, Recorded, SCHEMA};
+use countersign_core::{Event, State};
 use countersign_proof::checkpoint::CheckpointError;
 use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{Body, Frontier, Label, LogKey, SealedPart};
@@ -201,6 +201,36 @@ pub fn rebuild_at(store: &dyn Store, at: Moment) -> Result<State, OpenError> {
         match read_body(body) {
             Ok(recorded) if recorded.at > at => return ControlFlow::Break(()),
             Ok(recorded) => record::replay(&mut state, &recorded),
+            Err(error) => failed = Some(OpenError::Entry { seq, error }),
+        }
+        if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed.map_or(Ok(state), Err)
+}
+
+/// The state after the first `to` entries, with a look at every step: `watch` gets the state before
+/// it, its moment and its events.
+///
+/// # Errors
+/// [`OpenError`] when an entry cannot be read.
+pub fn rebuild_watched(
+    store: &dyn Store,
+    to: u64,
+    watch: &mut dyn FnMut(&State, Moment, &[Event]),
+) -> Result<State, OpenError> {
+    let mut state = State::default();
+    let mut failed = None;
+    store.for_each_body(0, &mut |seq, body| {
+        if seq >= to {
+            return ControlFlow::Break(());
+        }
+        match read_body(body) {
+            Ok(recorded) => {
+                if let Answer::Accepted(events) = &recorded.result {
+                    watch(&state, recorded.at, events);
+                }
+                record::replay(&mut state, &recorded);
+            }
             Err(error) => failed = Some(OpenError::Entry { seq, error }),
         }
         if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

@@ -4,6 +4,11 @@ pub mod board;
 
 pub mod plans;
 
+pub mod csv;
+pub mod dependence;
+pub mod graph;
+pub mod impact;
+
 use countersign_core::State;
 use countersign_core::policy::{Claim, Direction, Explained, Finding, Proofs, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};

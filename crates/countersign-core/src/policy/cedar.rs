@@ -4,24 +4,30 @@
 //! Everything fails closed: a policy that errors refuses (Cedar itself would skip it), whatever is
 //! named is looked for before anything is decided, and an act without a policy is prohibited.
 
+mod alike;
 mod case;
 mod cuts;
 mod entities;
 mod parse;
 mod prove;
+mod renaming;
+mod replay;
 mod slice;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
 use super::check::{Problem, ProblemCode, deciding_problems, key_only_problem, world_problems};
-use super::closure;
+use super::closure::{self, DecidingSets};
 use super::derive::{self, Sets, Shape};
 use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
 use super::{KeyOnlyRule, PolicyBundle, PolicyError, Question, Subject, Verdict, World};
-use case::{Case, explained};
+pub use replay::Replay;
+
+use crate::stock::Item;
+use case::{Case, check_shape, explained};
 use cedar_policy::Entities;
-use countersign_proof::words::{Act, OfficeId, ZoneId};
+use countersign_proof::words::{Act, OfficeId, PartyId, ZoneId};
 pub use cuts::{Reading, Reads};
 pub use prove::{Property, Proving, claims, compare, prove};
 use serde::{Deserialize, Serialize};
@@ -178,9 +184,9 @@ impl Compiled {
     /// [`PolicyError`]; each refuses.
     pub fn verdict_shared(&self, question: &Question<'_>) -> Result<Arc<Explained>, PolicyError> {
         let slice = self.admit(question)?;
-        match &slice.facts {
-            Some(facts) => {
-                let key = memo::key(question, facts);
+        match &slice.reads {
+            Some(reads) => {
+                let key = memo::key(&self.world, question, reads);
                 self.verdicts.get_or(key, || self.derive(slice, question))
             }
             None => self.derive(slice, question).map(Arc::new),
@@ -215,13 +221,23 @@ impl Compiled {
         question: &Question<'_>,
         zones: &BTreeSet<ZoneId>,
     ) -> Result<Explained, PolicyError> {
+        self.join(question, zones, |question| self.verdict_shared(question))
+    }
+
+    /// The verdict on all zones, from `each` on one of them.
+    fn join(
+        &self,
+        question: &Question<'_>,
+        zones: &BTreeSet<ZoneId>,
+        mut each: impl FnMut(&Question<'_>) -> Result<Arc<Explained>, PolicyError>,
+    ) -> Result<Explained, PolicyError> {
         let questions = over(question, zones)?;
         let slice = self.slice(question)?;
         let mut reasons = BTreeSet::new();
         let mut needs = Sets::from([BTreeSet::new()]);
         let mut prohibited = false;
         for question in &questions {
-            let explained = self.verdict_shared(question)?;
+            let explained = each(question)?;
             reasons.extend(explained.reasons.iter().cloned());
             match &explained.verdict {
                 Verdict::Standing => {}
@@ -296,11 +312,34 @@ impl Compiled {
         slice: &'a Slice,
         question: &Question<'_>,
     ) -> Result<Case<'a>, PolicyError> {
-        let required = slice.deciding_required;
-        let sets = closure::deciding_sets(&self.world, &self.bundle, question, required)?;
-        let asked = entities::ask(&self.parts.kinds, &self.world, question, &sets)?;
         let entities = self.entities(slice, question)?;
+        self.case_over(slice, question, entities)
+    }
+
+    fn case_over<'a>(
+        &'a self,
+        slice: &'a Slice,
+        question: &Question<'_>,
+        entities: Arc<Entities>,
+    ) -> Result<Case<'a>, PolicyError> {
+        let sets = self.deciding_sets(slice, question)?;
+        let ask = |read| entities::ask(&self.parts.kinds, &self.world, question, &sets, read);
+        let recipient = match &question.subject {
+            Subject::Item(asked) => asked.recipient.is_some(),
+            Subject::Office(_) | Subject::Programme { .. } => false,
+        };
+        slice.fits.check(recipient, || check_shape(&self.parts, &ask(None)?))?;
+        let asked = ask(slice.context.as_ref())?;
         Case::new(&self.parts, slice, question, asked, entities, sets)
+    }
+
+    fn deciding_sets(
+        &self,
+        slice: &Slice,
+        question: &Question<'_>,
+    ) -> Result<DecidingSets, PolicyError> {
+        let required = slice.deciding_required;
+        closure::deciding_sets(&self.world, &self.bundle, question, required)
     }
 
     /// The act's entities, with the item among them where the question is about one.
@@ -310,13 +349,40 @@ impl Compiled {
         question: &Question<'_>,
     ) -> Result<Arc<Entities>, PolicyError> {
         let Subject::Item(asked) = &question.subject else { return Ok(Arc::clone(&slice.base)) };
-        self.items.get_or(memo::key(question, &memo::item_facts()), || {
-            let kinds = &self.parts.kinds;
-            let item = entities::item_entity(kinds, &self.bundle, asked.item, question.act)?;
-            Entities::clone(&slice.base)
-                .add_entities([item], Some(&self.parts.schema))
-                .map_err(|error| PolicyError::Question(error.to_string()))
+        let holder = slice.holder_read(asked.holder);
+        self.items.get_or(memo::item_key(question.act, asked.item, holder), || {
+            self.entities_with(slice, asked.item, holder, question.act)
         })
+    }
+
+    /// The entities that the act's policies can ask about: the item, the holder where they ask who
+    /// that is, and what they name, each with all that it lies in. Where it is not understood what
+    /// they read, everything.
+    fn entities_with(
+        &self,
+        slice: &Slice,
+        item: &Item,
+        holder: Option<&PartyId>,
+        act: Act,
+    ) -> Result<Entities, PolicyError> {
+        let (kinds, schema) = (&self.parts.kinds, &self.parts.schema);
+        let unfit = |error: &dyn std::fmt::Display| PolicyError::Question(error.to_string());
+        let made = entities::item_entity(kinds, &self.bundle, &slice.base, item, act)?;
+        if slice.reads.is_none() {
+            let all = Entities::clone(&slice.base).add_entities([made], Some(schema));
+            return all.map_err(|error| unfit(&error));
+        }
+        slice.fits_item.check(item.range_km.is_some(), || {
+            let alone = Entities::from_entities([made.clone()], Some(schema));
+            alone.map(|_| ()).map_err(|error| unfit(&error))
+        })?;
+        let holder = holder.and_then(|id| entities::with_ancestors(&slice.base, &kinds.holder(id)));
+        let named = slice
+            .named
+            .iter()
+            .filter(|named| holder.as_ref().is_none_or(|holder| holder.uid() != named.uid()));
+        let few = named.cloned().chain(holder.clone()).chain([made]);
+        Entities::from_entities(few, None).map_err(|error| unfit(&error))
     }
 
     fn offices(&self) -> BTreeSet<OfficeId> {
@@ -324,7 +390,7 @@ impl Compiled {
     }
 
     fn derive(&self, slice: &Slice, question: &Question<'_>) -> Result<Explained, PolicyError> {
-        self.case(slice, question)?.derive(&self.offices())
+        self.case(slice, question)?.derive(|| self.offices())
     }
 
     /// The minimal sets that satisfy all these questions at once, for any policies.

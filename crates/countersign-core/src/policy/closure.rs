@@ -5,7 +5,7 @@
 
 use super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
 use crate::stock::Item;
-use countersign_proof::words::{Act, OfficeId, PartyId, ZoneId};
+use countersign_proof::words::{Act, InputId, OfficeId, PartyId, ZoneId};
 use std::collections::BTreeSet;
 
 impl World {
@@ -18,6 +18,20 @@ impl World {
         let found = item.controllers(&self.inputs).map_err(|id| unknown("input", id.as_str()))?;
         found.iter().try_for_each(|party| self.party(party))?;
         Ok(found.into_iter().cloned().collect())
+    }
+
+    /// Whether a party controls an item, by its origin or an input in turn. Where an input is not
+    /// in the world, it might.
+    pub(super) fn controls(&self, party: &PartyId, item: &Item) -> bool {
+        item.origin == *party || item.inputs.iter().any(|input| self.controls_input(party, input))
+    }
+
+    /// No input needs itself: a version is only made over a world without circles.
+    fn controls_input(&self, party: &PartyId, input: &InputId) -> bool {
+        self.inputs.get(input).is_none_or(|input| {
+            input.controller == *party
+                || input.needs.iter().any(|need| self.controls_input(party, need))
+        })
     }
 
     /// A zone and every zone it lies in.
@@ -87,6 +101,12 @@ fn misfit(what: &str) -> Result<(), PolicyError> {
     Err(PolicyError::Question(what.to_owned()))
 }
 
+/// Refuses a zone that is not in the world.
+pub(super) fn known_zone(world: &World, zone: &ZoneId) -> Result<(), PolicyError> {
+    let known = world.zones.contains_key(zone);
+    if known { Ok(()) } else { Err(unknown("zone", zone.as_str())) }
+}
+
 fn check_item(world: &World, asked: &ItemQuestion<'_>) -> Result<(), PolicyError> {
     world.party(asked.holder)?;
     world.party(&asked.item.origin)?;
@@ -96,11 +116,7 @@ fn check_item(world: &World, asked: &ItemQuestion<'_>) -> Result<(), PolicyError
             return Err(unknown("input", id.as_str()));
         }
     }
-    if let Some(zone) = asked.zone
-        && !world.zones.contains_key(zone)
-    {
-        return Err(unknown("zone", zone.as_str()));
-    }
+    asked.zone.map_or(Ok(()), |zone| known_zone(world, zone))?;
     asked.recipient.map_or(Ok(()), |recipient| world.party(recipient))
 }
 

@@ -1,6 +1,8 @@
 //! What was worked out before, keyed on exactly what it was worked out from.
 
-use super::{ItemQuestion, Question, Subject};
+use super::{ItemQuestion, Question, Subject, World};
+use crate::stock::Item;
+use countersign_proof::words::{Act, PartyId, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +17,7 @@ pub(super) const ITEMS_MAX: usize = 256;
 pub(super) enum Fact {
     /// Who asks: the holder, or the office.
     Principal,
-    /// What it is done to, as itself: the item's id and what it lies in, or the office.
+    /// What it is done to, as itself: what the item lies in, or the office.
     Resource,
     /// The zone.
     Zone,
@@ -57,32 +59,100 @@ pub(super) enum Fact {
     Exercise,
 }
 
+/// What the policies of an act read.
+#[derive(Clone, Debug)]
+pub(super) struct Reads {
+    pub facts: BTreeSet<Fact>,
+    /// The literals, ascending, of every number that is only compared with literals.
+    pub cuts: BTreeMap<Fact, Vec<i128>>,
+    /// For every zone a bit that it shares with those that no policy can tell from it; `None`
+    /// where that is not known.
+    pub zones: Option<BTreeMap<ZoneId, u64>>,
+}
+
+impl Reads {
+    /// The number itself; or, where it is only compared with literals, where it lies among them: on
+    /// the n-th (2n + 1), or before it (2n). Numbers that lie alike make no difference.
+    fn number(&self, fact: Fact, number: u64) -> u64 {
+        let Some(cuts) = self.cuts.get(&fact) else { return number };
+        let below = cuts.partition_point(|cut| *cut < i128::from(number));
+        let on = cuts.get(below).is_some_and(|cut| *cut == i128::from(number));
+        let below = u64::try_from(below).unwrap_or(u64::MAX);
+        below.saturating_mul(2).saturating_add(on.into())
+    }
+}
+
 /// The key: the act and the facts, each string preceded by its length.
 ///
-/// Two questions with the same key put the same values before the policies, so they get the same
-/// verdict; the facts come in a fixed order, and each takes a length known from its beginning.
-pub(super) fn key(question: &Question<'_>, facts: &BTreeSet<Fact>) -> Vec<u8> {
-    let mut key = Key(Vec::with_capacity(64));
+/// Two questions with the same key put the same values before the policies, or values that no
+/// policy can tell apart, so they get the same verdict; the facts come in a fixed order, and each
+/// takes a length known from its beginning.
+pub(super) fn key(world: &World, question: &Question<'_>, reads: &Reads) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    write_key(&mut bytes, world, (question, &BTreeSet::new()), reads);
+    bytes
+}
+
+/// The same for a question that names several zones, written over what `bytes` held; the question's
+/// own zone counts where there are none.
+pub(super) fn write_key(
+    bytes: &mut Vec<u8>,
+    world: &World,
+    (question, zones): (&Question<'_>, &BTreeSet<ZoneId>),
+    reads: &Reads,
+) {
+    bytes.clear();
+    let mut key = Key { bytes, reads };
     key.text(question.act.as_str());
-    for fact in facts {
+    for fact in &reads.facts {
         match (fact, &question.subject) {
-            (Fact::Now, _) => key.number(question.now.millis()),
+            (Fact::Now, _) => key.measure(Fact::Now, question.now.millis()),
             (Fact::KeyOnly, _) => key.number(question.key_only.into()),
             (Fact::Exercise, _) => key.number(question.exercise.into()),
+            (Fact::Zone, Subject::Item(asked)) if zones.is_empty() => key.zones(asked.zone),
+            (Fact::Zone, Subject::Item(_)) => key.zones(zones),
+            (Fact::Controllers, Subject::Item(asked)) => {
+                key.made_of(asked.item);
+                // Who controls nothing of it is told apart from nobody else.
+                let own = world.controls(asked.holder, asked.item).then_some(asked.holder);
+                key.maybe(own.map(|holder| holder.as_str()));
+            }
             (_, Subject::Item(asked)) => key.item_fact(*fact, asked),
             (_, Subject::Office(office)) => key.text(office.as_str()),
             (Fact::Proved, Subject::Programme { proved }) => key.number((*proved).into()),
             (_, Subject::Programme { proved: _ }) => {}
         }
     }
-    key.0
 }
 
-struct Key(Vec<u8>);
+/// The key of an item as Cedar sees it, for one act, with the holder where policies ask who that
+/// is.
+pub(super) fn item_key(act: Act, item: &Item, holder: Option<&PartyId>) -> Vec<u8> {
+    let reads = Reads { facts: BTreeSet::new(), cuts: BTreeMap::new(), zones: None };
+    let mut bytes = Vec::with_capacity(64);
+    let mut key = Key { bytes: &mut bytes, reads: &reads };
+    key.text(act.as_str());
+    key.text(item.id.as_str());
+    key.made_of(item);
+    key.text(item.class.as_str());
+    key.range(item);
+    key.labels(item);
+    key.maybe(holder.map(|holder| holder.as_str()));
+    bytes
+}
 
-impl Key {
+struct Key<'a> {
+    bytes: &'a mut Vec<u8>,
+    reads: &'a Reads,
+}
+
+impl Key<'_> {
     fn number(&mut self, number: u64) {
-        self.0.extend(number.to_be_bytes());
+        self.bytes.extend(number.to_be_bytes());
+    }
+
+    fn measure(&mut self, fact: Fact, number: u64) {
+        self.number(self.reads.number(fact, number));
     }
 
     fn length(&mut self, length: usize) {
@@ -91,66 +161,77 @@ impl Key {
 
     fn text(&mut self, text: &str) {
         self.length(text.len());
-        self.0.extend(text.as_bytes());
+        self.bytes.extend(text.as_bytes());
     }
 
     fn maybe(&mut self, text: Option<&str>) {
-        self.0.push(text.is_some().into());
+        self.bytes.push(text.is_some().into());
         if let Some(text) = text {
             self.text(text);
         }
     }
 
-    fn made_of(&mut self, asked: &ItemQuestion<'_>) {
-        self.text(asked.item.origin.as_str());
-        self.length(asked.item.inputs.len());
-        for input in &asked.item.inputs {
+    fn zones<'z>(&mut self, zones: impl IntoIterator<Item = &'z ZoneId> + Clone) {
+        if let Some(bits) = &self.reads.zones {
+            let bit = |zone: &ZoneId| bits.get(zone).copied();
+            let joined = zones.clone().into_iter().try_fold(0, |all, zone| Some(all | bit(zone)?));
+            if let Some(joined) = joined {
+                self.bytes.push(1);
+                return self.number(joined);
+            }
+        }
+        self.bytes.push(0);
+        self.length(zones.clone().into_iter().count());
+        zones.into_iter().for_each(|zone| self.text(zone.as_str()));
+    }
+
+    fn made_of(&mut self, item: &Item) {
+        self.text(item.origin.as_str());
+        self.length(item.inputs.len());
+        for input in &item.inputs {
             self.text(input.as_str());
+        }
+    }
+
+    fn range(&mut self, item: &Item) {
+        self.bytes.push(item.range_km.is_some().into());
+        self.measure(Fact::Range, item.range_km.unwrap_or(0).into());
+    }
+
+    fn labels(&mut self, item: &Item) {
+        self.length(item.labels.len());
+        for label in &item.labels {
+            self.text(label);
         }
     }
 
     fn item_fact(&mut self, fact: Fact, asked: &ItemQuestion<'_>) {
         match fact {
             Fact::Principal => self.text(asked.holder.as_str()),
-            Fact::Resource => {
-                self.text(asked.item.id.as_str());
-                self.made_of(asked);
-            }
-            Fact::Controllers => {
-                self.text(asked.holder.as_str());
-                self.made_of(asked);
-            }
-            Fact::Zone => self.maybe(asked.zone.map(|zone| zone.as_str())),
-            Fact::Quantity => self.number(asked.quantity.units()),
+            // No policy can name an item, so that all it can ask of one is what it lies in.
+            Fact::Resource => self.made_of(asked.item),
+            Fact::Quantity => self.measure(fact, asked.quantity.units()),
             Fact::Class => self.text(asked.item.class.as_str()),
-            Fact::Range => {
-                self.0.push(asked.item.range_km.is_some().into());
-                self.number(asked.item.range_km.unwrap_or(0).into());
-            }
+            Fact::Range => self.range(asked.item),
             Fact::Origin => self.text(asked.item.origin.as_str()),
-            Fact::Labels => {
-                self.length(asked.item.labels.len());
-                for label in &asked.item.labels {
-                    self.text(label);
-                }
-            }
+            Fact::Labels => self.labels(asked.item),
             Fact::Requested => self.text(asked.requested.as_str()),
             Fact::Recipient => self.maybe(asked.recipient.map(|party| party.as_str())),
-            Fact::Released => self.number(asked.totals.released.units()),
-            Fact::Used => self.number(asked.totals.used.units()),
+            Fact::Released => self.measure(fact, asked.totals.released.units()),
+            Fact::Used => self.measure(fact, asked.totals.used.units()),
             Fact::Certified => self.number(asked.preconditions.certified.into()),
-            Fact::Notice => self.number(asked.preconditions.notice_days.into()),
+            Fact::Notice => self.measure(fact, asked.preconditions.notice_days.into()),
             Fact::Replaced => self.number(asked.preconditions.replaced.into()),
             // Written by the caller; and no item question has the last two of them.
-            Fact::Now | Fact::KeyOnly | Fact::Exercise | Fact::Deciding | Fact::Proved => {}
+            Fact::Now
+            | Fact::Zone
+            | Fact::Controllers
+            | Fact::KeyOnly
+            | Fact::Exercise
+            | Fact::Deciding
+            | Fact::Proved => {}
         }
     }
-}
-
-/// Everything about an item that Cedar sees.
-pub(super) fn item_facts() -> BTreeSet<Fact> {
-    // The first stands for the id, the origin and the inputs.
-    BTreeSet::from([Fact::Resource, Fact::Class, Fact::Range, Fact::Labels])
 }
 
 /// A bounded store. A poisoned lock counts as an empty one.

@@ -40,7 +40,7 @@ pub(super) fn at_stake<'a>(state: &State, request: &'a Request) -> Cow<'a, Draft
 
 /// What the holder has out and has used beside `own`, which is judged itself and must not be
 /// counted against itself.
-fn totals_beside(state: &State, draft: &Draft, own: Option<&Release>) -> Totals {
+pub(crate) fn totals_beside(state: &State, draft: &Draft, own: Option<&Release>) -> Totals {
     let mut totals = state.requests.totals(&draft.holder, &draft.item);
     if let Some(release) = own {
         totals.released = totals.released.minus(release.left()).unwrap_or_default();

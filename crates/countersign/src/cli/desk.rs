@@ -3,7 +3,7 @@
 use super::{Failure, Global};
 use crate::clock::{Clock, Entropy, ScriptedClock, SystemEntropy, WallClock, random16};
 use crate::keys::PersonalKey;
-use crate::opening::{Head, open_reader, open_writer};
+use crate::opening::{Head, open_reader, open_writer, rebuild_at};
 use crate::statements::signature_rules;
 use crate::writer::{Asked, Receipt, Submission, Writer};
 use countersign_core::ledger::{NonceSubject, subject_of};
@@ -34,6 +34,27 @@ impl Global {
     /// The state, for reading.
     pub(super) fn state(&self) -> Result<State, Failure> {
         Ok(self.read()?.1)
+    }
+
+    /// The newest state, and the one of a moment of the past where that is asked for.
+    pub(super) fn state_as_of(
+        &self,
+        at: Option<Moment>,
+    ) -> Result<(State, Option<State>), Failure> {
+        let (store, newest, _) = self.read()?;
+        let Some(at) = at else { return Ok((newest, None)) };
+        let now = if newest.ledger.exercise { Ok(newest.ledger.clock) } else { WallClock.now() };
+        let now = now.map_err(|failed| Failure::unavailable(failed.to_string()))?;
+        if at > now.max(newest.ledger.clock) {
+            return Err(Failure::usage(format!(
+                "{at} is yet to come; it is {now}, and `stock show` says what is there"
+            )));
+        }
+        let state = rebuild_at(store.as_ref(), at)?;
+        if !state.ledger.is_founded() {
+            return Err(Failure::usage(format!("the ledger was founded after {at}")));
+        }
+        Ok((newest, Some(state)))
     }
 
     /// Who is at the terminal.

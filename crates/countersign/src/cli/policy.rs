@@ -1,6 +1,7 @@
 //! `policy …`.
 
 mod check;
+mod impact;
 
 use super::desk::{Desk, Signer};
 use super::output::Output;
@@ -42,6 +43,16 @@ pub(super) enum Verb {
              Examples:\n  countersign policy check D/pack\n  \
              countersign policy check D/pack --version v4 --against v3 --require-proof")]
     Check(check::CheckArgs),
+    /// Show what another version would change: for requests, releases, and what is held
+    #[command(
+        after_help = "Examples:\n  countersign --ledger D policy impact --to v4 --from v3\n  \
+             countersign --ledger D policy impact --to D/pack --version v5 --since 2025-06-01\n  \
+             countersign --ledger D policy impact --to v4 --csv -\n\n\
+             Past requests are judged as policy saw them then; what is open, live or held, as it \
+             stands now. Nothing is changed. Who is missing is told as if those who signed under \
+             another version would sign again."
+    )]
+    Impact(impact::ImpactArgs),
     /// Publish a version of a pack
     Publish(PublishArgs),
 }
@@ -103,6 +114,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Show { version } => show(global, version, output),
         Verb::Explain(args) => explain(global, args, output),
         Verb::Check(args) => check::run(args, output),
+        Verb::Impact(args) => impact::run(global, args, output),
         Verb::Publish(args) => publish(global, args, output),
     }
 }

@@ -9,8 +9,6 @@ use super::desk::Desk;
 use super::output::Output;
 use super::people::done;
 use super::{Failure, Global, known};
-use crate::clock::{Clock, WallClock};
-use crate::opening::rebuild_at;
 use crate::views::board::AHEAD;
 use clap::{Args, Subcommand};
 use countersign_core::stock::{AccountKey, AccountState, Command, Event as StockEvent, Wanted};
@@ -288,18 +286,9 @@ fn as_of(
     filter: &FilterArgs,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let (store, newest, _) = global.read()?;
-    let now = if newest.ledger.exercise { Ok(newest.ledger.clock) } else { WallClock.now() };
-    let now = now.map_err(|failed| Failure::unavailable(failed.to_string()))?;
-    if at > now.max(newest.ledger.clock) {
-        let what = format!("{at} is yet to come; it is {now}, and `stock show` says what is there");
-        return Err(Failure::usage(what));
-    }
-    let state = rebuild_at(store.as_ref(), at)?;
-    if !state.ledger.is_founded() {
-        return Err(Failure::usage(format!("the ledger was founded after {at}")));
-    }
-    board::show(&state, filter, output)
+    let (newest, past) = global.state_as_of(Some(at))?;
+    let state = past.as_ref().unwrap_or(&newest);
+    board::show(state, filter, output)
 }
 
 fn receive(global: &Global, args: &ReceiveArgs, output: &mut Output) -> Result<(), Failure> {

@@ -28,28 +28,24 @@ pub(super) struct Case<'a> {
     asked: Asked,
     entities: Arc<Entities>,
     sets: DecidingSets,
-    /// The request without approvals, checked against the schema.
+    /// The request without approvals.
     bare: Request,
     /// The office that the question is about, where it is about one.
     office: Option<OfficeId>,
 }
 
 impl<'a> Case<'a> {
-    /// Checks the question against the schema once. Only the approvals differ from here on, and
-    /// what no policy of the act reads is left out; were one to read it nonetheless, it would
-    /// fail, and that refuses.
+    /// What no policy of the act reads has been left out of `asked`; were one to read it
+    /// nonetheless, it would fail, and that refuses.
     pub(super) fn new(
         parts: &'a SchemaParts,
         slice: &'a Slice,
         question: &Question<'_>,
-        mut asked: Asked,
+        asked: Asked,
         entities: Arc<Entities>,
         sets: DecidingSets,
     ) -> Result<Self, PolicyError> {
-        let bare = request(&parts.kinds, &asked, &BTreeSet::new(), Some(&parts.schema))?;
-        if let Some(read) = &slice.context {
-            asked.context.retain(|(name, _)| read.contains(name));
-        }
+        let bare = request(&parts.kinds, &asked, &BTreeSet::new(), None)?;
         let office = match &question.subject {
             Subject::Office(office) => Some(OfficeId::clone(office)),
             Subject::Item(_) | Subject::Programme { .. } => None,
@@ -91,10 +87,13 @@ impl<'a> Case<'a> {
     }
 
     /// Who must consent, by the way the act's policies allow.
-    pub(super) fn derive(&self, offices: &BTreeSet<OfficeId>) -> Result<Explained, PolicyError> {
+    pub(super) fn derive(
+        &self,
+        offices: impl FnOnce() -> BTreeSet<OfficeId>,
+    ) -> Result<Explained, PolicyError> {
         match self.slice.shape {
             Shape::Monotone => self.derive_monotone(),
-            Shape::Any => self.enumerate(offices),
+            Shape::Any => self.enumerate(&offices()),
         }
     }
 
@@ -169,6 +168,11 @@ impl<'a> Case<'a> {
         }
         offices
     }
+}
+
+/// Refuses a question that does not fit the schema; everything that can be said is in `asked`.
+pub(super) fn check_shape(parts: &SchemaParts, asked: &Asked) -> Result<(), PolicyError> {
+    request(&parts.kinds, asked, &BTreeSet::new(), Some(&parts.schema)).map(|_| ())
 }
 
 fn request(

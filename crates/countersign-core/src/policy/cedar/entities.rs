@@ -50,6 +50,10 @@ impl Kinds {
         RestrictedExpression::new_set(offices.into_iter().map(office))
     }
 
+    pub(super) fn holder(&self, holder: &PartyId) -> EntityUid {
+        uid(&self.holder, holder.as_str())
+    }
+
     pub(super) fn action(&self, act: Act) -> EntityUid {
         uid(&self.action, act.as_str())
     }
@@ -115,19 +119,35 @@ pub(super) struct Asked {
     pub context: Vec<(String, RestrictedExpression)>,
 }
 
+/// The context as it is put together: only the attributes that are read, where that is known.
+struct Wanted<'a> {
+    read: Option<&'a BTreeSet<String>>,
+    context: Vec<(String, RestrictedExpression)>,
+}
+
+impl Wanted<'_> {
+    fn put(&mut self, name: &str, value: impl FnOnce() -> RestrictedExpression) {
+        if self.read.is_none_or(|read| read.contains(name)) {
+            self.context.push(pair(name, value()));
+        }
+    }
+}
+
 /// Puts a question into Cedar's terms. Everything it names has been found in the world.
+///
+/// `read`: the attributes of the context that are put in; all, where it is `None`.
 pub(super) fn ask(
     kinds: &Kinds,
     world: &World,
     question: &Question<'_>,
     sets: &DecidingSets,
+    read: Option<&BTreeSet<String>>,
 ) -> Result<Asked, PolicyError> {
     let programme = || uid(&kinds.programme, PROGRAMME);
-    let mut context = vec![
-        pair("now", RestrictedExpression::new_datetime(question.now.to_string())),
-        pair("key_only", RestrictedExpression::new_bool(question.key_only)),
-        pair("exercise", RestrictedExpression::new_bool(question.exercise)),
-    ];
+    let mut context = Wanted { read, context: Vec::new() };
+    context.put("now", || RestrictedExpression::new_datetime(question.now.to_string()));
+    context.put("key_only", || RestrictedExpression::new_bool(question.key_only));
+    context.put("exercise", || RestrictedExpression::new_bool(question.exercise));
     let (principal, resource) = match &question.subject {
         Subject::Item(asked) => {
             item_context(kinds, world, asked, sets, &mut context)?;
@@ -139,18 +159,19 @@ pub(super) fn ask(
             (principal, uid(&kinds.item, asked.item.id.as_str()))
         }
         Subject::Office(office) => {
-            context.push(pair("deciding", kinds.offices(&sets.deciding)));
-            context.push(pair("proved", RestrictedExpression::new_bool(false)));
+            context.put("deciding", || kinds.offices(&sets.deciding));
+            context.put("proved", || RestrictedExpression::new_bool(false));
             let (office, programme) = (kinds.office(office), programme());
             let viewing = question.act == Act::View;
             if viewing { (office, programme) } else { (programme, office) }
         }
         Subject::Programme { proved } => {
-            context.push(pair("deciding", kinds.offices(&sets.deciding)));
-            context.push(pair("proved", RestrictedExpression::new_bool(*proved)));
+            context.put("deciding", || kinds.offices(&sets.deciding));
+            context.put("proved", || RestrictedExpression::new_bool(*proved));
             (programme(), programme())
         }
     };
+    let context = context.context;
     Ok(Asked { principal, action: kinds.action(question.act), resource, context })
 }
 
@@ -159,39 +180,52 @@ fn item_context(
     world: &World,
     asked: &ItemQuestion<'_>,
     sets: &DecidingSets,
-    context: &mut Vec<(String, RestrictedExpression)>,
+    context: &mut Wanted<'_>,
 ) -> Result<(), PolicyError> {
     let zones = match asked.zone {
         Some(zone) => world.zone_with_ancestors(zone)?,
         None => BTreeSet::new(),
     };
+    let quantity = whole(asked.quantity)?;
+    let (released, used) = (whole(asked.totals.released)?, whole(asked.totals.used)?);
     let zone = |id: &str| RestrictedExpression::new_entity_uid(uid(&kinds.zone, id));
-    let zones = RestrictedExpression::new_set(zones.iter().map(|id| zone(id.as_str())));
     let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-    context.extend([
-        pair("zones", zones),
-        pair("quantity", long(asked.quantity)?),
-        pair("foreign_controllers", kinds.offices(&sets.foreign)),
-        pair("origin_deciding", kinds.offices(&sets.origin)),
-        pair("class", text(asked.item.class.as_str())),
-        pair("requested", text(asked.requested.as_str())),
-        pair("released_total", long(asked.totals.released)?),
-        pair("used_total", long(asked.totals.used)?),
-        pair("certified", RestrictedExpression::new_bool(asked.preconditions.certified)),
-        pair("notice_days", RestrictedExpression::new_long(asked.preconditions.notice_days.into())),
-        pair("replaced", RestrictedExpression::new_bool(asked.preconditions.replaced)),
-    ]);
+    let (long, truth) = (RestrictedExpression::new_long, RestrictedExpression::new_bool);
+    context
+        .put("zones", || RestrictedExpression::new_set(zones.iter().map(|id| zone(id.as_str()))));
+    context.put("quantity", || long(quantity));
+    context.put("foreign_controllers", || kinds.offices(&sets.foreign));
+    context.put("origin_deciding", || kinds.offices(&sets.origin));
+    context.put("class", || text(asked.item.class.as_str()));
+    context.put("requested", || text(asked.requested.as_str()));
+    context.put("released_total", || long(released));
+    context.put("used_total", || long(used));
+    context.put("certified", || truth(asked.preconditions.certified));
+    context.put("notice_days", || long(asked.preconditions.notice_days.into()));
+    context.put("replaced", || truth(asked.preconditions.replaced));
     if let Some(recipient) = asked.recipient {
-        let recipient = uid(&kinds.party, recipient.as_str());
-        context.push(pair("recipient", RestrictedExpression::new_entity_uid(recipient)));
+        let recipient = || uid(&kinds.party, recipient.as_str());
+        context.put("recipient", || RestrictedExpression::new_entity_uid(recipient()));
     }
     Ok(())
 }
 
-/// The item, which lies in its inputs and with its origin.
+/// An entity of `base` with everything it lies in, itself without attributes.
+pub(super) fn with_ancestors(base: &Entities, uid: &EntityUid) -> Option<Entity> {
+    let above: HashSet<EntityUid> = base.ancestors(uid)?.cloned().collect();
+    Some(Entity::new_no_attrs(uid.clone(), above))
+}
+
+/// The entity of that kind and name.
+pub(super) fn named(kind: &str, name: &str) -> Option<EntityUid> {
+    EntityTypeName::from_str(kind).ok().map(|kind| uid(&kind, name))
+}
+
+/// The item, which lies in its inputs and with its origin, and in all that these lie in.
 pub(super) fn item_entity(
     kinds: &Kinds,
     bundle: &PolicyBundle,
+    base: &Entities,
     item: &Item,
     act: Act,
 ) -> Result<Entity, PolicyError> {
@@ -208,6 +242,9 @@ pub(super) fn item_entity(
     }
     let mut parents = controlled_by(kinds, bundle, &item.origin, act);
     parents.extend(item.inputs.iter().map(|input| uid(&kinds.input, input.as_str())));
+    let above = parents.iter().filter_map(|parent| base.ancestors(parent)).flatten();
+    let above: Vec<EntityUid> = above.cloned().collect();
+    parents.extend(above);
     Entity::new(uid(&kinds.item, item.id.as_str()), attributes, parents)
         .map_err(|error| PolicyError::Question(error.to_string()))
 }
@@ -224,8 +261,6 @@ fn pair(name: &str, value: RestrictedExpression) -> (String, RestrictedExpressio
     (name.to_owned(), value)
 }
 
-fn long(quantity: Quantity) -> Result<RestrictedExpression, PolicyError> {
-    i64::try_from(quantity.units())
-        .map(RestrictedExpression::new_long)
-        .map_err(|error| PolicyError::Question(error.to_string()))
+fn whole(quantity: Quantity) -> Result<i64, PolicyError> {
+    i64::try_from(quantity.units()).map_err(|error| PolicyError::Question(error.to_string()))
 }

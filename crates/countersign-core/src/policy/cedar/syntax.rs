@@ -2,7 +2,7 @@
 //! whether approvals only ever help.
 
 use super::super::memo::Fact;
-use super::cuts;
+use super::alike::Alike;
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, Effect, EntityOrSlot, EntityUID, Expr, Literal,
     PrincipalConstraint, ResourceConstraint, Template, UnaryOp, Var,
@@ -19,10 +19,8 @@ pub(super) struct Survey {
     pub facts: BTreeSet<Fact>,
     /// The attributes of the context among that, by name.
     pub context: BTreeSet<String>,
-    /// The numbers among that which it compares with fixed values, and those values.
-    pub cuts: BTreeSet<(Fact, u64)>,
-    /// The numbers that it reads in any other way.
-    pub free: BTreeSet<Fact>,
+    /// In which values of that it cannot tell questions apart.
+    pub alike: Alike,
     /// It reads in a way that is not understood: nothing about it is kept.
     pub opaque: bool,
     /// The entities it names, as type and id.
@@ -96,6 +94,7 @@ pub(super) fn survey(policy: &Template) -> Survey {
         };
         polarity = polarity.with(moves);
         survey.visit(expr);
+        survey.alike.note(expr);
     }
     survey.monotone = !survey.opaque
         && match policy.effect {
@@ -162,12 +161,6 @@ impl Survey {
 
     /// Notes what an expression reads, names and could fail at.
     fn visit(&mut self, expr: &Expr) {
-        if let Some((fact, name, cut)) = cuts::compared(expr) {
-            self.context.insert(name.to_owned());
-            self.note(fact);
-            self.cuts.insert((fact, cut));
-            return;
-        }
         match fallible(expr) {
             Some(what) => self.may_fail.push(what),
             None => self.read(expr),
@@ -207,7 +200,6 @@ impl Survey {
                 Some(fact) => {
                     self.context.insert(name.to_owned());
                     self.note(fact);
-                    self.free.insert(fact);
                 }
                 None => self.opaque = true,
             },
@@ -330,7 +322,7 @@ fn mentions(expr: &Expr) -> bool {
     }
 }
 
-fn context_fact(name: &str) -> Option<Fact> {
+pub(super) fn context_fact(name: &str) -> Option<Fact> {
     Some(match name {
         "zones" => Fact::Zone,
         "quantity" => Fact::Quantity,
@@ -354,7 +346,7 @@ fn context_fact(name: &str) -> Option<Fact> {
 }
 
 /// The parts of an expression; `None` for a kind that this program does not know.
-fn children(expr: &Expr) -> Option<Vec<&Expr>> {
+pub(super) fn children(expr: &Expr) -> Option<Vec<&Expr>> {
     Some(match expr {
         Expr::Literal(_) | Expr::Var(_) => Vec::new(),
         Expr::UnaryOp { expr, .. }
