@@ -1,5 +1,6 @@
-//! What a verdict can depend on, for whoever asks about many moments and quantities at once: where a
-//! number is only compared with fixed values, all that a policy can tell is on which side it lies.
+//! What a verdict can depend on, for whoever asks about many moments and quantities at once: where
+//! a number is only compared with fixed values, all that a policy can tell is on which side it
+//! lies.
 
 use super::super::memo::Fact;
 use super::slice::Slice;
@@ -50,13 +51,13 @@ pub(super) fn reads(slice: &Slice) -> Reads {
     let Some(known) = &slice.reads else {
         return Reads { quantity: Reading::Free, now: Reading::Free, books: None };
     };
-    let reading = |fact: Fact| match known.cuts.get(&fact) {
-        _ if !known.facts.contains(&fact) => Reading::Unread,
-        // Every quantity and every moment lies above what is negative.
-        Some(cuts) => {
-            Reading::Cuts(cuts.iter().filter_map(|cut| u64::try_from(*cut).ok()).collect())
+    // Every quantity and every moment lies above what is negative.
+    let cuts = |cuts: &Vec<i128>| cuts.iter().filter_map(|cut| u64::try_from(*cut).ok()).collect();
+    let reading = |fact: Fact| {
+        if !known.facts.contains(&fact) {
+            return Reading::Unread;
         }
-        None => Reading::Free,
+        known.cuts.get(&fact).map_or(Reading::Free, |found| Reading::Cuts(cuts(found)))
     };
     let told = [
         (Fact::Released, "how much is released"),
