@@ -24,7 +24,10 @@
 
 #[path = "../tests/policy/world.rs"]
 mod policy;
+#[path = "report/report.rs"]
+mod report;
 
+use self::report::{Report, timed};
 use countersign_core::State;
 use countersign_core::dependence::impact::{Asked, Change};
 use countersign_core::dependence::report::{Terms, report};
@@ -40,27 +43,11 @@ use countersign_proof::words::{Act, Moment, Quantity, Standing, Window};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Instant;
 
 const PARTIES: usize = 200;
 const ITEMS: usize = 1_000;
 const ZONES: usize = 10;
-
-struct Row {
-    what: String,
-    figure: f64,
-    unit: &'static str,
-    against: &'static str,
-    ratio: f64,
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let begun = Instant::now();
-    let found = black_box(work());
-    (begun.elapsed().as_secs_f64(), found)
-}
 
 fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -188,49 +175,18 @@ fn draft(item: &Item, holder: &str, zone: &str, quantity: u64) -> Draft {
 }
 
 fn main() {
-    let (mut quick, mut json) = (false, None);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--json" => json = arguments.next().map(PathBuf::from),
-            _ => {}
-        }
-    }
-    let mut rows = Vec::new();
-    let mut add = |what: &str, figure, unit, against, ratio| {
-        rows.push(Row { what: what.to_owned(), figure, unit, against, ratio });
-    };
+    let mut told = Report::from_arguments();
+    let quick = told.quick;
     let charter = charter();
-    repeating(if quick { 100_000 } else { 1_000_000 }, &mut add);
-    fresh(&charter.world(), if quick { 2_000 } else { 20_000 }, &mut add);
-    reports(&charter, quick, &mut add);
-    println!("{:<66} {:>12} {:<8} {:>9}  ratio to", "what", "figure", "", "ratio");
-    for row in &rows {
-        println!(
-            "{:<66} {:>12.1} {:<8} {:>9.3}  {}",
-            row.what, row.figure, row.unit, row.ratio, row.against
-        );
-    }
-    if let Some(path) = json {
-        let figures: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|row| {
-                serde_json::json!({
-                    "what": row.what, "figure": row.figure, "unit": row.unit,
-                    "ratio": row.ratio, "ratio_to": row.against,
-                })
-            })
-            .collect();
-        std::fs::write(path, serde_json::to_vec_pretty(&figures).unwrap()).unwrap();
-    }
+    repeating(if quick { 100_000 } else { 1_000_000 }, &mut told);
+    fresh(&charter.world(), if quick { 2_000 } else { 20_000 }, &mut told);
+    reports(&charter, quick, &mut told);
+    told.finish();
 }
-
-type Add<'a> = dyn FnMut(&str, f64, &'static str, &'static str, f64) + 'a;
 
 /// Requests of the long-range pack, which repeat in what the policies read: each is put to the
 /// third version and to the fourth.
-fn repeating(count: usize, add: &mut Add<'_>) {
+fn repeating(count: usize, told: &mut Report) {
     let (before, after) = (policy::long_range("v3"), policy::long_range("v4"));
     let items: Vec<Item> =
         ["ATACMS", "STORM-SHADOW", "SCALP", "FLAMINGO"].map(|id| policy::item(id, "green")).into();
@@ -261,7 +217,7 @@ fn repeating(count: usize, add: &mut Add<'_>) {
     let worked_out = old.counts().1 + new.counts().1;
     let rate = count as f64 / time;
     let what = format!("requests put to two versions; {worked_out} distinct questions worked out");
-    add(&what, rate, "/s", "1,000,000/s", rate / 1e6);
+    told.add(&what, rate, "/s", "1,000,000/s", rate / 1e6);
     let bare: BTreeMap<[u32; 4], Verdict> =
         (0..40u32).map(|n| ([n % 4, n / 4 % 2, n / 8 % 5, 0], Verdict::Standing)).collect();
     let (floor, found) = timed(|| {
@@ -272,17 +228,23 @@ fn repeating(count: usize, add: &mut Add<'_>) {
         (0..u32::try_from(count).unwrap()).filter(hit).count()
     });
     assert_eq!(found, count);
-    add("the same from a bare map of numbers", count as f64 / floor, "/s", "replay", time / floor);
+    told.add(
+        "the same from a bare map of numbers",
+        count as f64 / floor,
+        "/s",
+        "replay",
+        time / floor,
+    );
     let (time, _) = timed(|| {
         let once = |n| usize::from(put(n, &mut new).verdict == Verdict::Standing);
         (0..count).map(once).sum::<usize>()
     });
     let rate = count as f64 / time;
-    add("requests put to one version", rate, "/s", "1,000,000/s", rate / 1e6);
+    told.add("requests put to one version", rate, "/s", "1,000,000/s", rate / 1e6);
 }
 
 /// Requests of which no two are alike in what the policies read.
-fn fresh(world: &World, count: usize, add: &mut Add<'_>) {
+fn fresh(world: &World, count: usize, told: &mut Report) {
     let items: Vec<Item> = (0..ITEMS).map(item).collect();
     let asked: Vec<(usize, Draft)> = (0..count)
         .map(|n| {
@@ -317,8 +279,8 @@ fn fresh(world: &World, count: usize, add: &mut Add<'_>) {
         });
         assert!(needs * 10 > count * 9, "{needs} of {count}");
         let (rate, forms) = (count as f64 / time, replay.counts().1);
-        let told = format!("nothing repeats, {what}; {forms} forms worked out");
-        add(&told, rate, "/s", "50,000/s", rate / 5e4);
+        let what = format!("nothing repeats, {what}; {forms} forms worked out");
+        told.add(&what, rate, "/s", "50,000/s", rate / 5e4);
         let question = |(at, draft): &(usize, Draft)| {
             let asked = ItemQuestion {
                 holder: &draft.holder,
@@ -339,18 +301,18 @@ fn fresh(world: &World, count: usize, add: &mut Add<'_>) {
         let (time, _) = timed(|| few.iter().filter(|asked| question(asked)).count());
         let rate = few.len() as f64 / time;
         rates.push(rate);
-        let told = format!("each put to Cedar anew, {what}");
-        add(&told, rate, "/s", "50,000/s", rate / 5e4);
+        let what = format!("each put to Cedar anew, {what}");
+        told.add(&what, rate, "/s", "50,000/s", rate / 5e4);
     }
     for (what, few, many) in [("2 on the act", 0, 2), ("all on the act", 1, 3)] {
         let times = rates[few] / rates[many];
-        let told = format!("each put to Cedar anew, 100 policies against 10, {what}");
-        add(&told, times, "times", "10", times / 10.0);
+        let what = format!("each put to Cedar anew, 100 policies against 10, {what}");
+        told.add(&what, times, "times", "10", times / 10.0);
     }
 }
 
 /// Reports on 1,000 items of 200 holders.
-fn reports(charter: &Charter, quick: bool, add: &mut Add<'_>) {
+fn reports(charter: &Charter, quick: bool, told: &mut Report) {
     let holders = if quick { 20 } else { PARTIES };
     let account = |holder: usize, item: usize| Count {
         account: AccountKey {
@@ -386,7 +348,7 @@ fn reports(charter: &Charter, quick: bool, add: &mut Add<'_>) {
         let (time, found) = timed(|| report(&state, &terms));
         assert_eq!(found.holders.len(), holders);
         let what = format!("{what}: {} questions", found.worked_out);
-        add(&what, time * scale * 1e3, "ms", "1 s", time * scale);
+        told.add(&what, time * scale * 1e3, "ms", "1 s", time * scale);
     }
     let (time, found) = timed(|| {
         let accounts = state.stock.accounts();
@@ -397,7 +359,7 @@ fn reports(charter: &Charter, quick: bool, add: &mut Add<'_>) {
         sums.len()
     });
     assert_eq!(found, holders * ITEMS);
-    add(
+    told.add(
         "the units summed up by holder and item in a bare map",
         time * scale * 1e3,
         "ms",

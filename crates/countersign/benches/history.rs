@@ -15,6 +15,9 @@
     reason = "a benchmark prints, measures and stops at the first surprise"
 )]
 
+#[path = "../../countersign-core/benches/report/report.rs"]
+mod report;
+
 use countersign_core::charter::{Charter, CharterPolicy};
 use countersign_core::history::{
     Auditor, Fact, Matter, MatterNo, OfficeNo, PersonNo, Span, Ties, What,
@@ -24,55 +27,21 @@ use countersign_core::people::{Office, Party};
 use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle};
 use countersign_core::stock::Item;
 use countersign_proof::words::{Act, Moment, Quantity, Standing, Transition};
+use report::Report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-struct Row {
-    what: String,
-    figure: f64,
-    unit: &'static str,
-    against: &'static str,
-    ratio: f64,
-}
-
 fn main() {
-    let (mut quick, mut json) = (false, None);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--json" => json = arguments.next().map(PathBuf::from),
-            _ => {}
-        }
-    }
-    let mut rows = Vec::new();
-    engine(if quick { 100_000 } else { 1_000_000 }, &mut rows);
-    file(if quick { 100_000 } else { 10_000_000 }, &mut rows);
-    println!("{:<62} {:>14} {:<11} {:>9}  ratio to", "what", "figure", "", "ratio");
-    for row in &rows {
-        println!(
-            "{:<62} {:>14.1} {:<11} {:>9.3}  {}",
-            row.what, row.figure, row.unit, row.ratio, row.against
-        );
-    }
-    if let Some(path) = json {
-        let figures: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|row| {
-                serde_json::json!({
-                    "what": row.what, "figure": row.figure, "unit": row.unit,
-                    "ratio": row.ratio, "ratio_to": row.against,
-                })
-            })
-            .collect();
-        fs::write(path, serde_json::to_vec_pretty(&figures).unwrap()).unwrap();
-    }
+    let mut report = Report::from_arguments();
+    engine(if report.quick { 100_000 } else { 1_000_000 }, &mut report);
+    file(if report.quick { 100_000 } else { 10_000_000 }, &mut report);
+    report.finish();
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
@@ -210,7 +179,7 @@ fn judged(auditor: &mut Auditor, requests: &[[Fact; 3]]) -> f64 {
     time / requests.len() as f64
 }
 
-fn engine(count: u64, rows: &mut Vec<Row>) {
+fn engine(count: u64, report: &mut Report) {
     let all = requests(count);
     let (time, _) = timed(|| {
         let mut sum = 0u64;
@@ -227,7 +196,7 @@ fn engine(count: u64, rows: &mut Vec<Row>) {
     let floor = time / count as f64;
     let mut add = |what: &str, each: f64, against, ratio: f64| {
         let (what, figure) = (what.to_owned(), 1.0 / each);
-        rows.push(Row { what, figure, unit: "requests/s", against, ratio });
+        report.add(what, figure, "/s", against, ratio);
     };
     add("the floor: hashing the same facts", floor, "itself", 1.0);
     let reach = |each: f64, wanted: f64| 1.0 / each / wanted;
@@ -286,7 +255,7 @@ by = "person"
 quantity = "amount"
 "#;
 
-fn file(count: u64, rows: &mut Vec<Row>) {
+fn file(count: u64, report: &mut Report) {
     let folder = tempfile::tempdir().unwrap();
     let history = folder.path().join("history.csv");
     let mut out = BufWriter::new(File::create(&history).unwrap());
@@ -319,7 +288,7 @@ fn file(count: u64, rows: &mut Vec<Row>) {
         (sum, fields)
     });
     let mut add = |what: String, figure, unit, against, ratio| {
-        rows.push(Row { what, figure, unit, against, ratio });
+        report.add(what, figure, unit, against, ratio);
     };
     let rate = |seconds: f64| count as f64 / seconds;
     let floor = format!("the floor: splitting and hashing {count} rows");
