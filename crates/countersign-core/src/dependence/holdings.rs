@@ -31,16 +31,19 @@ impl Holding {
     }
 }
 
+/// What each holder has, item by item.
+pub type Holdings = BTreeMap<PartyId, BTreeMap<ItemId, Holding>>;
+
 /// Every holder and item of which there is something, or was.
 #[must_use]
-pub fn holdings(state: &State) -> BTreeMap<(PartyId, ItemId), Holding> {
-    let mut found: BTreeMap<(PartyId, ItemId), Holding> = BTreeMap::new();
+pub fn holdings(state: &State) -> Holdings {
+    let mut found = Holdings::new();
     for (account, balance) in state.stock.accounts().filter(|(key, _)| key.state.is_there()) {
-        let holding = found.entry((account.party.clone(), account.item.clone())).or_default();
+        let holding = of(&mut found, &account.party, &account.item);
         holding.held = holding.held.saturating_add(balance.on_hand);
     }
     for earmark in state.stock.earmarks() {
-        let holding = found.entry((earmark.recipient.clone(), earmark.item.clone())).or_default();
+        let holding = of(&mut found, &earmark.recipient, &earmark.item);
         for slot in earmark.slots.values() {
             let promised = slot.open().saturating_add(slot.committed);
             holding.earmarked = holding.earmarked.saturating_add(slot.open());
@@ -51,29 +54,35 @@ pub fn holdings(state: &State) -> BTreeMap<(PartyId, ItemId), Holding> {
     for release in state.requests.live() {
         released(state, release, &mut found);
     }
-    for ((holder, item), holding) in &mut found {
-        holding.delivered = state.stock.delivered(item, holder);
+    for (holder, items) in &mut found {
+        for (item, holding) in items {
+            holding.delivered = state.stock.delivered(item, holder);
+        }
     }
     found
 }
 
-fn released(state: &State, release: &Release, found: &mut BTreeMap<(PartyId, ItemId), Holding>) {
+fn of<'a>(found: &'a mut Holdings, holder: &PartyId, item: &ItemId) -> &'a mut Holding {
+    found.entry(holder.clone()).or_default().entry(item.clone()).or_default()
+}
+
+fn released(state: &State, release: &Release, found: &mut Holdings) {
     let Some(request) = state.requests.request(release.request) else { return };
     let draft = &request.draft;
     let left = release.left().units();
     match (draft.act, &draft.recipient) {
         (Act::Use, _) if release.state.is_usable() => {
-            let holding = found.entry((draft.holder.clone(), draft.item.clone())).or_default();
+            let holding = of(found, &draft.holder, &draft.item);
             holding.cleared = holding.cleared.saturating_add(left);
         }
         (Act::Deliver, _) => {
             let beyond = left.saturating_sub(state.stock.drawn(release.id));
-            let holding = found.entry((draft.holder.clone(), draft.item.clone())).or_default();
+            let holding = of(found, &draft.holder, &draft.item);
             holding.to_come = holding.to_come.saturating_add(beyond);
         }
         (Act::Transfer, Some(recipient)) => {
             let beyond = left.saturating_sub(state.stock.drawn(release.id));
-            let holding = found.entry((recipient.clone(), draft.item.clone())).or_default();
+            let holding = of(found, recipient, &draft.item);
             holding.to_come = holding.to_come.saturating_add(beyond);
         }
         (

@@ -541,14 +541,18 @@ fn held(
     let (mut before, mut after) =
         (Judge::new(&before, state.ledger.exercise), Judge::new(&after, state.ledger.exercise));
     let mut found = Vec::new();
-    for ((holder, id), holding) in holdings(state) {
-        let Some(item) = state.stock.item(&id).filter(|_| holding.units() > 0) else { continue };
-        let totals = state.requests.totals(&holder, &id);
-        let before = before.usable(&holder, item, totals);
-        let after = after.usable(&holder, item, totals);
-        let change = Change::between(before.everywhere.verdict(), after.everywhere.verdict());
-        let zones = zones(&before, &after);
-        found.push(HoldingImpact { holder, item: id, holding, before, after, change, zones });
+    for (holder, items) in holdings(state) {
+        for (id, holding) in items {
+            let item = state.stock.item(&id).filter(|_| holding.units() > 0);
+            let Some(item) = item else { continue };
+            let totals = state.requests.totals(&holder, &id);
+            let before = before.usable(&holder, item, totals);
+            let after = after.usable(&holder, item, totals);
+            let change = Change::between(before.everywhere.verdict(), after.everywhere.verdict());
+            let zones = zones(&before, &after);
+            let holder = holder.clone();
+            found.push(HoldingImpact { holder, item: id, holding, before, after, change, zones });
+        }
     }
     Ok(found)
 }

@@ -351,10 +351,7 @@ impl<'a> Judge<'a> {
 #[must_use]
 pub fn report(state: &State, terms: &Terms<'_>) -> Report {
     let mut judge = Judge::new(terms, state.ledger.exercise);
-    let mut by_holder: BTreeMap<PartyId, BTreeMap<ItemId, Holding>> = BTreeMap::new();
-    for ((holder, item), holding) in holdings(state) {
-        by_holder.entry(holder).or_default().insert(item, holding);
-    }
+    let mut by_holder = holdings(state);
     by_holder.retain(|holder, items| {
         let any = items.values().any(|holding| holding.units() > 0);
         terms.holder.as_ref().map_or(any, |wanted| wanted == holder)
@@ -374,16 +371,20 @@ pub fn report(state: &State, terms: &Terms<'_>) -> Report {
     let holders = by_holder
         .iter()
         .map(|(holder, held)| {
+            // Both are in the order of the items' ids.
+            let mut held = held.iter().peekable();
             let items = state.stock.items().map(|item| {
-                let holding = held.get(&item.id).copied().unwrap_or_default();
+                while held.next_if(|(id, _)| **id < item.id).is_some() {}
+                let holding = held.next_if(|(id, _)| **id == item.id);
+                let holding = holding.map(|(_, holding)| *holding).unwrap_or_default();
                 let totals = state.requests.totals(holder, &item.id);
                 let answer = judge.usable(holder, item, totals);
                 let delivery =
                     (holding.to_come > 0).then(|| judge.deliverable(holder, item, totals));
-                let lost = lost.get(&item.id);
-                let remainder = terms
-                    .is_what_if()
-                    .then(|| remainder(terms, &holding, &answer, delivery.as_ref(), lost));
+                let remainder = terms.is_what_if().then(|| {
+                    let lost = lost.get(&item.id);
+                    remainder(terms, &holding, &answer, delivery.as_ref(), lost)
+                });
                 ItemReport { item: item.id.clone(), holding, answer, delivery, remainder }
             });
             summed(holder, items.collect(), terms)
@@ -429,10 +430,25 @@ fn summed(holder: &PartyId, items: Vec<ItemReport>, terms: &Terms<'_>) -> Holder
     let mut left = terms.is_what_if().then(Split::default);
     let mut by_sets: BTreeMap<BTreeSet<OfficeId>, u64> = BTreeMap::new();
     let mut vetoes: BTreeMap<OfficeId, u64> = BTreeMap::new();
-    let mut lots = Vec::new();
+    // Items that got one and the same answer are added up before it is looked into.
+    let mut sums: Vec<(&Answer, u64)> = Vec::new();
+    let mut places: BTreeMap<*const Answer, usize> = BTreeMap::new();
     for item in items.iter().filter(|item| item.holding.units() > 0) {
         let units = item.holding.units();
-        let everywhere = &item.answer.everywhere;
+        let place = *places.entry(Arc::as_ptr(&item.answer)).or_insert(sums.len());
+        match sums.get_mut(place) {
+            Some((_, sum)) => *sum = sum.saturating_add(units),
+            None => sums.push((&item.answer, units)),
+        }
+        if let (Some(left), Some(remainder)) = (&mut left, &item.remainder) {
+            let still = remainder.held.saturating_add(remainder.to_come);
+            left.add(still, &remainder.everywhere);
+            left.add(units.saturating_sub(still), &Verdict::Prohibited);
+        }
+    }
+    let mut lots = Vec::new();
+    for (answer, units) in sums {
+        let everywhere = &answer.everywhere;
         split.add(units, everywhere.verdict());
         match everywhere.verdict() {
             Verdict::Standing => add(&mut by_sets, &BTreeSet::new(), units),
@@ -443,11 +459,6 @@ fn summed(holder: &PartyId, items: Vec<ItemReport>, terms: &Terms<'_>) -> Holder
         }
         for office in &everywhere.vetoes {
             add(&mut vetoes, office, units);
-        }
-        if let (Some(left), Some(remainder)) = (&mut left, &item.remainder) {
-            let still = remainder.held.saturating_add(remainder.to_come);
-            left.add(still, &remainder.everywhere);
-            left.add(units.saturating_sub(still), &Verdict::Prohibited);
         }
         lots.push(Lot { units, verdict: everywhere.verdict() });
     }

@@ -229,7 +229,7 @@ fn what_is_there_and_what_is_to_come_are_kept_apart() {
     world
         .earmarked(vec![earmark("EM-1", ["ATACMS", "US", "UA"], "contract", &[("2025-09", 50)])])
         .unwrap();
-    let held = |world: &World| holdings(&world.state)[&(id("UA"), id("ATACMS"))];
+    let held = |world: &World| holdings(&world.state)[&id("UA")][&id("ATACMS")];
     let before = held(&world);
     assert_eq!((before.held, before.earmarked, before.to_come), (20, 50, 50));
     world.submit("genstaff", draft("deliver", 10, "ATACMS", "", YEAR)).unwrap();

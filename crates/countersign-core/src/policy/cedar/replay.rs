@@ -27,6 +27,8 @@ pub struct Replay<'a> {
     above: BTreeMap<Vec<u8>, Arc<Above>>,
     forms: BTreeMap<Vec<u8>, (Form, Arc<Explained>)>,
     key: Vec<u8>,
+    /// The zones asked about last, which are known.
+    zones: BTreeSet<ZoneId>,
     asked: u64,
     worked_out: u64,
 }
@@ -42,6 +44,7 @@ impl<'a> Replay<'a> {
             above: BTreeMap::new(),
             forms: BTreeMap::new(),
             key: Vec::new(),
+            zones: BTreeSet::new(),
             asked: 0,
             worked_out: 0,
         }
@@ -106,7 +109,7 @@ impl<'a> Replay<'a> {
 
     /// Refuses what cannot be decided safely, before anything is looked up.
     fn admit(
-        &self,
+        &mut self,
         question: &Question<'_>,
         zones: &BTreeSet<ZoneId>,
     ) -> Result<&'a Slice, PolicyError> {
@@ -115,7 +118,11 @@ impl<'a> Replay<'a> {
                 let mut asked = asked.clone();
                 asked.zone = Some(first);
                 let one = Question { subject: Subject::Item(asked), ..question.clone() };
-                zones.iter().try_for_each(|zone| closure::known_zone(&self.version.world, zone))?;
+                if self.zones != *zones {
+                    let known = |zone| closure::known_zone(&self.version.world, zone);
+                    zones.iter().try_for_each(known)?;
+                    self.zones.clone_from(zones);
+                }
                 self.version.admit(&one)
             }
             (Subject::Item(_) | Subject::Office(_) | Subject::Programme { .. }, _) => {
