@@ -249,8 +249,8 @@ impl Policies {
         })
     }
 
-    /// The checks that a version must pass, and what was found about just what is claimed of it.
-    fn weigh(&self, bundle: &PolicyBundle, proofs: &Proofs) -> Result<Proofs, Rejection> {
+    /// A version that passes the checks, with everything that is claimed of it.
+    fn claimed(&self, bundle: &PolicyBundle) -> Result<(Compiled, Vec<Claim>), Rejection> {
         let failed = |problems: Vec<Problem>| {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Rejection::CheckFailed { problems: problems.join("; ") }
@@ -258,6 +258,12 @@ impl Policies {
         let compiled = Compiled::compile(bundle, &self.world, self.exercise).map_err(failed)?;
         let properties = Property::all(bundle, &self.world, self.exercise).map_err(failed)?;
         let claims = claims(&compiled, &properties);
+        Ok((compiled, claims))
+    }
+
+    /// The checks that a version must pass, and what was found about just what is claimed of it.
+    fn weigh(&self, bundle: &PolicyBundle, proofs: &Proofs) -> Result<Proofs, Rejection> {
+        let (compiled, claims) = self.claimed(bundle)?;
         let findings = claims.iter().map(|claim| (claim.clone(), proofs.of(claim))).collect();
         let proofs = Proofs { findings, ..proofs.clone() };
         if let Some((claim, counterexample)) = proofs.refuted().next() {
@@ -276,10 +282,7 @@ impl Policies {
     /// Whether everything that is claimed of a version is proved by these findings; not where its
     /// claims cannot even be read.
     pub(crate) fn proved(&self, bundle: &PolicyBundle, proofs: &Proofs) -> bool {
-        let compiled = Compiled::compile(bundle, &self.world, self.exercise);
-        let properties = Property::all(bundle, &self.world, self.exercise);
-        let (Ok(compiled), Ok(properties)) = (compiled, properties) else { return false };
-        proofs.prove(&claims(&compiled, &properties))
+        self.claimed(bundle).is_ok_and(|(_, claims)| proofs.prove(&claims))
     }
 
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {

@@ -113,7 +113,8 @@ fn is_zones(expr: &Expr) -> bool {
         if attr == "zones" && matches!(&**expr, Expr::Var(Var::Context)))
 }
 
-fn compares(op: BinaryOp) -> bool {
+/// Whether an operator compares two values, which cannot fail.
+pub(super) fn compares(op: BinaryOp) -> bool {
     matches!(
         op,
         BinaryOp::Eq

@@ -2,7 +2,7 @@
 //! whether approvals only ever help.
 
 use super::super::memo::Fact;
-use super::alike::Alike;
+use super::alike::{Alike, compares};
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, Effect, EntityOrSlot, EntityUID, Expr, Literal,
     PrincipalConstraint, ResourceConstraint, Template, UnaryOp, Var,
@@ -398,15 +398,9 @@ fn fallible(expr: &Expr) -> Option<String> {
 }
 
 fn never_fails(op: BinaryOp) -> bool {
-    matches!(
+    let joins_or_searches = matches!(
         op,
-        BinaryOp::Eq
-            | BinaryOp::NotEq
-            | BinaryOp::Less
-            | BinaryOp::LessEq
-            | BinaryOp::Greater
-            | BinaryOp::GreaterEq
-            | BinaryOp::And
+        BinaryOp::And
             | BinaryOp::Or
             | BinaryOp::In
             | BinaryOp::Contains
@@ -416,5 +410,6 @@ fn never_fails(op: BinaryOp) -> bool {
             | BinaryOp::DecimalLessEq
             | BinaryOp::DecimalGreater
             | BinaryOp::DecimalGreaterEq
-    )
+    );
+    compares(op) || joins_or_searches
 }
