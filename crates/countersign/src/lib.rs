@@ -13,6 +13,8 @@
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
+//! - [`signed`]: which command signed texts make;
+//! - `server`, `api`, `web`: the doors over HTTP;
 //! - [`demo`]: the exercise, from beginning to end;
 //! - [`cli`]: the command line.
 
@@ -27,6 +29,8 @@ pub mod opening;
 
 pub mod writer;
 
+pub mod signed;
+
 pub mod pack;
 
 mod audit;
@@ -38,6 +42,12 @@ pub mod verification;
 pub mod names;
 
 pub mod views;
+
+mod server;
+
+mod api;
+
+mod web;
 
 pub mod demo;
 
