@@ -14,6 +14,7 @@
 //! - [`verification`]: whether a record is what was written;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`demo`]: the exercise, from beginning to end;
+//! - `web`: the pages that a browser shows;
 //! - [`cli`]: the command line.
 
 pub mod clock;
@@ -40,5 +41,8 @@ pub mod names;
 pub mod views;
 
 pub mod demo;
+
+#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
+mod web;
 
 pub mod cli;
