@@ -16,6 +16,7 @@
 //! - [`signed`]: which command signed texts make;
 //! - `server`, `api`, `web`: the doors over HTTP;
 //! - [`demo`]: the exercise, from beginning to end;
+//! - `web`: the pages that a browser shows;
 //! - [`cli`]: the command line.
 
 pub mod clock;
@@ -50,5 +51,8 @@ mod api;
 mod web;
 
 pub mod demo;
+
+#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
+mod web;
 
 pub mod cli;
