@@ -48,11 +48,9 @@ mod server;
 
 mod api;
 
+#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
 mod web;
 
 pub mod demo;
-
-#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
-mod web;
 
 pub mod cli;

@@ -26,7 +26,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_core::people::Function;
 use countersign_proof::signature::PublicKey;
 use countersign_proof::statement::kinds::{KeyEnrolment, Session};
-use countersign_proof::words::{Date, Digest, Nonce, PersonId, Window};
+use countersign_proof::words::{Date, Nonce, PersonId, Window};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -498,11 +498,6 @@ impl App {
             }
             None => problem,
         }
-    }
-
-    /// The digest of the signing script, for the record.
-    pub(crate) fn signing_script() -> Digest {
-        assets::signing_script()
     }
 }
 

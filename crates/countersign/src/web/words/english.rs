@@ -1,5 +1,9 @@
 //! The words in English. Answers: *how is each thing said?*
 
+mod doors;
+
+pub(crate) use doors::*;
+
 use countersign_core::requests::{ReleaseState, RequestState};
 
 /// The language, as the `lang` attribute names it.
