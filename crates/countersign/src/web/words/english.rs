@@ -1,8 +1,10 @@
 //! The words in English. Answers: *how is each thing said?*
 
 mod doors;
+mod requests;
 
 pub(crate) use doors::*;
+pub(crate) use requests::*;
 
 use countersign_core::requests::{ReleaseState, RequestState};
 
