@@ -17,7 +17,7 @@ pub use holds::HoldPlaced;
 pub use release::{Breach, Ending, Release, ReleaseState, Suspension};
 pub use request::{AdviceGiven, Closing, Deadlines, DecisionMade, Request, RequestState};
 pub use satisfied::Standpoint;
-pub(crate) use satisfied::totals_beside;
+pub(crate) use satisfied::{ask, own_release, totals_beside};
 
 use crate::people::Authority;
 use crate::policy::Totals;
