@@ -1,6 +1,7 @@
 //! Requests. Answers: *may this be done, who still has to consent, and what has been released?*
 
 mod agenda;
+mod allowed;
 mod apply;
 mod decision;
 mod draft;

@@ -1,5 +1,7 @@
 //! `request …`, `advise`, `decide`, `recuse`.
 
+mod actions;
+
 use super::desk::Desk;
 use super::output::Output;
 use super::{Failure, Global};
@@ -33,6 +35,12 @@ pub(super) enum Verb {
     /// Show one request
     Show {
         /// Which request, such as REQ-1
+        id: RequestId,
+    },
+    /// Show what you (--as) can do on a request now, and which rule stands against the rest
+    #[command(after_help = "Example:\n  countersign --ledger D --as P-8T4W request actions REQ-12")]
+    Actions {
+        /// Which request
         id: RequestId,
     },
     /// List requests
@@ -190,6 +198,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             show(&state, seen(global, &state, *id)?, output);
             Ok(())
         }
+        Verb::Actions { id } => actions::actions(global, *id, output),
         Verb::List { open, holder, item } => {
             let state = global.state()?;
             let wanted = |request: &&Request| {
