@@ -259,8 +259,8 @@ pub fn consent_in_words(offices: &BTreeSet<OfficeId>) -> String {
 }
 
 impl AboutView {
-    /// *GB.MoD asks to see the deliberation of a matter that concerns its party, on which it neither
-    /// advises nor decides*.
+    /// *GB.MoD asks to see the deliberation of a matter that concerns its party and on which it
+    /// neither advises nor decides*.
     fn told(&self) -> String {
         let office = &self.office;
         let part = match self.label {

@@ -146,8 +146,8 @@ fn recorded(store: &dyn Store) -> Result<Vec<Recorded>, Failure> {
     Ok(found)
 }
 
-/// Whether somebody may read a statement: whoever signed it, and whoever may see the deliberation of
-/// what it is about. One that cannot be read at all is told of, whoever asks.
+/// Whether somebody may read a statement: whoever signed it, and whoever may see the deliberation
+/// of what it is about. One that cannot be read at all is told of, whoever asks.
 fn may_read(global: &Global, state: &State, text: &str) -> bool {
     let Some(person) = &global.person else { return true };
     let Ok(statement) = parse_any(text.as_bytes()) else { return true };
