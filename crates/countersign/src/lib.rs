@@ -12,6 +12,7 @@
 //! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
+//! - [`actions`]: what the ledger allows a person to do on a request now;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`signed`]: which command signed texts make;
 //! - `server`, `api`, `web`: the doors over HTTP;
@@ -39,6 +40,8 @@ mod audit;
 pub mod founding;
 
 pub mod verification;
+
+pub mod actions;
 
 pub mod names;
 

@@ -9,6 +9,7 @@ pub mod dependence;
 pub mod graph;
 pub mod impact;
 
+use crate::actions::Offer;
 use countersign_core::State;
 use countersign_core::policy::{Claim, Direction, Explained, Finding, Proofs, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};
@@ -40,6 +41,19 @@ pub fn verdict_word(verdict: &Verdict) -> &'static str {
         Verdict::Needs(_) => "needs",
         Verdict::Prohibited => "prohibited",
     }
+}
+
+/// An action, and whether the ledger would allow it.
+#[must_use]
+pub fn offer(offer: &Offer) -> Value {
+    let refused = offer.refused.as_ref();
+    json!({
+        "action": offer.action.as_str(),
+        "office": offer.office.as_ref().map(OfficeId::to_string),
+        "allowed": refused.is_none(),
+        "code": refused.map(|refused| refused.code.as_str()),
+        "message": refused.map(|refused| refused.message.as_str()),
+    })
 }
 
 /// What policy says of a question.
