@@ -1,7 +1,7 @@
 //! Every part and chart on a page, to be looked at. Answers: *does it look right?*
 //!
 //! `cargo nextest run … --run-ignored only write_gallery` writes `target/gallery/*.html`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
 
 use super::charts::{
     Bar, Bars, Cell, ClassHistory, Flow, Gauge, Link, Matrix, MonthEnd, Projection, Span, Spark,
@@ -18,6 +18,8 @@ use countersign_core::requests::{ReleaseState, RequestState};
 use countersign_proof::words::{Date, Moment, Month, Standing};
 use maud::{Markup, html};
 
+const DIGEST: &str = "5f2e9c0b77a14d0c8d1e9a4471c2b9e05f2e9c0b77a14d0c8d1e9a4471c2b9e0";
+
 fn at(hours: u64) -> Moment {
     Moment::from_millis(1_764_000_000_000 + hours * 3_600_000).unwrap()
 }
@@ -31,7 +33,7 @@ pub(super) fn frame() -> Frame {
     Frame {
         programme: "Long-range 2025".to_owned(),
         is_exercise: true,
-        ledger: "5f2e9c0b77a14d0c8d1e9a4471c2b9e05f2e9c0b77a14d0c8d1e9a4471c2b9e0".to_owned(),
+        ledger: DIGEST.to_owned(),
         position: 10_412,
         policy: Some("2025-08-20".to_owned()),
         viewer: Some(Who {
@@ -78,8 +80,9 @@ fn statuses() -> Markup {
         L::Surrendered,
     ];
     html! {
-        p { (grade_tag(Some(0), "green", Some("118"))) " " (grade_tag(Some(1), "yellow", Some("64")))
-            " " (grade_tag(Some(3), "red", Some("12"))) " " (grade_tag(None, "unknown", None)) }
+        p { (grade_tag(Some(0), "green", Some("118"))) " "
+            (grade_tag(Some(1), "yellow", Some("64"))) " "
+            (grade_tag(Some(3), "red", Some("12"))) " " (grade_tag(None, "unknown", None)) }
         p { @for state in requests { (request_tag(state)) " " } }
         p { @for state in releases { (release_tag(state)) " " } }
     }
@@ -155,7 +158,7 @@ fn decision_body() -> Markup {
                 (code("The statement", "countersign decision 1\nledger: 5f2e9c0b77a14d0c\n\
                     request: REQ-0412\nrevision: 2\nact: use\nitem: ATACMS\nquantity: 24\n\
                     zones: RU.Border RU.Kursk"))
-                p { (fingerprint("5f2e9c0b77a14d0c8d1e9a4471c2b9e05f2e9c0b77a14d0c8d1e9a4471c2b9e0")) }
+                p { (fingerprint(DIGEST)) }
                 (details("Why this office?", true, &html! { p { "Because the input is theirs." } }))
             }
         }

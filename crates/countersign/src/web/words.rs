@@ -4,8 +4,9 @@
 //! constant or, where a number decides the form, as a function. Pages read `words::NAME`.
 //!
 //! Another language is a copy of `words/english.rs` (say `words/ukrainian.rs`) with the same names,
-//! a `mod` line here, and the `use` below pointed at it. The compiler then names whatever is missing.
-//! An installation speaks one language: the statements that people sign are one text for all.
+//! a `mod` line here, and the `use` below pointed at it. The compiler then names whatever is
+//! missing. An installation speaks one language: the statements that people sign are one text for
+//! all.
 
 mod english;
 

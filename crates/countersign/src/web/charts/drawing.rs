@@ -62,7 +62,7 @@ impl Scale {
 /// Round numbers from at or below `from` to at or above `until`, about `count` of them.
 pub(crate) fn ticks(from: i64, until: i64, count: u32) -> Vec<i64> {
     let span = i128::from(until).saturating_sub(from.into()).max(1);
-    let least = span / i128::from(count.max(1));
+    let least = span.checked_div(count.into()).unwrap_or(span);
     let mut step: i128 = 1;
     // 1, 2, 5, 10, 20, 50 …
     for factor in [2_i128, 5, 10].iter().cycle() {

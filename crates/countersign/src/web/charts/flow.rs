@@ -1,8 +1,8 @@
 //! The flow chart. Answers: *whose control runs over which items to which holders, and how widely?*
 //!
-//! Three columns: controllers, items, holders. A node is as high as its units. A controller controls
-//! all units of its item, so each of several controllers is counted in full, and its band narrows
-//! towards the item to the share that it has of the item's edge.
+//! Three columns: controllers, items, holders. A node is as high as its units. A controller
+//! controls all units of its item, so each of several controllers is counted in full, and its band
+//! narrows towards the item to the share that it has of the item's edge.
 #![expect(clippy::float_arithmetic, reason = "positions on a drawing, never quantities")]
 
 use super::drawing::{Chart, Px, counted, fitted, nothing};

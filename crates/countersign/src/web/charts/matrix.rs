@@ -1,6 +1,7 @@
 //! The matrix. Answers: *who depends on whom?*
 //!
-//! A table already is the best drawing of a matrix, so it is one: every cell has a shape and a word.
+//! A table already is the best drawing of a matrix, so it is one. Every cell has a shape and a
+//! word.
 
 use crate::web::parts::{Column, Row, Table, Tone, tag};
 use crate::web::words;

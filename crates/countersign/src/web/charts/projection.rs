@@ -248,13 +248,15 @@ fn marks(plane: &Plane, months: &[MonthEnd]) -> Markup {
         @for (at, m) in months.iter().enumerate() {
             @if let Some(units) = m.position {
                 @let (x, y) = (plane.middle(at), plane.level(units));
-                g class={ "mark " (m.tone.class()) } transform={ "translate(" (Px(x)) " " (Px(y)) ")" } {
+                g class={ "mark " (m.tone.class()) }
+                    transform={ "translate(" (Px(x)) " " (Px(y)) ")" } {
                     (parts::outline(m.tone))
                 }
                 @if is_told(at) {
                     @let is_lowest = Some(at) == lowest.map(|(_, at)| at);
                     @let below = if is_lowest { BOTTOM - y > 30.0 } else { y - TOP < 24.0 };
-                    text class="told" x=(Px(x)) y=(Px(if below { y + 22.0 } else { y - 12.0 })) text-anchor="middle" {
+                    @let beside = if below { y + 22.0 } else { y - 12.0 };
+                    text class="told" x=(Px(x)) y=(Px(beside)) text-anchor="middle" {
                         (thin(units.into()))
                     }
                 }

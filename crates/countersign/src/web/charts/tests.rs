@@ -324,7 +324,8 @@ proptest! {
         lies_within(&document);
         let plain = |text: &str| text.replace('\u{202f}', "");
         let drawn: Vec<i128> = texts(&document, "told").iter()
-            .flat_map(|told| plain(told).split(" / ").map(|n| n.parse().unwrap()).collect::<Vec<_>>())
+            .flat_map(|told| plain(told).split(" / ").map(str::to_owned).collect::<Vec<_>>())
+            .map(|number| number.parse().unwrap())
             .collect();
         prop_assert_eq!(quantities(&text), drawn);
         let widths: Vec<f64> = document.descendants()
@@ -354,7 +355,8 @@ proptest! {
         let document = image(&text);
         is_told(&document);
         lies_within(&document);
-        let bands = document.descendants().filter(|n| n.attribute("class") == Some("flow"))
+        let is_band = |node: &Node<'_, '_>| node.attribute("class") == Some("flow");
+        let bands = document.descendants().filter(is_band)
             .map(|node| node.first_element_child().unwrap().text().unwrap().replace('\u{202f}', ""));
         let mut drawn: Vec<String> = bands.filter(|told| told.as_bytes()[0] >= b'K').collect();
         let mut listed: Vec<String> = holdings.iter().filter(|link| link.units > 0)

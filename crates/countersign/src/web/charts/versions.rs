@@ -1,4 +1,4 @@
-//! The policy time line. Answers: *which rules were in force when, and how well is that established?*
+//! The policy time line. Answers: *which rules were in force when, and how sure is that?*
 #![expect(clippy::float_arithmetic, reason = "positions on a drawing, never quantities")]
 
 use super::drawing::{Chart, Px, Scale, counted, fitted, nothing, width};

@@ -1,8 +1,8 @@
 //! The map of zones. Answers: *where do the named zones lie to each other, and which are meant?*
 //!
-//! Only the outlines that the pack itself draws, without a map below them: borders of countries would
-//! be a claim that nobody made. Equal steps of longitude are shortened by the cosine of the middle
-//! latitude, so that shapes look as on an ordinary map.
+//! Only the outlines that the pack itself draws, without a map below them: borders of countries
+//! would be a claim that nobody made. Equal steps of longitude are shortened by the cosine of the
+//! middle latitude, so that shapes look as on an ordinary map.
 #![expect(clippy::float_arithmetic, reason = "positions on a drawing, never quantities")]
 
 use super::drawing::{Chart, Px, Scale, fitted, nothing, width};

@@ -67,8 +67,8 @@ pub(crate) fn code(name: &str, text: &str) -> Markup {
     }
 }
 
-/// A digest in groups of eight, so that two people can compare it aloud. The groups are set apart by
-/// the style sheet only: what is copied has no spaces.
+/// A digest in groups of eight, so that two people can compare it aloud. The groups are set apart
+/// by the style sheet only: what is copied has no spaces.
 pub(crate) fn fingerprint(digest: &str) -> Markup {
     let letters: Vec<char> = digest.chars().collect();
     html! {

@@ -1,4 +1,4 @@
-//! Notices and ways on. Answers: *what is wrong, what must be known, and where does it go from here?*
+//! Notices and ways on. Answers: *what is wrong, what must be known, and what can be done?*
 
 use crate::web::words;
 use maud::{Markup, html};
@@ -98,7 +98,9 @@ pub(crate) fn pager(pager: &Pager) -> Markup {
         @if pager.previous.is_some() || pager.next.is_some() {
             nav class="pager" aria-label=(words::PAGES) {
                 @if let Some(href) = &pager.previous {
-                    a rel="prev" href=(href) { span aria-hidden="true" { "← " } (words::PREVIOUS) }
+                    a rel="prev" href=(href) {
+                        span aria-hidden="true" { "← " } (words::PREVIOUS)
+                    }
                 }
                 @if let Some(href) = &pager.next {
                     a rel="next" href=(href) { (words::NEXT) span aria-hidden="true" { " →" } }

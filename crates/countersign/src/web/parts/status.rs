@@ -1,7 +1,7 @@
 //! Status tags. Answers: *how does it stand, for somebody who cannot see its colour?*
 //!
-//! A tag has a shape, a word and, where there is one, a number. Each tone has its own shape, so that
-//! neither a colour-blind reader nor a black-and-white print loses anything.
+//! A tag has a shape, a word and, where there is one, a number. Each tone has its own shape, so
+//! that neither a colour-blind reader nor a black-and-white print loses anything.
 
 use crate::web::words;
 use countersign_core::requests::{ReleaseState, RequestState};
@@ -76,8 +76,8 @@ impl Tone {
     }
 }
 
-/// The shape of a tone, drawn within a square of 16 by 16 whose middle is at 0, 0. For the inside of
-/// another drawing; the class of the tone colours it.
+/// The shape of a tone, drawn within a square of 16 by 16 whose middle is at 0, 0. For the inside
+/// of another drawing; the class of the tone colours it.
 pub(crate) fn outline(tone: Tone) -> Markup {
     html! {
         @match tone {

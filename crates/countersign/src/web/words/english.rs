@@ -160,7 +160,7 @@ pub(crate) const NO: &str = "no";
 /// A zone whose outline cannot be drawn.
 pub(crate) const NO_OUTLINE: &str = "no outline";
 /// What the kinds of links in a flow chart say.
-pub(crate) const FLOW_NOTE: &str = "An item with several controllers is counted in full with each of them: \
+pub(crate) const FLOW_NOTE: &str = "An item with several controllers counts in full with each: \
      every one of them can withhold it.";
 /// A map's plane.
 pub(crate) const MAP_NOTE: &str = "Outlines as the pack draws them; no borders are implied.";
