@@ -212,7 +212,7 @@ fn tried(state: &State, authority: &Authority, command: &Command) -> Option<Reje
 
 /// What a signature of the person can be worth: that of a key in an authenticator, where one of
 /// theirs may sign.
-fn assurance_of(state: &State, person: &PersonId) -> Assurance {
+pub(crate) fn assurance_of(state: &State, person: &PersonId) -> Assurance {
     let at = state.ledger.clock;
     let mut keys = state.people.keys().filter(|key| key.person == *person && key.may_sign(at));
     let hardware = keys.any(|key| {

@@ -7,6 +7,7 @@
 //! - [`parts`], [`charts`]: what pages are built of;
 //! - [`page`], [`places`]: the frame around every page, and where one can go;
 //! - [`mistakes`]: problems as pages, and forms that are not lost;
+//! - [`inbox`], [`requests`]: what waits, what is asked for, and the word on it;
 //! - [`signing`]: signing in, enrolling a passkey, and the page on which people sign.
 
 pub(crate) mod words;
@@ -22,6 +23,9 @@ pub(crate) mod mistakes;
 
 pub(crate) mod signing;
 
+pub(crate) mod inbox;
+pub(crate) mod requests;
+
 #[cfg(test)]
 mod contrast;
 
@@ -33,6 +37,9 @@ use axum::Router;
 
 /// Every page.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages = Router::new().merge(signing::router());
+    let pages = Router::new()
+        .merge(signing::router())
+        .merge(inbox::router())
+        .merge(requests::router());
     mistakes::around(pages, app)
 }

@@ -43,6 +43,7 @@ pub(crate) struct Read {
     pub(crate) open: OpenPart,
     /// Its bytes, which the leaf is the hash of.
     pub(crate) bytes: Vec<u8>,
+    body: Vec<u8>,
     sealed: Vec<(Label, Value)>,
 }
 
@@ -56,12 +57,18 @@ impl Read {
         let sealed = sealed.filter_map(|part| {
             serde_json::from_slice(&part.bytes).ok().map(|value| (part.label, value))
         });
-        Ok(Self { open, bytes: entry.open.clone(), sealed: sealed.collect() })
+        let (bytes, body) = (entry.open.clone(), entry.body.clone());
+        Ok(Self { open, bytes, body, sealed: sealed.collect() })
     }
 
     /// The sealed part with this label, if the entry has one and it was not erased.
     pub(crate) fn sealed(&self, label: Label) -> Option<&Value> {
         self.sealed.iter().find(|(of, _)| *of == label).map(|(_, value)| value)
+    }
+
+    /// The stored body: what the state is rebuilt from.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The signed statements in the entry: each text with its signature.

@@ -107,15 +107,7 @@ fn find(app: &App, headers: &HeaderMap) -> Option<Viewer> {
     // A key that may no longer sign opens nothing either.
     if let Some(authority) = &session.authority {
         let now = app.now().ok()?;
-        let good = app.look(|state| {
-            let mut keys = state.people.keys();
-            keys.any(|key| {
-                key.key == authority.key
-                    && key.person == authority.person
-                    && key.revoked_at.is_none()
-                    && now < key.until
-            })
-        });
+        let good = app.look(|state| state.people.check_authority(authority, now).is_ok());
         if !good {
             app.sessions.close(&token);
             return None;

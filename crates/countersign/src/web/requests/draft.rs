@@ -249,7 +249,7 @@ pub(crate) fn check(state: &State, draft: Option<&Draft>, by: &Authority, at: Mo
                     }
                     @if !explained.reasons.is_empty() {
                         p class="hint" { (words::REASONS) " (" (version.bundle.version) "):" }
-                        ul { @for reason in &explained.reasons { li { (told::reason(reason)) } } }
+                        ul { @for reason in &explained.reasons { li { (told::reason(version, reason)) } } }
                     }
                 },
                 Err(rejection) => p { (rejection) },

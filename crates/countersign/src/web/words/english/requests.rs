@@ -368,3 +368,9 @@ pub(crate) const NOTHING_FOUND: &str = "Nothing was found.";
 pub(crate) const KIND: &str = "Kind";
 /// Column: its name.
 pub(crate) const NAME: &str = "Name";
+/// Column: the act.
+pub(crate) const ACT_COLUMN: &str = "Act";
+/// Why a release is suspended.
+pub(crate) const SUSPENDED_BY: &str = "Suspended by";
+/// What went beyond a release.
+pub(crate) const BREACHES: &str = "Breaches";
