@@ -74,16 +74,13 @@ pub(super) async fn case(
                         h2 { (words::JUSTIFICATION) }
                         blockquote { (why) }
                     }
-                    h2 { (words::ADVICE) }
                     (advice(request, &names))
-                    h2 { (words::DECISIONS) }
                     (decisions(request, &names))
                 } @else {
                     p { (words::HIDDEN) }
                 }
                 h2 { (words::REVISIONS) }
                 (story::revisions(&story, request.id, &names))
-                h2 { (words::PRECEDENTS) }
                 (precedents(state, request, &person))
                 h2 { (words::TIMELINE) }
                 (timeline(&story.happenings))
