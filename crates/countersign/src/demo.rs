@@ -8,6 +8,7 @@ mod links;
 mod play;
 mod shortage;
 
+use crate::cli::serve::open_oidc;
 use crate::cli::{Failure, Output, tell_verified};
 use crate::clock::{ScriptedClock, ScriptedEntropy};
 use crate::founding::{self, Founders};
@@ -54,6 +55,9 @@ pub struct DemoArgs {
     /// The port on localhost to serve at; 0 takes a free one
     #[arg(long, default_value_t = 8600, conflicts_with = "no_serve")]
     port: u16,
+    /// Who else may say who somebody is: as for `serve`
+    #[arg(long, value_name = "FILE", conflicts_with = "no_serve")]
+    oidc: Option<PathBuf>,
 }
 
 /// The demo key of a person: anyone can make it from their id.
@@ -99,6 +103,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
         }
     }
     let location = dir.display().to_string();
+    let oidc = open_oidc(args.oidc.as_deref())?;
     // The port is taken before the ledger is founded: its charter says where passkeys may sign.
     let listener = match args.no_serve {
         true => None,
@@ -144,7 +149,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("  countersign --ledger {location} log show"));
     match listener {
         Some(listener) => {
-            links::serve(&location, people, &pack.names(), listener, output, told)
+            links::serve(&location, people, &pack.names(), listener, (output, told), oidc)
         }
         None => Ok(()),
     }

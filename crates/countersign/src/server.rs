@@ -9,6 +9,7 @@
 //! - [`problem`], [`fields`]: what goes wrong, and what was typed;
 //! - [`stores`]: the record itself, beside the state;
 //! - [`papers`]: texts that wait for a signature;
+//! - [`oidc`]: sign-in by another organisation;
 //! - [`guard`]: what is refused before any handler runs;
 //! - [`live`]: what changes while somebody looks;
 //! - [`assets`]: the style sheet and the scripts;
@@ -27,6 +28,8 @@ pub(crate) mod problem;
 pub(crate) mod stores;
 
 pub(crate) mod papers;
+
+pub(crate) mod oidc;
 
 pub(crate) mod guard;
 

@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[path = "doors/provider.rs"]
+mod provider;
 #[path = "doors/served.rs"]
 mod served;
 
@@ -426,5 +428,50 @@ fn whoever_was_away_is_told_what_they_missed() {
         let request = served.client.get(format!("{}/api/v1/events", served.url));
         let request = request.header("cookie", &holder.cookie).header("last-event-id", "x");
         assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    });
+}
+
+/// Goes to the other organisation and comes back, as a browser would.
+async fn by_oidc(served: &Served, steal: bool) -> Response {
+    let browser = &served.client;
+    let leave = format!("{}/sign-in/oidc?next=%2Frequests", served.url);
+    let away = browser.get(leave).send().await.unwrap();
+    assert_eq!(away.status(), StatusCode::SEE_OTHER);
+    let kept = if steal { "countersign-oidc=stolen".to_owned() } else { cookie(&away) };
+    let back = browser.get(location(&away)).send().await.unwrap();
+    browser.get(location(&back)).header("cookie", kept).send().await.unwrap()
+}
+
+#[test]
+fn another_organisations_sign_in_opens_a_session_that_can_only_look() {
+    run(async {
+        for (subject, known) in [("mary", true), ("mallory", false)] {
+            let provider = provider::start(subject).await;
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("oidc.toml");
+            let text = format!(
+                "issuer = \"{}\"\ntitle = \"The ministry\"\nclient_id = \"countersign\"\n\
+                 [people]\nmary = \"{HOLDER}\"\n",
+                provider.issuer
+            );
+            std::fs::write(&file, text).unwrap();
+            let served = Served::start_with(&["--oidc", file.to_str().unwrap()]);
+            let stolen = by_oidc(&served, true).await;
+            assert_eq!(stolen.status(), StatusCode::FORBIDDEN);
+            let answer = by_oidc(&served, false).await;
+            if !known {
+                assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+                continue;
+            }
+            assert_eq!(location(&answer), "/requests");
+            let session = answer.headers().get_all("set-cookie").iter().next_back().unwrap();
+            let session = session.to_str().unwrap().split(';').next().unwrap().to_owned();
+            let mary = Guest { served: &served, person: HOLDER.into(), cookie: session };
+            assert_eq!(mary.get("/requests").await.0, StatusCode::OK);
+            let answer = mary.post("/requests/new", &asked("because", COMMAND)).await;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+            let told = words(&answer.text().await.unwrap());
+            assert!(told.contains("door/session-only-reads"), "{told}");
+        }
     });
 }

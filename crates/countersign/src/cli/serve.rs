@@ -4,13 +4,15 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{RunningClock, ServedClock, SystemEntropy};
 use crate::opening::open_writer;
+use crate::server::oidc::{Oidc, OidcSettings};
 use crate::server::running::{self, ServeError};
 use crate::server::settings::{Origin, Settings, Tls};
 use crate::writer::Writer;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `serve`.
 #[derive(Debug, Args)]
@@ -35,6 +37,10 @@ pub(super) struct ServeArgs {
     /// The private key of the certificate, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Who else may say who somebody is: a TOML file with issuer, title, client_id,
+    /// client_secret_file and [people]; such sessions can look and never act
+    #[arg(long, value_name = "FILE")]
+    oidc: Option<PathBuf>,
     /// How to write the log of the server, to standard error
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -74,11 +80,12 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     let location = global.location()?;
     let listener = running::listen(args.listen)?;
     let port = listener.local_addr().map_err(ServeError::Failed)?.port();
+    let oidc = open_oidc(args.oidc.as_deref())?;
     let tls = args.tls_cert.clone().zip(args.tls_key.clone());
     let settings = Settings {
-        listen: args.listen,
         origin: args.origin.clone().unwrap_or_else(|| Origin::localhost(port)),
         tls: tls.map(|(certificate, key)| Tls { certificate, key }),
+        oidc,
     };
     let opened = open_writer(location)?;
     let clock = match global.clock {
@@ -99,6 +106,14 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     running::run(writer, location, clock, &settings, listener, |_| ())?;
     output.line("Stopped; everything that was answered is recorded.");
     Ok(())
+}
+
+/// Makes ready for the sign-in of another organisation, where the operator has named one.
+pub(crate) fn open_oidc(file: Option<&Path>) -> Result<Option<Arc<Oidc>>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    running::choose_cryptography();
+    let settings = OidcSettings::read(file).map_err(Failure::usage)?;
+    Ok(Some(Arc::new(Oidc::new(settings).map_err(Failure::usage)?)))
 }
 
 /// Puts on record which script the signing page has, where it is not there already.

@@ -4,6 +4,7 @@ use crate::cli::serve::{LogForm, begin_log, open_door};
 use crate::cli::{Failure, Output};
 use crate::clock::{RunningClock, ServedClock, SystemEntropy};
 use crate::opening::open_writer;
+use crate::server::oidc::Oidc;
 use crate::server::running::{self, ServeError};
 use crate::server::settings::{Origin, Settings};
 use crate::server::viewer::Invited;
@@ -14,6 +15,7 @@ use countersign_proof::words::PersonId;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 /// Somebody of the story, with the key and the offices they have at its end.
 pub(super) struct Role {
@@ -56,12 +58,12 @@ pub(super) fn serve(
     roles: Vec<Role>,
     names: &BTreeMap<PersonId, String>,
     listener: TcpListener,
-    output: &mut Output,
-    mut told: Value,
+    (output, mut told): (&mut Output, Value),
+    oidc: Option<Arc<Oidc>>,
 ) -> Result<(), Failure> {
     let listen = listener.local_addr().map_err(ServeError::Failed)?;
     let origin = Origin::localhost(listen.port());
-    let settings = Settings { listen, origin: origin.clone(), tls: None };
+    let settings = Settings { origin: origin.clone(), tls: None, oidc };
     let opened = open_writer(location)?;
     let clock = ServedClock::Running(RunningClock::new(opened.state.ledger.clock));
     let writer = Writer::start(opened, Box::new(clock), Box::new(SystemEntropy))?;

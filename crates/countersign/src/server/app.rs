@@ -1,6 +1,7 @@
 //! What every handler is given. Answers: *where do commands go, and where are answers read?*
 
 use super::Problem;
+use super::oidc::Oidc;
 use super::papers::Paper;
 use super::sessions::{Kept, Sessions};
 use super::settings::{Origin, Settings};
@@ -14,7 +15,7 @@ use countersign_core::people::Authority;
 use countersign_core::{Command, State};
 use countersign_proof::Statement;
 use countersign_proof::statement::kinds::Binding;
-use countersign_proof::words::{CommandId, Digest, Moment, Nonce, PersonId, RequestId, Revision};
+use countersign_proof::words::{CommandId, Moment, Nonce, PersonId, RequestId, Revision};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -48,6 +49,8 @@ pub(crate) struct Premises {
     pub(crate) origin: Origin,
     /// Where the ledger is.
     pub(crate) location: String,
+    /// Who else may say who somebody is.
+    pub(crate) oidc: Option<Arc<Oidc>>,
     /// Who is signed in.
     pub(crate) sessions: Sessions,
     /// Nonces of sign-in texts that were handed out.
@@ -86,6 +89,7 @@ impl App {
             stores: Stores::new(location),
             origin: settings.origin.clone(),
             location: location.to_owned(),
+            oidc: settings.oidc.clone(),
             sessions: Sessions::default(),
             challenges: Kept::new(minutes(10), 20_000),
             links: Kept::new(minutes(24 * 60), 10_000),
@@ -235,10 +239,6 @@ impl App {
         }
     }
 
-    /// What is shown of the ledger on every page: its digest and how many entries it has.
-    pub(crate) fn ledger(&self) -> (Digest, u64) {
-        self.reader.read_at(|state, size| (state.ledger.digest, size))
-    }
 }
 
 /// A fresh command id.

@@ -38,6 +38,12 @@ pub(crate) enum ServeError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Chooses the cryptography of TLS connections, for the whole process.
+pub(crate) fn choose_cryptography() {
+    // It may have been chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Takes the address, so that nothing else can have it before the ledger is ready.
 ///
 /// # Errors
@@ -62,6 +68,7 @@ pub(crate) fn run(
     listener: TcpListener,
     started: impl FnOnce(&App),
 ) -> Result<(), ServeError> {
+    choose_cryptography();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (stop, stopping) = watch::channel(false);
     let app = App::new(&writer, location, clock, settings, stopping)?;

@@ -1,8 +1,9 @@
 //! Settings of the server. Answers: *where does it listen, and under which name?*
 
-use std::net::SocketAddr;
+use super::oidc::Oidc;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A web origin: scheme, host and port (RFC 6454 §4), as the ledger's charter lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +90,12 @@ pub(crate) struct Tls {
 }
 
 /// How the server runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
-    /// Where it listens.
-    pub(crate) listen: SocketAddr,
     /// What browsers call it; one of the origins in the charter.
     pub(crate) origin: Origin,
     /// With which certificate; none where a proxy in front of it has one.
     pub(crate) tls: Option<Tls>,
+    /// Who else may say who somebody is.
+    pub(crate) oidc: Option<Arc<Oidc>>,
 }

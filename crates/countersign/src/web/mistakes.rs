@@ -39,7 +39,12 @@ pub(crate) fn local(path: &str) -> &str {
 
 /// Where one signs in and then goes on to `next`.
 pub(crate) fn sign_in_then(next: &str) -> String {
-    format!("/sign-in?next={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
+    format!("/sign-in?next={}", encoded(next))
+}
+
+/// A text as a part of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 async fn told(State(app): State<App>, request: Request, next: Next) -> Response {

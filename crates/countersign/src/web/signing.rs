@@ -4,12 +4,13 @@
 //! of the text, shows them, hashes them, and asks the passkey to sign that hash; its digest stands in
 //! the record.
 
-use super::mistakes::{local, sign_in_then};
+use super::mistakes::{encoded, local};
 use super::page::{Frame, csrf, page};
 use super::parts::{Action, Choice, Fault, Field, buttons, code, details, error_summary};
 use super::{places, words};
 use crate::clock::{Entropy, SourceFailed, SystemEntropy, random16};
 use crate::server::fields::Fields;
+use crate::server::oidc::Returned;
 use crate::server::papers::{Came, Paper, Purpose};
 use crate::server::sessions::How;
 use crate::server::viewer::{Visitor, cookie_name};
@@ -34,6 +35,8 @@ use serde::Deserialize;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/sign-in", get(sign_in_page).post(sign_in))
+        .route("/sign-in/oidc", get(leave))
+        .route("/sign-in/oidc/return", get(come_back))
         .route("/sign-out", post(sign_out))
         .route("/enter/{token}", get(enter_page).post(enter))
         .route("/sign/{token}", get(sign_page).post(sign))
@@ -52,7 +55,7 @@ struct Onward {
     next: String,
 }
 
-fn sign_in_form(frame: &Frame, fields: &Fields, next: &str) -> Markup {
+fn sign_in_form(app: &App, frame: &Frame, fields: &Fields, next: &str) -> Markup {
     let error = fields.errors().get("person").map(String::as_str);
     let faults: Vec<Fault> = faults_of(fields);
     let body = html! {
@@ -65,8 +68,47 @@ fn sign_in_form(frame: &Frame, fields: &Fields, next: &str) -> Markup {
                 .value(fields.typed("person")).error(error).text())
             (buttons(&[Action::Main { label: words::CONTINUE, sends: None }]))
         }
+        @if let Some(oidc) = &app.oidc {
+            p {
+                (words::SIGN_IN_OIDC) " "
+                a href={ "/sign-in/oidc?next=" (encoded(next)) } { (oidc.title()) }
+            }
+        }
     };
     page(frame, words::SIGN_IN_TITLE, &body)
+}
+
+/// The cookie that somebody brings back from another organisation.
+const OIDC_COOKIE: &str = "countersign-oidc";
+
+fn oidc(app: &App) -> Result<std::sync::Arc<crate::server::oidc::Oidc>, Problem> {
+    app.oidc.clone().ok_or_else(|| Problem::not_found("page"))
+}
+
+async fn leave(
+    State(app): State<App>,
+    Query(onward): Query<Onward>,
+) -> Result<Response, Problem> {
+    let (url, token) = oidc(&app)?.leave(&app, local(&onward.next)).await?;
+    let mut cookie = Cookie::new(OIDC_COOKIE, token);
+    cookie.set_http_only(true);
+    cookie.set_secure(app.origin.is_secure());
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_path("/sign-in/oidc");
+    Ok((CookieJar::new().add(cookie), Redirect::to(&url)).into_response())
+}
+
+async fn come_back(
+    State(app): State<App>,
+    jar: CookieJar,
+    Query(returned): Query<Returned>,
+) -> Result<Response, Problem> {
+    let token = jar.get(OIDC_COOKIE).map(|cookie| cookie.value().to_owned());
+    let token = token.unwrap_or_default();
+    let (person, next) = oidc(&app)?.come_back(&app, &token, returned).await?;
+    let token = app.sessions.open(person, None, How::Oidc).map_err(failed)?;
+    let to = if next == "/" { "/inbox".to_owned() } else { next };
+    Ok((CookieJar::new().add(session_cookie(&app, token)), Redirect::to(&to)).into_response())
 }
 
 /// What is wrong with a form, for the head of the page.
@@ -84,7 +126,7 @@ async fn sign_in_page(
     Query(onward): Query<Onward>,
 ) -> Result<Markup, Problem> {
     let frame = places::frame(&app, &visitor, "/sign-in").await?;
-    Ok(sign_in_form(&frame, &Fields::default(), local(&onward.next)))
+    Ok(sign_in_form(&app, &frame, &Fields::default(), local(&onward.next)))
 }
 
 /// Makes the text that somebody signs to show who they are. Whether there is such a person is not
@@ -99,7 +141,7 @@ async fn sign_in(
     fields.finish()?;
     let Some(person) = person.filter(|_| fields.is_sound()) else {
         let frame = places::frame(&app, &visitor, "/sign-in").await?;
-        let shown = sign_in_form(&frame, &fields, local(&next));
+        let shown = sign_in_form(&app, &frame, &fields, local(&next));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
     };
     app.guards.attempt(person.as_str())?;
@@ -499,9 +541,4 @@ impl App {
             None => problem,
         }
     }
-}
-
-/// Where somebody who is not signed in goes from the front page.
-pub(crate) fn front() -> Redirect {
-    Redirect::to(&sign_in_then("/inbox"))
 }

@@ -32,10 +32,16 @@ pub struct Served {
 impl Served {
     /// Plays the story and serves it.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with further words on the command line.
+    pub fn start_with(words: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
             .args(["demo", "--json", "--port", "0", "--dir"])
             .arg(dir.path())
+            .args(words)
             .env("RUST_LOG", "error")
             // Without a solver the policies are published unproved, and the story is told sooner.
             .env("PATH", "")

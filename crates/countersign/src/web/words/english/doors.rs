@@ -45,6 +45,9 @@ pub(crate) const PERSON_ID_HINT: &str = "As in P-2C9T";
 /// Goes on.
 pub(crate) const CONTINUE: &str = "Continue";
 
+/// Leads to the sign-in of another organisation.
+pub(crate) const SIGN_IN_OIDC: &str = "Only to look, sign in at";
+
 /// The page on which people sign.
 pub(crate) const SIGN_TITLE: &str = "Sign";
 /// What is signed.
