@@ -19,6 +19,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("proofs", "crates/countersign/benches/proofs.rs"),
     ("history", "crates/countersign/benches/history.rs"),
     ("dependence", "crates/countersign-core/benches/dependence.rs"),
+    ("doors", "crates/countersign/benches/doors.rs"),
 ];
 
 /// What the caller asked for.

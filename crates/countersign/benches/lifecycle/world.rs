@@ -170,7 +170,11 @@ pub fn charter() -> Charter {
         }],
         zones: (0..=8).map(|n| zone(&format!("Z.{n}"))).collect(),
         calendar: Calendar::default(),
-        signing: SigningPlaces::default(),
+        signing: SigningPlaces {
+            // Where the doors are measured.
+            origins: BTreeSet::from(["http://localhost:8699".to_owned()]),
+            ..SigningPlaces::default()
+        },
         triage: countersign_core::triage::Rules::default(),
         policies: vec![CharterPolicy {
             bundle: bundle("v1"),
