@@ -88,6 +88,7 @@ fn charter() -> Charter {
         places: Vec::new(),
         zones: (0..ZONES).map(zone).collect(),
         calendar: countersign_core::ledger::Calendar::default(),
+        signing: countersign_core::ledger::SigningPlaces::default(),
         triage: countersign_core::triage::Rules::default(),
         policies: Vec::new(),
     }

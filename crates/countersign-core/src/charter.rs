@@ -1,5 +1,9 @@
 //! The charter: what the founders sign, and the calendar it sets.
 
+mod signing;
+
+pub use signing::{SSH, SigningPlaces, check_application, check_origin};
+
 use crate::people::{Incumbency, Office, Party};
 use crate::policy::{PolicyBundle, World, Zone};
 use crate::stock::{Input, Item, Place};
@@ -117,6 +121,8 @@ pub struct Charter {
     pub zones: Vec<Zone>,
     /// Working days and deadlines.
     pub calendar: Calendar,
+    /// Where signatures may come from.
+    pub signing: SigningPlaces,
     /// By which limits each item falls into a class; none where classes stand in the items.
     pub triage: triage::Rules,
     /// The policy versions known at the start, oldest first.
@@ -187,7 +193,7 @@ impl Charter {
     /// Digest over the charter's compact encoding, with a prefix that keeps it apart.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let mut bytes = b"countersign charter 1\n".to_vec();
+        let mut bytes = b"countersign charter 2\n".to_vec();
         // Encoding into a vector cannot fail; were it ever to, the digest matches nothing.
         bytes.extend(postcard::to_allocvec(self).unwrap_or_default());
         Digest::of(&bytes)
@@ -249,6 +255,7 @@ impl Charter {
         for zone in &self.zones {
             zone.within.iter().try_for_each(|id| known(&zone.id, "zone", &zones, id))?;
         }
+        self.signing.check().map_err(CharterProblem::Other)?;
         self.check_triage(&offices)?;
         self.check_cycles()?;
         self.check_order()

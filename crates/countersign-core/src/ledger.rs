@@ -1,10 +1,12 @@
-//! The ledger itself. Answers: *which ledger is this, what time is it, and which statements may
-//! still be signed?*
+//! The ledger itself. Answers: *which ledger is this, what time is it, which statements may still
+//! be signed, and where?*
 
-pub use crate::charter::{Calendar, Charter, CharterKey, CharterPolicy, CharterProblem};
+pub use crate::charter::{
+    Calendar, Charter, CharterKey, CharterPolicy, CharterProblem, SigningPlaces,
+};
 
 use crate::rejection::rejections;
-use countersign_proof::signature::Verified;
+use countersign_proof::signature::{SignatureRules, Verified};
 use countersign_proof::statement::kinds::{Binding, Founding, SeenHead};
 use countersign_proof::statement::{Statement, StatementKind};
 use countersign_proof::words::{Digest, Moment, Nonce, PersonId, RequestId, Revision};
@@ -37,6 +39,10 @@ pub struct Ledger {
     pub clock: Moment,
     /// Working days and deadlines.
     pub calendar: Calendar,
+    /// Where signatures may come from.
+    pub signing: SigningPlaces,
+    /// At each origin, the digest of the signing script that its door declared last.
+    pub doors: BTreeMap<String, Digest>,
     /// Every nonce that has not expired, spent or not.
     nonces: BTreeMap<Nonce, OpenNonce>,
     /// The same by their expiry, so that those that have expired are found at once.
@@ -88,6 +94,14 @@ pub enum Command {
         /// The tree head at that moment.
         head: (u64, Digest),
     },
+    /// Declare, as a door opens, which signing script it serves. It approves nothing, and nobody
+    /// need stand at the door; it lets an overseer tell later what people had before them.
+    OpenDoor {
+        /// One of the charter's web origins.
+        origin: String,
+        /// SHA-256 of the script's bytes.
+        script: Digest,
+    },
 }
 
 /// Events of the ledger itself.
@@ -124,6 +138,13 @@ pub enum Event {
         /// The nonce.
         nonce: Nonce,
     },
+    /// A door declared its signing script.
+    DoorOpened {
+        /// Where.
+        origin: String,
+        /// SHA-256 of the script's bytes.
+        script: Digest,
+    },
 }
 
 rejections!(
@@ -158,6 +179,10 @@ rejections!(
             "the nonce was made for another person, kind of statement, request or revision";
         CheckpointMismatch = "checkpoint-mismatch",
             "the statement quotes another checkpoint than the one it was made with";
+        UnknownOrigin { origin: String } = "unknown-origin",
+            "{origin} is none of the origins that the charter names; passkeys could not sign there";
+        DoorKnown { origin: String } = "door-known",
+            "the door at {origin} declared this very script last; nothing has changed";
     }
 );
 
@@ -174,6 +199,8 @@ impl Ledger {
             founded_at: Moment::LAST,
             clock: Moment::from_millis(0).unwrap_or(Moment::LAST),
             calendar: Calendar::default(),
+            signing: SigningPlaces::default(),
+            doors: BTreeMap::new(),
             nonces: BTreeMap::new(),
             expiring: BTreeSet::new(),
             unspent: BTreeMap::new(),
@@ -273,6 +300,24 @@ impl Ledger {
         })
     }
 
+    /// Decides [`Command::OpenDoor`].
+    pub(crate) fn open_door(&self, origin: &str, script: Digest) -> Result<Event, Rejection> {
+        if !self.signing.origins.contains(origin) {
+            let origin = origin.chars().take(80).collect();
+            return Err(Rejection::UnknownOrigin { origin });
+        }
+        if self.doors.get(origin) == Some(&script) {
+            return Err(Rejection::DoorKnown { origin: origin.to_owned() });
+        }
+        Ok(Event::DoorOpened { origin: origin.to_owned(), script })
+    }
+
+    /// What signatures under statements of this ledger are held against.
+    #[must_use]
+    pub fn signature_rules(&self) -> SignatureRules {
+        self.signing.rules()
+    }
+
     /// Whether a statement of this kind, signer and binding may be used at `at`.
     pub(crate) fn check_binding(
         &self,
@@ -356,6 +401,7 @@ impl Ledger {
                 self.log_key = *log_key;
                 self.charter = charter.digest();
                 self.calendar = charter.calendar.clone();
+                self.signing = charter.signing.clone();
                 self.founded_at = at;
             }
             Event::NonceIssued { nonce, person, subject, head, expires } => {
@@ -380,6 +426,9 @@ impl Ledger {
                     let person = open.person.clone();
                     self.one_unspent_less(&person);
                 }
+            }
+            Event::DoorOpened { origin, script } => {
+                self.doors.insert(origin.clone(), *script);
             }
         }
     }

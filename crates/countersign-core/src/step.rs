@@ -318,6 +318,9 @@ fn decide_ledger(
             let issued = state.ledger.issue_nonce(*nonce, person, subject, *head, at)?;
             Ok(vec![issued.into()])
         }
+        ledger::Command::OpenDoor { origin, script } => {
+            Ok(vec![state.ledger.open_door(origin, *script)?.into()])
+        }
         ledger::Command::Found { .. } => Err(ledger::Rejection::AlreadyFounded.into()),
         ledger::Command::AdvanceClock => advance(state, at),
     }

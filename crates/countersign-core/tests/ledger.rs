@@ -14,7 +14,7 @@ mod world;
 use countersign_core::ledger::{Calendar, Charter};
 use countersign_core::{ledger, requests};
 use countersign_proof::statement::kinds::{Decision, Hold};
-use countersign_proof::words::{HoldScope, Moment, RequestId, Revision};
+use countersign_proof::words::{Digest, HoldScope, Moment, RequestId, Revision};
 use world::{STORY, World, charter, draft, id};
 
 fn fault(change: impl FnOnce(&mut Charter)) -> String {
@@ -40,6 +40,57 @@ fn a_charter_that_does_not_hold_names_its_fault() {
     assert!(said.contains("oldest first"), "{said}");
     let said = fault(|c| c.policies.clear());
     assert!(said.contains("at least one"), "{said}");
+}
+
+/// An origin must be one that a browser would report; otherwise no passkey could ever match it.
+#[test]
+fn where_signatures_may_come_from_stands_in_the_charter() {
+    let origin = |origin: &str| fault(|c| drop(c.signing.origins.insert(origin.to_owned())));
+    for (written, says) in [
+        ("ledger.example", "neither https:// nor http://"),
+        ("http://ledger.example", "is not secure"),
+        ("https://", "no host"),
+        ("https://Ledger.example", "small letters"),
+        ("https://ledger.example/", "a path"),
+        ("https://ledger..example", "no host"),
+        ("https://-ledger.example", "no host"),
+        ("https://ledger.example:0", "no port"),
+        ("https://ledger.example:08600", "no port"),
+        ("https://ledger.example:65536", "no port"),
+        ("https://ledger.example:443", "leave :443 out"),
+        ("http://localhost:80", "leave :80 out"),
+        ("https://ledger.example:8600/desk", "no port"),
+    ] {
+        let said = origin(written);
+        assert!(said.contains(says), "{written}: {said}");
+    }
+    for good in ["https://a.b-c.example:8443", "http://localhost", "https://localhost:1"] {
+        let mut charter = charter(STORY);
+        charter.signing.origins.insert(good.to_owned());
+        assert_eq!(charter.check(), Ok(()), "{good}");
+    }
+    for application in ["", "a b", "zoë", &"x".repeat(254)] {
+        let said = fault(|c| drop(c.signing.applications.insert(application.to_owned())));
+        assert!(said.contains("1 to 253 visible"), "{said}");
+    }
+    let rules = World::new().state.ledger.signature_rules();
+    assert_eq!(rules, charter(STORY).signing.rules());
+    assert!(rules.origins.contains("https://ledger.example"));
+}
+
+#[test]
+fn a_door_declares_its_script_and_the_last_one_counts() {
+    let mut world = World::new();
+    let mut open = |origin: &str, script: &[u8]| {
+        let (origin, script) = (origin.to_owned(), Digest::of(script));
+        world.run(None, ledger::Command::OpenDoor { origin, script }).unwrap();
+    };
+    open("https://ledger.example", b"one");
+    open("http://localhost:8600", b"one");
+    open("https://ledger.example", b"two");
+    let doors = [("http://localhost:8600", b"one"), ("https://ledger.example", b"two")];
+    let doors = doors.map(|(origin, script)| (origin.to_owned(), Digest::of(script)));
+    assert_eq!(world.state.ledger.doors, doors.into());
 }
 
 #[test]

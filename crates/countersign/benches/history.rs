@@ -22,7 +22,7 @@ use countersign_core::charter::{Charter, CharterPolicy};
 use countersign_core::history::{
     Auditor, Fact, Matter, MatterNo, OfficeNo, PersonNo, Span, Ties, What,
 };
-use countersign_core::ledger::Calendar;
+use countersign_core::ledger::{Calendar, SigningPlaces};
 use countersign_core::people::{Office, Party};
 use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle};
 use countersign_core::stock::Item;
@@ -115,6 +115,7 @@ fn charter(policies: u64, quantity: bool) -> Charter {
         places: Vec::new(),
         zones: Vec::new(),
         calendar: Calendar::default(),
+        signing: SigningPlaces::default(),
         triage: countersign_core::triage::Rules::default(),
         policies: vec![CharterPolicy {
             bundle,

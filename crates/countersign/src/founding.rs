@@ -3,7 +3,6 @@
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
 use crate::keys::{PersonalKey, SignError};
 use crate::opening::{OpenError, create};
-use crate::statements::signature_rules;
 use crate::writer::{Asked, Receipt, Submission, Unavailable, Writer};
 use countersign_core::ledger::{Charter, Command};
 use countersign_core::{Envelope, Rejection, State, decide};
@@ -82,6 +81,7 @@ pub fn prepare(
     let at = clock.now()?;
     let nonce = Nonce(random16(entropy)?);
     let first = charter.policies.first();
+    let rules = charter.signing.rules();
     let statements: Result<Vec<Verified<Founding>>, SignError> = founders
         .keys
         .iter()
@@ -99,7 +99,7 @@ pub fn prepare(
                 signer: person.clone(),
                 reason: founders.reason.to_owned(),
             };
-            key.sign(&founding, &signature_rules())
+            key.sign(&founding, &rules)
         })
         .collect();
     let command = Command::Found {

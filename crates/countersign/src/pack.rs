@@ -170,6 +170,7 @@ impl Pack {
             places: self.items.places.clone(),
             zones: self.zones.iter().map(|shape| shape.zone.clone()).collect(),
             calendar: self.manifest.calendar.clone(),
+            signing: self.manifest.signing.clone(),
             triage: self.triage.clone(),
             policies: versions.filter(begins_with).cloned().collect(),
         }

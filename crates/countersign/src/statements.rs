@@ -3,18 +3,10 @@
 use countersign_core::State;
 use countersign_core::requests::Request;
 use countersign_core::rerouting::{Plan, plan_digest};
-use countersign_proof::signature::SignatureRules;
 use countersign_proof::statement::kinds::{Advice, Binding, Decision, DiversionOrder};
 use countersign_proof::words::{
     AdviceKind, Days, DecisionKind, Month, OfficeId, PartyId, PersonId, Provisos, Quantity,
 };
-use std::collections::BTreeSet;
-
-/// What hardware signatures must say to be accepted: FIDO keys made by `ssh-keygen`.
-#[must_use]
-pub fn signature_rules() -> SignatureRules {
-    SignatureRules { applications: BTreeSet::from(["ssh:".to_owned()]), origins: BTreeSet::new() }
-}
 
 /// Who signs, for which office, and why.
 #[derive(Clone, Debug)]

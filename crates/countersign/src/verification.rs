@@ -2,7 +2,6 @@
 //! it?*
 
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
-use crate::statements::signature_rules;
 use countersign_core::record::{Answer, Recorded, replay, restore, snapshot};
 use countersign_core::{Event, State, invariants, requests, rerouting, triage};
 use countersign_proof::entry::{leaf_hash, verify_parts};
@@ -227,11 +226,12 @@ impl Walk {
         answer: &Answer,
     ) -> Result<(), String> {
         let Answer::Accepted(events) = answer else { return Ok(()) };
+        // The step has been replayed, so a founding is judged by the charter that it founds.
+        let rules = self.state.ledger.signature_rules();
         let mut digests = BTreeSet::new();
         for (text, signature) in statements {
-            let verified: Verified<AnyStatement> =
-                verify_any(text.as_bytes(), signature, &signature_rules())
-                    .map_err(|error| error.to_string())?;
+            let verified: Verified<AnyStatement> = verify_any(text.as_bytes(), signature, &rules)
+                .map_err(|error| error.to_string())?;
             self.enrolled(&verified, statements.len())?;
             digests.insert(verified.digest());
             self.found.signatures = self.found.signatures.saturating_add(1);

@@ -75,7 +75,9 @@ impl Receipt {
                 Some(*nonce)
             }
             countersign_core::Event::Ledger(
-                ledger::Event::LedgerFounded { .. } | ledger::Event::NonceSpent { .. },
+                ledger::Event::LedgerFounded { .. }
+                | ledger::Event::NonceSpent { .. }
+                | ledger::Event::DoorOpened { .. },
             )
             | countersign_core::Event::People(_)
             | countersign_core::Event::Stock(_)

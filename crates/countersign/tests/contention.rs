@@ -21,9 +21,10 @@ mod depot;
 mod world;
 
 use countersign::opening::open_reader;
-use countersign::statements::{self, Signing, Undertaking, signature_rules};
+use countersign::statements::{self, Signing, Undertaking};
 use countersign::verification::verify as verify_log;
 use countersign::writer::{Asked, Door, Receipt, Submission, Writer};
+use countersign_core::ledger::SigningPlaces;
 use countersign_core::ledger::subject_of;
 use countersign_core::record::{Answer, snapshot};
 use countersign_core::requests::{Command, Draft};
@@ -204,7 +205,8 @@ impl<'a> Client<'a> {
         };
         let order = statements::diversion(&plan, &owner(), &Undertaking::default(), signing);
         let (text, signature) = self.official.key.sign(&order).unwrap();
-        let statement = verify(text.as_bytes(), &signature, &signature_rules()).unwrap();
+        let statement =
+            verify(text.as_bytes(), &signature, &SigningPlaces::default().rules()).unwrap();
         let (plan, statements) = (Box::new(plan), vec![statement]);
         rerouting::Command::OrderDiversion { plan, statements }.into()
     }

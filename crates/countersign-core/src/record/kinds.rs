@@ -11,6 +11,7 @@ pub fn command_kind(of: &Command) -> &'static str {
             ledger::Command::Found { .. } => "found",
             ledger::Command::AdvanceClock => "advance_clock",
             ledger::Command::IssueNonce { .. } => "issue_nonce",
+            ledger::Command::OpenDoor { .. } => "open_door",
         },
         Command::People(of) => match of {
             people::Command::RegisterPerson { .. } => "register_person",
@@ -64,6 +65,7 @@ pub fn event_kind(of: &Event) -> &'static str {
             ledger::Event::LedgerFounded { .. } => "LedgerFounded",
             ledger::Event::NonceIssued { .. } => "NonceIssued",
             ledger::Event::NonceSpent { .. } => "NonceSpent",
+            ledger::Event::DoorOpened { .. } => "DoorOpened",
         },
         Event::People(of) => match of {
             people::Event::PersonRegistered { .. } => "PersonRegistered",

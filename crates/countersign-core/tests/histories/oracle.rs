@@ -10,7 +10,7 @@ use countersign_core::requests::{
 };
 use countersign_core::{Event, ledger, policy, stock};
 use countersign_proof::words::{
-    DecisionKind, HoldScope, Moment, Nonce, OfficeId, PartyId, ReleaseId, RequestId,
+    DecisionKind, Digest, HoldScope, Moment, Nonce, OfficeId, PartyId, ReleaseId, RequestId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +42,7 @@ pub(super) struct Right {
 #[derive(Default)]
 pub struct Oracle {
     nonces: BTreeMap<Nonce, (Moment, bool)>,
+    doors: BTreeMap<String, Digest>,
     terms: Terms,
     pub(super) requests: Vec<Asked>,
     pub(super) releases: Vec<Right>,
@@ -118,6 +119,11 @@ impl Oracle {
                 demand(!*spent && at < *expires, || format!("{nonce} spent twice or too late"))?;
                 *spent = true;
                 Ok(())
+            }
+            ledger::Event::DoorOpened { origin, script } => {
+                let before = self.doors.insert(origin.clone(), *script);
+                demand(before != Some(*script), || format!("{origin} opened twice alike"))?;
+                demand(origin != "http://else", || format!("{origin} is none of the charter's"))
             }
         }
     }

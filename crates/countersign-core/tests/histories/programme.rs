@@ -5,7 +5,7 @@ use super::random::Random;
 use super::world::{Appointing, id};
 use countersign_core::requests::Command;
 use countersign_core::{ledger, people};
-use countersign_proof::words::{Moment, RequestId};
+use countersign_proof::words::{Digest, Moment, RequestId};
 
 const VERSIONS: &[(u64, &str)] = &[
     (5, "v3"),
@@ -155,8 +155,15 @@ impl Player {
 
     /// What a writer would never do: tick without need, run late, turn the clock back.
     pub(super) fn out_of_turn(&mut self, random: &mut Random) {
-        match random.below(4) {
+        match random.below(5) {
             0 => drop(self.world.step(None, ledger::Command::AdvanceClock)),
+            // A door opens: with the script that it had, with another, or where there is none.
+            3 => {
+                let origins = ["https://ledger.example", "http://localhost:8600", "http://else"];
+                let origin = random.weighted(&origins.map(|origin| (1, origin))).to_owned();
+                let script = Digest([u8::try_from(random.below(2)).unwrap(); 32]);
+                self.session(None, ledger::Command::OpenDoor { origin, script });
+            }
             1 => {
                 let now = self.world.at;
                 self.world.at = Moment::from_millis(now.millis() - 1).unwrap();

@@ -109,6 +109,7 @@ pub fn charter_of(versions: &[(&str, u64, &str)]) -> Charter {
         places: Vec::new(),
         zones: vec![Zone { id: id("Z"), title: "Z".to_owned(), within: None }],
         calendar: Calendar::default(),
+        signing: countersign_core::charter::SigningPlaces::default(),
         triage: countersign_core::triage::Rules::default(),
         policies: versions.iter().map(|(name, from, text)| policy(name, *from, text)).collect(),
     }

@@ -23,6 +23,11 @@ fn issue(world: &mut World, nonce: [u8; 16]) -> Answered {
     world.run(Some("depsecdef"), ledger::Command::IssueNonce { nonce, person, subject, head })
 }
 
+fn door(world: &mut World, origin: &str, script: &[u8]) -> Answered {
+    let (origin, script) = (origin.to_owned(), Digest::of(script));
+    world.run(None, ledger::Command::OpenDoor { origin, script })
+}
+
 fn later(decision: &Decision, minutes: u64) -> Window {
     let validity = decision.binding.validity;
     Window::new(validity.from().plus_minutes(minutes), Moment::LAST).unwrap()
@@ -96,6 +101,16 @@ pub(crate) const CASES: &[Case] = &[
         world.send(statement)
     }),
     ("ledger/checkpoint-mismatch", || changed(|_, d| d.binding.checkpoint.size = 1)),
+    ("ledger/unknown-origin", || door(&mut june(), "https://ledger.example:8443", b"script")),
+    // Another script may come between; the one that was declared last is not declared again.
+    ("ledger/door-known", || {
+        let mut world = june();
+        for script in [b"one", b"two", b"one"] {
+            door(&mut world, "https://ledger.example", script)?;
+        }
+        door(&mut world, "http://localhost:8600", b"one")?;
+        door(&mut world, "https://ledger.example", b"one")
+    }),
 ];
 
 #[test]

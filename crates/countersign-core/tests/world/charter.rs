@@ -1,7 +1,7 @@
 //! The exercise that the tests play: parties, offices, people, items, zones and policies.
 
 use super::{id, key_of};
-use countersign_core::ledger::{Calendar, Charter, CharterKey, CharterPolicy};
+use countersign_core::ledger::{Calendar, Charter, CharterKey, CharterPolicy, SigningPlaces};
 use countersign_core::people::{Function, Incumbency, Office, Party, Span};
 use countersign_core::policy::{Deciding, KeyOnlyRule, PolicyBundle, Zone};
 use countersign_core::stock::{Input, Item, ItemClass, Place};
@@ -70,6 +70,14 @@ pub fn people() -> BTreeMap<String, PartyId> {
 /// The offices by name.
 pub fn offices() -> impl Iterator<Item = &'static str> {
     OFFICES.iter().map(|(office, ..)| *office)
+}
+
+/// Where signatures may come from: keys of `ssh-keygen`, and passkeys at two doors.
+pub fn places() -> SigningPlaces {
+    SigningPlaces {
+        applications: ["ssh:", "ledger.example"].map(str::to_owned).into(),
+        origins: ["https://ledger.example", "http://localhost:8600"].map(str::to_owned).into(),
+    }
 }
 
 /// The charter with these policy versions; each with its date, or from before the founding.
@@ -147,6 +155,7 @@ pub fn charter(versions: &[(&str, &str)]) -> Charter {
             holidays: ["2025-07-04", "2025-08-25"].map(id).into(),
             ..Calendar::default()
         },
+        signing: places(),
         policies: versions
             .iter()
             .map(|(version, from)| CharterPolicy {

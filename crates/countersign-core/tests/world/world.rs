@@ -8,7 +8,7 @@ mod shortage;
 mod signing;
 mod stores;
 
-pub use charter::{FOUNDED, STORY, bundle, charter, offices, people};
+pub use charter::{FOUNDED, STORY, bundle, charter, offices, people, places};
 pub use hardware::{HardwareKey, PRESENT, VERIFIED};
 pub use shortage::{Ordering, class_rules, figures, short};
 pub use signing::{Appointing, Bound};
@@ -57,7 +57,7 @@ pub fn quantity(units: u64) -> Quantity {
 }
 
 pub fn rules() -> SignatureRules {
-    SignatureRules { applications: ["ssh:".to_owned()].into(), ..SignatureRules::default() }
+    places().rules()
 }
 
 /// A request's terms with everything set to something ordinary.

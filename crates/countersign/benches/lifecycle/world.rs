@@ -6,9 +6,11 @@
 use countersign::clock::{Clock, ScriptedEntropy, SourceFailed};
 use countersign::founding::{self, Founders};
 use countersign::keys::PersonalKey;
-use countersign::statements::{self, Signing, signature_rules};
+use countersign::statements::{self, Signing};
 use countersign::writer::{Asked, Door, Receipt, Submission, Unavailable, Writer};
-use countersign_core::ledger::{Calendar, Charter, CharterKey, CharterPolicy, subject_of};
+use countersign_core::ledger::{
+    Calendar, Charter, CharterKey, CharterPolicy, SigningPlaces, subject_of,
+};
 use countersign_core::people::{Authority, Function, Incumbency, Office, Party, Span};
 use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle, Zone};
 use countersign_core::record::Answer;
@@ -168,6 +170,7 @@ pub fn charter() -> Charter {
         }],
         zones: (0..=8).map(|n| zone(&format!("Z.{n}"))).collect(),
         calendar: Calendar::default(),
+        signing: SigningPlaces::default(),
         triage: countersign_core::triage::Rules::default(),
         policies: vec![CharterPolicy {
             bundle: bundle("v1"),
@@ -325,7 +328,7 @@ impl Official {
     }
 
     pub fn checked(text: &str, armoured: &str) -> Verified<Decision> {
-        verify(text.as_bytes(), armoured, &signature_rules()).unwrap()
+        verify(text.as_bytes(), armoured, &SigningPlaces::default().rules()).unwrap()
     }
 }
 

@@ -4,12 +4,12 @@ use super::{Failure, Global};
 use crate::clock::{Clock, Entropy, ScriptedClock, SystemEntropy, WallClock, random16};
 use crate::keys::PersonalKey;
 use crate::opening::{Head, open_reader, open_writer, rebuild_at};
-use crate::statements::signature_rules;
 use crate::writer::{Asked, Receipt, Submission, Writer};
-use countersign_core::ledger::{NonceSubject, subject_of};
+use countersign_core::ledger::{NonceSubject, SigningPlaces, subject_of};
 use countersign_core::people::Authority;
 use countersign_core::record::Answer;
 use countersign_core::{Command, Envelope, Event, State, apply, decide, ledger, next_due};
+use countersign_proof::signature::SignatureRules;
 use countersign_proof::statement::kinds::{Binding, Session};
 use countersign_proof::words::{
     CommandId, Moment, Nonce, OfficeId, PersonId, RequestId, Revision, Window,
@@ -55,6 +55,14 @@ impl Global {
             return Err(Failure::usage(format!("the ledger was founded after {at}")));
         }
         Ok((newest, Some(state)))
+    }
+
+    /// What signatures are held against: the rules of the ledger, where one is named.
+    pub(super) fn signature_rules(&self) -> Result<SignatureRules, Failure> {
+        match self.ledger {
+            Some(_) => Ok(self.state()?.ledger.signature_rules()),
+            None => Ok(SigningPlaces::default().rules()),
+        }
     }
 
     /// Who is at the terminal.
@@ -128,6 +136,11 @@ impl Desk {
         }
     }
 
+    /// What signatures of the ledger are held against.
+    pub(super) fn rules(&self) -> SignatureRules {
+        self.look(|state| state.ledger.signature_rules())
+    }
+
     /// Opens a session: the person at the terminal signs for it with their key.
     pub(super) fn session(&self, global: &Global) -> Result<Authority, Failure> {
         let person = global.person()?;
@@ -140,7 +153,7 @@ impl Desk {
             validity: Window::new(now, now.plus_minutes(5))
                 .ok_or_else(|| Failure::unavailable("the clock stands at its end"))?,
         };
-        let verified = key.sign(&session, &signature_rules())?;
+        let verified = key.sign(&session, &self.rules())?;
         Ok(Authority { person: person.clone(), key: verified.key_id() })
     }
 
@@ -282,7 +295,7 @@ impl Desk {
         for signer in signers {
             let binding = self.binding::<S>(&signer.person, None)?;
             let key = PersonalKey::open(&signer.key)?;
-            signed.push(key.sign(&make(signer, binding), &signature_rules())?);
+            signed.push(key.sign(&make(signer, binding), &self.rules())?);
         }
         Ok(signed)
     }
@@ -293,6 +306,6 @@ impl Desk {
         global: &Global,
         statement: &S,
     ) -> Result<Verified<S>, Failure> {
-        Ok(global.open_key()?.sign(statement, &signature_rules())?)
+        Ok(global.open_key()?.sign(statement, &self.rules())?)
     }
 }

@@ -5,7 +5,6 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::keys::PersonalKey;
 use crate::names;
-use crate::statements::signature_rules;
 use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_core::people::{Command, EnrolledKey, Office};
@@ -342,7 +341,7 @@ fn enrol(global: &Global, args: &EnrolArgs, output: &mut Output) -> Result<(), F
         reason: args.reason.clone(),
     };
     let witness = desk.sign(global, &enrolment)?;
-    let possession = new_key.sign(&enrolment, &signature_rules())?;
+    let possession = new_key.sign(&enrolment, &desk.rules())?;
     desk.submit(None, Command::EnrolKey { witness, possession })?;
     done(&desk, output, &format!("{} may sign for {}.", public.id(), args.person));
     Ok(())

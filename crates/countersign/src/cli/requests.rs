@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::output::Output;
 use super::{Failure, Global};
-use crate::statements::{self, Signing, signature_rules};
+use crate::statements::{self, Signing};
 use crate::views;
 use clap::{Args, Subcommand};
 use countersign_core::policy::sets_in_words;
@@ -491,7 +491,7 @@ pub(super) fn decide(
         (Some(text), Some(signature)) => {
             let armoured = String::from_utf8(read(signature)?)
                 .map_err(|_| Failure::usage("the signature file is not text"))?;
-            let verified = verify::<Decision>(&read(text)?, &armoured, &signature_rules())?;
+            let verified = verify::<Decision>(&read(text)?, &armoured, &desk.rules())?;
             if verified.statement().terms.request != args.id {
                 let named = verified.statement().terms.request;
                 return Err(Failure::usage(format!("the statement is about {named}")));

@@ -3,7 +3,7 @@
 use super::desk::{Desk, Signer};
 use super::output::Output;
 use super::{Failure, Global};
-use crate::statements::{Signing, signature_rules};
+use crate::statements::Signing;
 use clap::Args;
 use countersign_proof::signature::verify;
 use countersign_proof::statement::fingerprint;
@@ -78,6 +78,7 @@ pub(super) fn signed<S: Statement>(
         prepare(folder, &make(&part), output)?;
         return Ok(None);
     }
+    let rules = desk.rules();
     let mut statements = Vec::new();
     for path in &args.statements {
         let text = fs::read(path).map_err(io(path))?;
@@ -85,7 +86,7 @@ pub(super) fn signed<S: Statement>(
         beside.push(".sig");
         let beside = PathBuf::from(beside);
         let signature = fs::read_to_string(&beside).map_err(io(&beside))?;
-        let verified = verify::<S>(&text, &signature, &signature_rules())?;
+        let verified = verify::<S>(&text, &signature, &rules)?;
         says_the_same(path, verified.statement(), &make)?;
         statements.push(verified);
     }

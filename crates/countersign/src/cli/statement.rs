@@ -6,7 +6,6 @@ use super::requests::{DecisionArgs, prepare, short};
 use super::{Failure, Global};
 use crate::keys::PersonalKey;
 use crate::opening::sealed_part;
-use crate::statements::signature_rules;
 use crate::verification::statements_in;
 use clap::{Args, Subcommand};
 use countersign_core::State;
@@ -69,7 +68,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         },
         Verb::List => list(global, output),
         Verb::Sign { file } => sign(global, file, output),
-        Verb::Verify { file, signature } => check(file, signature.as_deref(), output),
+        Verb::Verify { file, signature } => check(global, file, signature.as_deref(), output),
     }
 }
 
@@ -161,8 +160,9 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
     if found.any(|other| other.digest != statement.digest) {
         return Err(Failure::usage(format!("several statements begin with {wanted}; give more")));
     }
+    let rules = state.ledger.signature_rules();
     let verified: Verified<AnyStatement> =
-        verify_any(statement.text.as_bytes(), &statement.signature, &signature_rules())?;
+        verify_any(statement.text.as_bytes(), &statement.signature, &rules)?;
     let signer = verified.statement().signer().clone();
     let namespace = verified.statement().kind().namespace();
     output.value(&json!({
@@ -244,7 +244,7 @@ fn sign(global: &Global, file: &Path, output: &mut Output) -> Result<(), Failure
     let key = PersonalKey::open(global.key.as_deref().ok_or_else(missing)?)?;
     let namespace = statement.kind().namespace();
     let signature = key.sign_text(namespace, &text)?;
-    let verified = verify_any(&text, &signature, &signature_rules())?;
+    let verified = verify_any(&text, &signature, &global.signature_rules()?)?;
     let mut name = file.to_owned().into_os_string();
     name.push(".sig");
     let path = PathBuf::from(name);
@@ -256,7 +256,12 @@ fn sign(global: &Global, file: &Path, output: &mut Output) -> Result<(), Failure
     Ok(())
 }
 
-fn check(file: &Path, signature: Option<&Path>, output: &mut Output) -> Result<(), Failure> {
+fn check(
+    global: &Global,
+    file: &Path,
+    signature: Option<&Path>,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let text = fs::read(file).map_err(io(file))?;
     let beside = || {
         let mut name = file.to_owned().into_os_string();
@@ -266,7 +271,7 @@ fn check(file: &Path, signature: Option<&Path>, output: &mut Output) -> Result<(
     let path = signature.map_or_else(beside, Path::to_owned);
     let armoured = fs::read_to_string(&path).map_err(io(&path))?;
     kind_of(&text).map_err(countersign_proof::SignatureError::from)?;
-    let verified = verify_any(&text, &armoured, &signature_rules())?;
+    let verified = verify_any(&text, &armoured, &global.signature_rules()?)?;
     let (kind, signer) = (verified.statement().kind(), verified.statement().signer());
     output.value(&json!({
         "good": true, "kind": kind.as_str(), "signer": signer.as_str(),

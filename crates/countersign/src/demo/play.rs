@@ -6,7 +6,7 @@ use crate::clock::{Entropy, ScriptedClock, ScriptedEntropy, random16};
 use crate::pack::story::{Deed, Draw, Label, Post, Scope, StoryAct, Word};
 use crate::pack::{Pack, PartyFigures};
 use crate::solver::Cvc5;
-use crate::statements::{self, Signing, signature_rules};
+use crate::statements::{self, Signing};
 use crate::views;
 use crate::writer::{Asked, Receipt, Submission, Writer};
 use countersign_core::ledger::subject_of;
@@ -192,7 +192,8 @@ impl<'a> Player<'a> {
 
     fn sign<S: Statement>(&self, person: &PersonId, statement: &S) -> Result<Verified<S>, Failure> {
         let (text, armoured) = self.key(person)?.sign(statement)?;
-        Ok(verify(text.as_bytes(), &armoured, &signature_rules())?)
+        let rules = self.state(|state| state.ledger.signature_rules());
+        Ok(verify(text.as_bytes(), &armoured, &rules)?)
     }
 
     fn request(&self, label: &Label) -> Result<RequestId, Failure> {

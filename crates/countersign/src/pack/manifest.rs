@@ -1,10 +1,11 @@
-//! `pack.toml`: what the pack is, what it rests on, and its working days.
+//! `pack.toml`: what the pack is, what it rests on, its working days, and where people may sign.
 
 use super::fault::code;
 use super::fields::{Fields, Spot, kind, moment, text};
 use super::node::Node;
 use super::source::Reading;
-use countersign_core::ledger::Calendar;
+use countersign_core::charter::{check_application, check_origin};
+use countersign_core::ledger::{Calendar, SigningPlaces};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -25,6 +26,8 @@ pub struct Manifest {
     pub sources: Vec<String>,
     /// Working days and deadlines.
     pub calendar: Calendar,
+    /// Where signatures may come from.
+    pub signing: SigningPlaces,
 }
 
 pub(super) fn read(r: &mut Reading<'_>, node: &Node) -> Manifest {
@@ -49,6 +52,11 @@ pub(super) fn read(r: &mut Reading<'_>, node: &Node) -> Manifest {
     if let Some(mut calendar) = calendar.and_then(|node| Fields::new(r, node, "calendar")) {
         manifest.calendar = read_calendar(r, &mut calendar);
         calendar.finish(r);
+    }
+    let signing = fields.get("signing");
+    if let Some(mut signing) = signing.and_then(|node| Fields::new(r, node, "signing")) {
+        manifest.signing = read_signing(r, &mut signing);
+        signing.finish(r);
     }
     fields.finish(r);
     manifest
@@ -80,4 +88,31 @@ fn read_calendar(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> Calendar {
         }
     }
     Calendar { holidays, decide_within, remind_after, escalate_after }
+}
+
+fn read_signing(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> SigningPlaces {
+    let mut places = |key, check: fn(&str) -> Result<(), String>, remedy: &str| {
+        let stated = fields.get(key).is_some();
+        let mut found = BTreeSet::new();
+        for node in fields.list(key) {
+            let Some(place) = text(r, node, key) else { continue };
+            if let Err(message) = check(&place) {
+                r.fault(node.at, code::WORD_UNFIT, message, remedy);
+            } else if !found.insert(place.clone()) {
+                let message = format!("{place} is given twice under {key}");
+                r.fault(node.at, code::ID_TWICE, message, "remove one");
+            }
+        }
+        stated.then_some(found)
+    };
+    let remedy = "write ssh: for keys made by ssh-keygen, or the domain name that passkeys are \
+                  made for";
+    let applications = places("applications", check_application, remedy);
+    let remedy = "write https://host, https://host:port or http://localhost:port, without a path";
+    let origins = places("origins", check_origin, remedy);
+    let usual = SigningPlaces::default();
+    SigningPlaces {
+        applications: applications.unwrap_or(usual.applications),
+        origins: origins.unwrap_or(usual.origins),
+    }
 }
