@@ -16,46 +16,45 @@ const BUILD: &str = "cargo build --workspace --all-features";
 /// [`Fault`] when it is not there or out of date, with the command that builds it.
 pub fn countersign() -> Result<PathBuf, Fault> {
     let binary = programs()?.join("countersign");
-    let built = std::fs::metadata(&binary).and_then(|found| found.modified());
-    let built = built.map_err(|error| {
-        Fault::new(format!("{}: {error}; build it with `{BUILD}`", binary.display()))
-    })?;
-    // Cargo builds a test's own package, not the binary of another: that may be an old one.
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
-    let mut newest = None;
-    for source in entries(&crates)?.into_iter().map(|one| one.join("src")) {
-        newest_in(&source, &mut newest)?;
+    // Cargo builds a test's own package, not the binary of another: that may be an old one. What a
+    // binary was made from stands beside it.
+    let made_from = binary.with_extension("d");
+    let fault = |why: &dyn std::fmt::Display| {
+        Fault::new(format!("{}: {why}; build it with `{BUILD}`", binary.display()))
+    };
+    let built = changed(&binary).map_err(|error| fault(&error))?;
+    let list = std::fs::read_to_string(&made_from).map_err(|error| fault(&error))?;
+    let sources = sources(&list);
+    if sources.is_empty() {
+        return Err(fault(&"nothing says what it was made from"));
     }
-    match newest {
-        Some((changed, source)) if changed > built => Err(Fault::new(format!(
-            "{} is older than {}; build it with `{BUILD}`",
-            binary.display(),
-            source.display()
-        ))),
-        Some(_) => Ok(binary),
-        None => Err(Fault::new(format!("{} holds no sources", crates.display()))),
-    }
-}
-
-fn newest_in(dir: &Path, newest: &mut Option<(SystemTime, PathBuf)>) -> Result<(), Fault> {
-    for path in entries(dir)? {
-        if path.is_dir() {
-            newest_in(&path, newest)?;
-            continue;
-        }
-        let found = std::fs::metadata(&path).and_then(|found| found.modified());
-        let changed = found.map_err(while_(path.display()))?;
-        if newest.as_ref().is_none_or(|(latest, _)| changed > *latest) {
-            *newest = Some((changed, path));
+    for source in sources {
+        match changed(&source) {
+            Ok(moment) if moment <= built => {}
+            Ok(_) => return Err(fault(&format!("older than {}", source.display()))),
+            Err(error) => return Err(fault(&format!("{}: {error}", source.display()))),
         }
     }
-    Ok(())
+    Ok(binary)
 }
 
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let listed = std::fs::read_dir(dir).map_err(while_(dir.display()))?;
-    let paths = listed.map(|entry| entry.map(|entry| entry.path()));
-    paths.collect::<Result<_, _>>().map_err(while_(dir.display()))
+fn changed(file: &Path) -> std::io::Result<SystemTime> {
+    std::fs::metadata(file)?.modified()
+}
+
+/// The files after the colon of a rule as `make` has them; a space within a name has a backslash.
+fn sources(rule: &str) -> Vec<PathBuf> {
+    let mut files = vec![String::new()];
+    let mut characters = rule.lines().next().unwrap_or_default().chars().peekable();
+    while let Some(one) = characters.next() {
+        match (one, characters.peek(), files.last_mut()) {
+            ('\\', Some(' '), Some(file)) => file.extend(characters.next()),
+            (' ', _, _) => files.push(String::new()),
+            (_, _, Some(file)) => file.push(one),
+            (_, _, None) => {}
+        }
+    }
+    files.into_iter().skip(1).filter(|file| !file.is_empty()).map(PathBuf::from).collect()
 }
 
 /// A ledger, as the command line sees it.
@@ -167,3 +166,15 @@ pub fn ssh_verify(
 }
 
 const OPENSSH: &str = "install OpenSSH's client tools (Debian: openssh-client)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_binary_was_made_from_is_read_with_its_spaces() {
+        let found = sources("/t/countersign: /a/b.rs /with\\ space/c.rs\n\n/other: /d.rs\n");
+        assert_eq!(found, [PathBuf::from("/a/b.rs"), PathBuf::from("/with space/c.rs")]);
+        assert!(sources("/t/countersign:\n").is_empty());
+    }
+}
