@@ -282,6 +282,25 @@ impl People {
         self.offices.values().filter(move |office| self.is_incumbent(&office.id, person, at))
     }
 
+    /// The offices that a person holds at `at`, or stands in for on whichever acts.
+    pub fn spoken_for_by<'a>(
+        &'a self,
+        person: &'a PersonId,
+        at: Moment,
+    ) -> impl Iterator<Item = &'a Office> {
+        let stands_in = move |office: &Office| {
+            !office.personal
+                && self.deputies(&office.id).any(|deputy| {
+                    deputy.deputy == *person
+                        && deputy.span.contains(at)
+                        && self.is_incumbent(&office.id, &deputy.principal, at)
+                })
+        };
+        self.offices
+            .values()
+            .filter(move |office| self.is_incumbent(&office.id, person, at) || stands_in(office))
+    }
+
     /// Whether `person` holds `office` at `at`.
     #[must_use]
     pub fn is_incumbent(&self, office: &OfficeId, person: &PersonId, at: Moment) -> bool {

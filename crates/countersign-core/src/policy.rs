@@ -29,16 +29,16 @@ pub use proofs::{
 };
 pub use question::{
     Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Preconditions, Question,
-    Subject, Totals, Verdict, World, Zone,
+    Subject, Totals, Verdict, ViewQuestion, World, Zone,
 };
-pub use situation::{About, AboutItem, Situation, consent_in_words};
+pub use situation::{About, AboutItem, AboutView, Situation, consent_in_words};
 
 use crate::ledger::Charter;
 use crate::rejection::rejections;
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::PolicyPublication;
 use countersign_proof::words::{
-    Digest, Moment, OfficeId, PolicyVersionId, Standing, Transition, ZoneId,
+    Act, Digest, Moment, OfficeId, PolicyVersionId, Standing, Transition, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -396,6 +396,17 @@ impl Policies {
         question: &Question<'_>,
     ) -> Result<Explained, Rejection> {
         Ok(version.compiled()?.verdict_over(question, zones)?)
+    }
+
+    /// Whether the version in force lets an office see such a part with nobody's consent: nobody
+    /// signs for a look. Where there is no answer, it does not.
+    pub(crate) fn lets_view(&self, view: ViewQuestion<'_>, at: Moment) -> bool {
+        let subject = Subject::View(view);
+        let exercise = self.exercise;
+        let question = Question { act: Act::View, subject, now: at, key_only: false, exercise };
+        let compiled = self.current().and_then(Version::compiled);
+        let verdict = compiled.map(|compiled| compiled.verdict_shared(&question));
+        verdict.is_ok_and(|given| given.is_ok_and(|given| given.verdict == Verdict::Standing))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests. Answers: *may this be done, who still has to consent, and what has been released?*
 
 mod agenda;
+mod allowed;
 mod apply;
 mod decision;
 mod draft;
@@ -17,7 +18,7 @@ pub use holds::HoldPlaced;
 pub use release::{Breach, Ending, Release, ReleaseState, Suspension};
 pub use request::{AdviceGiven, Closing, Deadlines, DecisionMade, Request, RequestState};
 pub use satisfied::Standpoint;
-pub(crate) use satisfied::totals_beside;
+pub(crate) use satisfied::{ask, own_release, totals_beside};
 
 use crate::people::Authority;
 use crate::policy::Totals;

@@ -10,7 +10,8 @@
 #[path = "policy/world.rs"]
 mod policy;
 
-use countersign_core::policy::{KeyOnlyRule, PolicyError, Subject, Verdict};
+use countersign_core::policy::{KeyOnlyRule, PolicyError, Subject, Verdict, ViewQuestion};
+use countersign_proof::entry::Label;
 use countersign_proof::words::Act;
 use policy::{Ask, item, long_range, needs, offices, text, version, world};
 use std::collections::BTreeSet;
@@ -115,13 +116,41 @@ fn governance() {
             Subject::Programme { proved: false },
             "FR.MinArm | GB.MoD | Programme.Board | US.DepSecDef | US.SecDef",
         ),
-        (Act::View, Subject::Office(&secdef), "prohibited"),
     ] {
         let question = policy::programme(act, subject);
         assert_eq!(text(&compiled.verdict(&question).unwrap().verdict), expected, "{act}");
-        let ig = "US.IG".parse().unwrap();
-        let view = policy::programme(Act::View, Subject::Office(&ig));
-        assert_eq!(compiled.verdict(&view).unwrap().verdict, Verdict::Standing);
+    }
+}
+
+/// In every version: whom a matter concerns sees what it is about, who is consulted also what is
+/// said on it, every office who holds an office, and oversight everything.
+#[test]
+fn viewing() {
+    let versions = ["v1", "v2", "v3", "v4", "v5"];
+    for (version, office) in versions.into_iter().zip(["US.SecDef", "UA.GenStaff"].repeat(3)) {
+        let compiled = long_range(version);
+        let seen = |office: &str, label, concerned, consulted| {
+            let office = office.parse().unwrap();
+            let view = ViewQuestion { office: &office, label, concerned, consulted };
+            let question = policy::programme(Act::View, Subject::View(view));
+            // Asked twice, the second time of what was kept.
+            let [first, again] = [(), ()].map(|()| compiled.verdict(&question).unwrap().verdict);
+            assert_eq!(first, again);
+            match first {
+                Verdict::Standing => true,
+                Verdict::Prohibited => false,
+                Verdict::Needs(sets) => panic!("nobody signs for a look, but {sets:?}"),
+            }
+        };
+        for (concerned, consulted) in [(false, false), (true, false), (false, true), (true, true)] {
+            let seen = |office, label| seen(office, label, concerned, consulted);
+            assert_eq!(seen(office, Label::Parties), concerned || consulted);
+            assert_eq!(seen(office, Label::Deliberation), consulted);
+            assert!(seen(office, Label::Identity));
+            for oversight in ["US.IG", "Programme.Board"] {
+                assert!(Label::ALL.iter().all(|label| seen(oversight, *label)), "{version}");
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod policy;
 mod releases;
 mod requests;
 mod reroute;
+pub(crate) mod serve;
 mod signing;
 mod statement;
 mod stock;
@@ -162,6 +163,8 @@ enum Noun {
     /// The record
     #[command(subcommand)]
     Log(log::Verb),
+    /// Serve the web pages and the API of a ledger
+    Serve(serve::ServeArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -245,6 +248,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Dependence(args) => dependence::run(global, args, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
+        Noun::Serve(args) => serve::serve(global, args, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);

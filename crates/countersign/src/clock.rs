@@ -6,7 +6,7 @@
 use countersign_proof::words::{Digest, Moment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The clock or the random source failed; whoever asked must refuse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,47 @@ impl Clock for ScriptedClock {
     fn now(&self) -> Result<Moment, SourceFailed> {
         let millis = self.0.load(Ordering::SeqCst);
         Moment::from_millis(millis).ok_or_else(|| SourceFailed("the script ran out".to_owned()))
+    }
+}
+
+/// The clock of an exercise that people walk around in: it runs on from a moment, at the machine's
+/// own pace.
+#[derive(Clone, Copy, Debug)]
+pub struct RunningClock {
+    from: Moment,
+    since: Instant,
+}
+
+impl RunningClock {
+    /// A clock that says `from` now.
+    #[must_use]
+    pub fn new(from: Moment) -> Self {
+        Self { from, since: Instant::now() }
+    }
+}
+
+impl Clock for RunningClock {
+    fn now(&self) -> Result<Moment, SourceFailed> {
+        let passed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(self.from.plus_millis(passed))
+    }
+}
+
+/// The clock that a served ledger goes by.
+#[derive(Clone, Copy, Debug)]
+pub enum ServedClock {
+    /// The machine's.
+    Wall,
+    /// An exercise's.
+    Running(RunningClock),
+}
+
+impl Clock for ServedClock {
+    fn now(&self) -> Result<Moment, SourceFailed> {
+        match self {
+            Self::Wall => WallClock.now(),
+            Self::Running(clock) => clock.now(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! played act by act, and the record is verified. An act that does not come out as the story says
 //! ends the demo with a failure.
 
+mod links;
 mod play;
 mod shortage;
 
@@ -12,6 +13,8 @@ use crate::clock::{ScriptedClock, ScriptedEntropy};
 use crate::founding::{self, Founders};
 use crate::keys::{PersonalKey, write_software_key};
 use crate::pack::story::{Deed, Story};
+use crate::server::running::{self, ServeError};
+use crate::server::settings::Origin;
 use crate::pack::{FoundingPolicies, Pack, PackKey};
 use crate::verification;
 use crate::views;
@@ -25,6 +28,7 @@ use include_dir::{Dir, include_dir};
 use play::Player;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The pack as it was when the program was built.
@@ -44,9 +48,12 @@ pub struct DemoArgs {
     /// Another pack with a story, instead of the one in the program
     #[arg(long, value_name = "DIR")]
     pack: Option<PathBuf>,
-    /// Only play the story; this is what happens in any case until the web door is built
+    /// Only play the story, and do not serve it afterwards
     #[arg(long)]
     no_serve: bool,
+    /// The port on localhost to serve at; 0 takes a free one
+    #[arg(long, default_value_t = 8600, conflicts_with = "no_serve")]
+    port: u16,
 }
 
 /// The demo key of a person: anyone can make it from their id.
@@ -81,9 +88,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
             folder
         }
     };
-    let pack = Pack::load(&folder).map_err(|faults| crate::cli::faulty_pack(&faults))?;
-    let story = pack.story.as_ref();
-    let story = story.ok_or_else(|| Failure::usage("the pack tells no story"))?;
+    let mut pack = Pack::load(&folder).map_err(|faults| crate::cli::faulty_pack(&faults))?;
     if !pack.manifest.exercise {
         return Err(Failure::usage("only a pack that is an exercise can be played"));
     }
@@ -94,6 +99,17 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
         }
     }
     let location = dir.display().to_string();
+    // The port is taken before the ledger is founded: its charter says where passkeys may sign.
+    let listener = match args.no_serve {
+        true => None,
+        false => Some(running::listen(SocketAddr::from(([127, 0, 0, 1], args.port)))?),
+    };
+    if let Some(listener) = &listener {
+        let port = listener.local_addr().map_err(ServeError::Failed)?.port();
+        pack.manifest.signing.origins = [Origin::localhost(port).to_string()].into();
+    }
+    let story = pack.story.as_ref();
+    let story = story.ok_or_else(|| Failure::usage("the pack tells no story"))?;
     let mut player = begin(&location, &pack, story)?;
     output.heading(&format!("{} — an exercise: scripted clock, demo keys", pack.manifest.title));
     let mut acts = Vec::new();
@@ -101,10 +117,11 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
         acts.push(player.play(act)?);
     }
     let versions = player.state(|state| versions_table(state, story));
+    let people = player.state(links::of);
     player.end();
     let found = verification::verify(&location, &mut |_, _| {})?;
     tell(&versions, &acts, output);
-    output.value(&json!({
+    let told = json!({
         "dir": location, "versions": versions.iter().map(VersionRow::value).collect::<Vec<Value>>(),
         "acts": acts.iter().map(play::Played::value).collect::<Vec<Value>>(),
         "verified": {
@@ -112,7 +129,10 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
             "signatures": found.signatures,
             "root": found.root.to_string(),
         },
-    }));
+    });
+    if listener.is_none() {
+        output.value(&told);
+    }
     output.heading("\nlog verify");
     if !output.is_json() {
         tell_verified(&found, output);
@@ -122,10 +142,12 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     ));
     output.line(&format!("  countersign --ledger {location} request list"));
     output.line(&format!("  countersign --ledger {location} log show"));
-    if !args.no_serve {
-        output.line("There is no web door yet: the story is all there is to see.");
+    match listener {
+        Some(listener) => {
+            links::serve(&location, people, &pack.names(), listener, output, told)
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Founds the ledger of the story and takes in the figures of the pack.

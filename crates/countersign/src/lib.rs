@@ -12,8 +12,12 @@
 //! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
+//! - [`actions`]: what the ledger allows a person to do on a request now;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
+//! - [`signed`]: which command signed texts make;
+//! - `server`, `api`, `web`: the doors over HTTP;
 //! - [`demo`]: the exercise, from beginning to end;
+//! - `web`: the pages that a browser shows;
 //! - [`cli`]: the command line.
 
 pub mod clock;
@@ -27,6 +31,8 @@ pub mod opening;
 
 pub mod writer;
 
+pub mod signed;
+
 pub mod pack;
 
 mod audit;
@@ -35,9 +41,18 @@ pub mod founding;
 
 pub mod verification;
 
+pub mod actions;
+
 pub mod names;
 
 pub mod views;
+
+mod server;
+
+mod api;
+
+#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
+mod web;
 
 pub mod demo;
 

@@ -9,9 +9,11 @@ pub mod dependence;
 pub mod graph;
 pub mod impact;
 
+use crate::actions::Offer;
 use countersign_core::State;
 use countersign_core::policy::{Claim, Direction, Explained, Finding, Proofs, Verdict, Version};
 use countersign_core::requests::{Closing, DecisionMade, HoldPlaced, Release, Request, Suspension};
+use countersign_proof::statement::kinds::Terms;
 use countersign_proof::words::{OfficeId, Window, ZoneId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -39,6 +41,19 @@ pub fn verdict_word(verdict: &Verdict) -> &'static str {
         Verdict::Needs(_) => "needs",
         Verdict::Prohibited => "prohibited",
     }
+}
+
+/// An action, and whether the ledger would allow it.
+#[must_use]
+pub fn offer(offer: &Offer) -> Value {
+    let refused = offer.refused.as_ref();
+    json!({
+        "action": offer.action.as_str(),
+        "office": offer.office.as_ref().map(OfficeId::to_string),
+        "allowed": refused.is_none(),
+        "code": refused.map(|refused| refused.code.as_str()),
+        "message": refused.map(|refused| refused.message.as_str()),
+    })
 }
 
 /// What policy says of a question.
@@ -270,6 +285,25 @@ pub fn release(state: &State, release: &Release) -> Value {
         "ended_at": release.ended_at.map(|at| at.to_string()),
         "breaches": release.breaches.iter().map(|breach| breach.as_str()).collect::<Vec<_>>(),
     })
+}
+
+/// What differs between two terms, a sentence for each line: what it was, and what it is now.
+#[must_use]
+pub fn terms_changed(old: &Terms, new: &Terms) -> Vec<String> {
+    let zones = |terms: &Terms| terms.zones.iter().map(ZoneId::as_str).collect::<Vec<_>>().join(", ");
+    let depot = |terms: &Terms| terms.depot.as_ref().map_or("any", |depot| depot.as_str()).to_owned();
+    let lines = [
+        ("revision", old.revision.to_string(), new.revision.to_string()),
+        ("act", old.act.to_string(), new.act.to_string()),
+        ("item", old.item.to_string(), new.item.to_string()),
+        ("quantity", old.quantity.to_string(), new.quantity.to_string()),
+        ("zones", zones(old), zones(new)),
+        ("holder", old.holder.to_string(), new.holder.to_string()),
+        ("depot", depot(old), depot(new)),
+        ("window", old.window.to_string(), new.window.to_string()),
+    ];
+    let changed = lines.into_iter().filter(|(_, was, is)| was != is);
+    changed.map(|(what, was, is)| format!("{what}: {was} before, {is} now")).collect()
 }
 
 /// A hold.

@@ -11,17 +11,21 @@ use countersign_core::people::Authority;
 use countersign_core::record::{self, Answer, Recorded};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
 use countersign_proof::LogKey;
+use countersign_proof::entry::OpenPart;
 use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, RwLock};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
+use tokio::sync::broadcast;
 
 /// Most commands committed together.
 pub const BATCH: usize = 2048;
 /// Commands that may wait; beyond it the door is told to come again.
 const QUEUE: usize = 8192;
+/// Entries that a listener may be behind before it has missed some.
+const NEWS: usize = 4096;
 /// A clock that goes back by no more than this stands still instead of refusing, in milliseconds.
 const SLACK_MILLIS: u64 = 5_000;
 
@@ -117,9 +121,11 @@ impl From<StoreError> for Unavailable {
     }
 }
 
+type Reply = Box<dyn FnOnce(Result<Receipt, Unavailable>) + Send>;
+
 struct Job {
     submission: Submission,
-    reply: SyncSender<Result<Receipt, Unavailable>>,
+    reply: Reply,
 }
 
 /// A running writer; dropping it lets the queue drain and ends the thread.
@@ -127,7 +133,68 @@ struct Job {
 pub struct Writer {
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
-    published: Arc<RwLock<State>>,
+    reader: Reader,
+}
+
+/// What readers see: the state as of the last commit, and where the record stood then.
+#[derive(Debug)]
+struct Published {
+    state: State,
+    size: u64,
+    note: String,
+}
+
+/// The open part of an entry, told to whoever listens once it is committed.
+pub type News = Arc<OpenPart>;
+
+/// A handle through which any thread reads what the writer has committed.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    published: Arc<RwLock<Published>>,
+    news: broadcast::Sender<News>,
+}
+
+impl Reader {
+    fn new(state: State, head: &Head) -> Self {
+        let (size, note) = (head.frontier.size(), head.note.clone());
+        let published = Arc::new(RwLock::new(Published { state, size, note }));
+        Self { published, news: broadcast::channel(NEWS).0 }
+    }
+
+    fn locked(&self) -> RwLockReadGuard<'_, Published> {
+        self.published.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Reads the state as of the last commit. The writer waits meanwhile: nothing that takes long
+    /// is done in `look`.
+    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.locked().state)
+    }
+
+    /// Reads the state together with the number of entries that it is the state after.
+    pub fn read_at<T>(&self, look: impl FnOnce(&State, u64) -> T) -> T {
+        let published = self.locked();
+        look(&published.state, published.size)
+    }
+
+    /// How many entries are committed.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.locked().size
+    }
+
+    /// The newest checkpoint: a signed note (C2SP tlog-checkpoint).
+    #[must_use]
+    pub fn checkpoint(&self) -> String {
+        self.locked().note.clone()
+    }
+
+    /// Every entry committed from now on. Whoever is more than 4096 entries behind has missed some,
+    /// and is told so; the store has them.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
 }
 
 /// A handle through which any thread submits.
@@ -150,9 +217,31 @@ impl Door {
     /// # Errors
     /// [`Unavailable`] once the writer has stopped.
     pub fn send(&self, submission: Submission) -> Result<Pending, Unavailable> {
-        let (reply, answer) = sync_channel(1);
+        let (sender, answer) = sync_channel(1);
+        // Whoever asked may have gone; the record stands all the same.
+        let reply: Reply = Box::new(move |receipt| drop(sender.send(receipt)));
         self.queue.send(Job { submission, reply }).map_err(|_| stopped())?;
         Ok(Pending { answer })
+    }
+
+    /// Submits without ever waiting; `reply` is called on the writer's thread once there is an
+    /// answer, and must not block it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] while the queue is full, and once the writer has stopped.
+    pub fn hand_in(
+        &self,
+        submission: Submission,
+        reply: impl FnOnce(Result<Receipt, Unavailable>) + Send + 'static,
+    ) -> Result<(), Unavailable> {
+        let job = Job { submission, reply: Box::new(reply) };
+        self.queue.try_send(job).map_err(|failed| match failed {
+            TrySendError::Full(_) => {
+                let why = format!("{QUEUE} commands wait already; send it again in a moment");
+                Unavailable::NotRecorded(why)
+            }
+            TrySendError::Disconnected(_) => stopped(),
+        })
     }
 }
 
@@ -187,7 +276,7 @@ impl Writer {
         clock: Box<dyn Clock>,
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, OpenError> {
-        let published = Arc::new(RwLock::new(opened.state.clone()));
+        let reader = Reader::new(opened.state.clone(), &opened.head);
         let (queue, jobs) = sync_channel(QUEUE);
         let mut bench = Bench {
             store: opened.store,
@@ -197,13 +286,13 @@ impl Writer {
             clock,
             entropy,
             sound: true,
-            published: Arc::clone(&published),
+            reader: reader.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || bench.run(&jobs))
             .map_err(|error| OpenError::Io { what: "start the writer".to_owned(), error })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), published })
+        Ok(Self { queue: Some(queue), thread: Some(thread), reader })
     }
 
     /// A handle to submit through.
@@ -231,10 +320,15 @@ impl Writer {
         self.submit(submission).map(|_| ())
     }
 
+    /// A handle to read through.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
     /// Reads the state as of the last commit.
     pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        let state = self.published.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        look(&state)
+        self.reader.read(look)
     }
 
     /// Ends the thread once the queue has drained.
@@ -267,7 +361,7 @@ struct Bench {
     entropy: Box<dyn Entropy>,
     /// False after a failed commit, until state and head have been read back from the store.
     sound: bool,
-    published: Arc<RwLock<State>>,
+    reader: Reader,
 }
 
 /// A batch in the making.
@@ -276,6 +370,8 @@ struct Batch {
     entries: Vec<StoredEntry>,
     /// What came of each entry, in the same order.
     steps: Vec<Receipt>,
+    /// The entries' open parts, where somebody listens.
+    news: Vec<News>,
     /// Which step answers a command that has come in this batch already.
     by_id: BTreeMap<CommandId, usize>,
 }
@@ -298,14 +394,14 @@ impl Bench {
                     Err(_) => break,
                 }
             }
-            self.serve(&gathered);
+            self.serve(gathered);
         }
     }
 
     /// Decides and commits what has gathered, then answers.
-    fn serve(&mut self, jobs: &[Job]) {
+    fn serve(&mut self, jobs: Vec<Job>) {
         if let Err(unavailable) = self.recover() {
-            jobs.iter().for_each(|job| answer(job, Err(unavailable.clone())));
+            jobs.into_iter().for_each(|job| (job.reply)(Err(unavailable.clone())));
             return;
         }
         let mut batch = Batch::default();
@@ -313,12 +409,12 @@ impl Bench {
             jobs.iter().map(|job| self.take(&job.submission, &mut batch)).collect();
         let committed = self.commit(&batch);
         match &committed {
-            Ok(()) => self.publish(&batch),
+            Ok(()) => self.publish(&mut batch),
             Err(_) => self.sound = false,
         }
-        for (job, taken) in jobs.iter().zip(taken) {
+        for (job, taken) in jobs.into_iter().zip(taken) {
             let given = taken.and_then(|given| committed.clone().map(|()| given));
-            answer(job, given.and_then(|given| batch.receipt(given)));
+            (job.reply)(given.and_then(|given| batch.receipt(given)));
         }
     }
 
@@ -434,6 +530,9 @@ impl Bench {
         let body = stored_body(&entry.body);
         batch.entries.push(StoredEntry { seq, command: envelope.id, leaf, open, body, sealed });
         batch.steps.push(Receipt { seq, at: envelope.at, answer, repeated: false });
+        if self.reader.news.receiver_count() > 0 {
+            batch.news.push(Arc::new(entry.open));
+        }
         Ok(batch.steps.len().saturating_sub(1))
     }
 
@@ -449,11 +548,22 @@ impl Bench {
         Ok(())
     }
 
-    fn publish(&self, batch: &Batch) {
-        let mut state = self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn publish(&self, batch: &mut Batch) {
+        let mut published = self.shown();
         for step in &batch.steps {
-            record::replay_answer(&mut state, step.at, &step.answer);
+            record::replay_answer(&mut published.state, step.at, &step.answer);
         }
+        published.size = self.head.frontier.size();
+        published.note.clone_from(&self.head.note);
+        drop(published);
+        for news in batch.news.drain(..) {
+            // Nobody may be listening any more.
+            let _ = self.reader.news.send(news);
+        }
+    }
+
+    fn shown(&self) -> RwLockWriteGuard<'_, Published> {
+        self.reader.published.write().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// After a failed commit, state and head are read back: the record says what has happened.
@@ -465,7 +575,8 @@ impl Bench {
             Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
         })?;
         // A commit whose reply was lost is shown to readers only now.
-        *self.published.write().unwrap_or_else(std::sync::PoisonError::into_inner) = state.clone();
+        let (size, note) = (head.frontier.size(), head.note.clone());
+        *self.shown() = Published { state: state.clone(), size, note };
         self.state = state;
         self.head = head;
         self.sound = true;
@@ -505,9 +616,4 @@ fn after_append(error: &StoreError) -> Unavailable {
         | StoreError::AlreadyExists { .. }
         | StoreError::UnsupportedLocation { .. } => Unavailable::NotRecorded(error.to_string()),
     }
-}
-
-fn answer(job: &Job, receipt: Result<Receipt, Unavailable>) {
-    // Whoever asked may have gone; the record stands all the same.
-    let _ = job.reply.send(receipt);
 }

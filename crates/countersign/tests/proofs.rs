@@ -77,6 +77,39 @@ fn a_false_property_is_refuted_by_a_case_that_people_understand() {
     assert!(counterexample.starts_with("UA asks to use 1 unit of FLAMINGO"), "{counterexample}");
 }
 
+/// What is promised about viewing is proved and refuted like the rest, and told in words.
+#[test]
+fn claims_about_viewing_are_proved_or_told() {
+    let pack = pack();
+    let finding = |condition: &str| {
+        let mut version = Version::shipped(&pack, pack.version(&"v4".parse().unwrap()).unwrap());
+        let text = format!(
+            "@id(\"all\") permit (principal, action, resource);\n\
+             @id(\"view\") @promise(\"as it says\") forbid (principal, \
+             action == Action::\"view\", resource) when {{ {condition} }};"
+        );
+        version.bundle.properties = [("view.cedar".to_owned(), text)].into();
+        let (_, proofs) = version.prove(&mut cvc5());
+        let promised = proofs.findings.into_iter().find(|(claim, _)| match claim {
+            Claim::Promise { .. } => true,
+            Claim::NeverFails { .. } | Claim::ApprovalsHelp { .. } => false,
+        });
+        promised.unwrap().1
+    };
+    let outside = "principal in Party::\"UA\" && context.label == \"deliberation\"";
+    assert_eq!(finding(&format!("{outside} && !context.consulted")), Finding::Proved);
+    let Finding::Refuted { counterexample } = finding(&format!("{outside} && !context.concerned"))
+    else {
+        panic!("not refuted")
+    };
+    let told = "asks to see the deliberation of a matter that does not concern its party and on \
+                which it advises or decides: v4 allows it with nobody's consent";
+    assert!(
+        counterexample.starts_with("UA.") && counterexample.ends_with(told),
+        "{counterexample}"
+    );
+}
+
 /// Versions that are alike word for word differ where another office decides.
 #[test]
 fn another_deciding_office_is_a_difference_in_both_directions() {

@@ -43,6 +43,14 @@ impl People {
         Ok(())
     }
 
+    /// Checks that the key with which somebody stands at a door is theirs and may sign at `at`.
+    ///
+    /// # Errors
+    /// The rejection that any command of theirs would get.
+    pub fn check_authority(&self, authority: &Authority, at: Moment) -> Result<(), Rejection> {
+        self.check_key(authority.key, &authority.person, at)
+    }
+
     /// Checks that `person` may sign for `office` on `act` at `at`; gives the incumbent in whose
     /// stead, for a deputy.
     pub(crate) fn check_office(

@@ -180,3 +180,11 @@ pub struct EnrolledKey {
     /// When it was revoked.
     pub revoked_at: Option<Moment>,
 }
+
+impl EnrolledKey {
+    /// Whether it may sign at `at`.
+    #[must_use]
+    pub fn may_sign(&self, at: Moment) -> bool {
+        self.from <= at && at < self.until && self.revoked_at.is_none_or(|revoked| at < revoked)
+    }
+}

@@ -326,7 +326,7 @@ impl Compiled {
         let ask = |read| entities::ask(&self.parts.kinds, &self.world, question, &sets, read);
         let recipient = match &question.subject {
             Subject::Item(asked) => asked.recipient.is_some(),
-            Subject::Office(_) | Subject::Programme { .. } => false,
+            Subject::Office(_) | Subject::View(_) | Subject::Programme { .. } => false,
         };
         slice.fits.check(recipient, || check_shape(&self.parts, &ask(None)?))?;
         let asked = ask(slice.context.as_ref())?;

@@ -3,7 +3,9 @@
 //! Cedar answers `in` with a silent "no" for an entity it has not got, so nothing is decided before
 //! everything named, and everything that those name in turn, has been found in the world.
 
-use super::{Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, World};
+use super::{
+    Deciding, ItemQuestion, PolicyBundle, PolicyError, Question, Subject, ViewQuestion, World,
+};
 use crate::stock::Item;
 use countersign_proof::words::{Act, InputId, OfficeId, PartyId, ZoneId};
 use std::collections::BTreeSet;
@@ -22,7 +24,7 @@ impl World {
 
     /// Whether a party controls an item, by its origin or an input in turn. Where an input is not
     /// in the world, it might.
-    pub(super) fn controls(&self, party: &PartyId, item: &Item) -> bool {
+    pub(crate) fn controls(&self, party: &PartyId, item: &Item) -> bool {
         item.origin == *party || item.inputs.iter().any(|input| self.controls_input(party, input))
     }
 
@@ -67,7 +69,9 @@ pub(super) fn check(world: &World, question: &Question<'_>) -> Result<(), Policy
             complete(question.act, asked)?;
             check_item(world, asked)
         }
-        Subject::Office(office) => world.office(office).and_then(|party| world.party(party)),
+        Subject::Office(office) | Subject::View(ViewQuestion { office, .. }) => {
+            world.office(office).and_then(|party| world.party(party))
+        }
         Subject::Programme { proved: _ } => Ok(()),
     }
 }
@@ -77,7 +81,8 @@ fn fits(subject: &Subject<'_>, act: Act) -> bool {
         Act::Use | Act::Deliver | Act::Transfer | Act::Divert | Act::Admit | Act::Override => {
             matches!(subject, Subject::Item(_))
         }
-        Act::Appoint | Act::View => matches!(subject, Subject::Office(_)),
+        Act::Appoint => matches!(subject, Subject::Office(_)),
+        Act::View => matches!(subject, Subject::View(_)),
         Act::Publish | Act::Suspend => matches!(subject, Subject::Programme { .. }),
     }
 }
@@ -153,7 +158,7 @@ pub(super) fn deciding_sets(
                 }
             }
         }
-        Subject::Office(office) => {
+        Subject::Office(office) | Subject::View(ViewQuestion { office, .. }) => {
             let party = world.office(office)?;
             sets.deciding.extend(deciding(bundle, party, act, required)?.cloned());
         }

@@ -1,6 +1,6 @@
 //! What was worked out before, keyed on exactly what it was worked out from.
 
-use super::{ItemQuestion, Question, Subject, World};
+use super::{ItemQuestion, Question, Subject, ViewQuestion, World};
 use crate::stock::Item;
 use countersign_proof::words::{Act, PartyId, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,12 @@ pub(super) enum Fact {
     Replaced,
     /// Whether everything claimed of a version to be published is proved.
     Proved,
+    /// Which kind of part an office asks to see.
+    Label,
+    /// Whether what it asks to see concerns its party.
+    Concerned,
+    /// Whether it advises or decides on that.
+    Consulted,
     /// Whether a signature was made without user verification.
     KeyOnly,
     /// Whether the ledger is an exercise.
@@ -118,7 +124,12 @@ pub(super) fn write_key(
                 key.maybe(own.map(|holder| holder.as_str()));
             }
             (_, Subject::Item(asked)) => key.item_fact(*fact, asked),
-            (_, Subject::Office(office)) => key.text(office.as_str()),
+            (Fact::Label, Subject::View(view)) => key.text(view.label.as_str()),
+            (Fact::Concerned, Subject::View(view)) => key.number(view.concerned.into()),
+            (Fact::Consulted, Subject::View(view)) => key.number(view.consulted.into()),
+            (_, Subject::Office(office) | Subject::View(ViewQuestion { office, .. })) => {
+                key.text(office.as_str());
+            }
             (Fact::Proved, Subject::Programme { proved }) => key.number((*proved).into()),
             (_, Subject::Programme { proved: _ }) => {}
         }
@@ -222,14 +233,17 @@ impl Key<'_> {
             Fact::Certified => self.number(asked.preconditions.certified.into()),
             Fact::Notice => self.measure(fact, asked.preconditions.notice_days.into()),
             Fact::Replaced => self.number(asked.preconditions.replaced.into()),
-            // Written by the caller; and no item question has the last two of them.
+            // Written by the caller; and no item question has the last five of them.
             Fact::Now
             | Fact::Zone
             | Fact::Controllers
             | Fact::KeyOnly
             | Fact::Exercise
             | Fact::Deciding
-            | Fact::Proved => {}
+            | Fact::Proved
+            | Fact::Label
+            | Fact::Concerned
+            | Fact::Consulted => {}
         }
     }
 }

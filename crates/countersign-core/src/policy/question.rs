@@ -1,6 +1,7 @@
 //! The question put to a policy version, its answer, and what a version is made of.
 
 use crate::stock::{Input, Item};
+use countersign_proof::entry::Label;
 use countersign_proof::words::{
     Act, InputId, Moment, OfficeId, PartyId, PolicyVersionId, Quantity, ZoneId,
 };
@@ -108,6 +109,19 @@ pub struct ItemQuestion<'a> {
     pub preconditions: Preconditions,
 }
 
+/// A question about what an office may see of a matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewQuestion<'a> {
+    /// Who asks.
+    pub office: &'a OfficeId,
+    /// Which kind of part.
+    pub label: Label,
+    /// Whether the matter concerns the office's party: as holder, recipient, origin or controller.
+    pub concerned: bool,
+    /// Whether the office advises or decides on it, or has done so.
+    pub consulted: bool,
+}
+
 /// What the act is done to.
 #[derive(Clone, Debug)]
 pub enum Subject<'a> {
@@ -115,6 +129,8 @@ pub enum Subject<'a> {
     Item(ItemQuestion<'a>),
     /// An office (appointments).
     Office(&'a OfficeId),
+    /// What an office may see of a matter.
+    View(ViewQuestion<'a>),
     /// The programme as a whole (publication, holds).
     Programme {
         /// For a publication, whether everything claimed of the version is proved.

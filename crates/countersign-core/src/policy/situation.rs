@@ -1,7 +1,10 @@
 //! A request that could be made, with the consent at hand: what a counterexample is.
 
-use super::{Compiled, ItemQuestion, Preconditions, Question, Subject, Totals, World};
+use super::{
+    Compiled, ItemQuestion, Preconditions, Question, Subject, Totals, ViewQuestion, World,
+};
 use crate::stock::Item;
+use countersign_proof::entry::Label;
 use countersign_proof::words::{
     Act, ItemClass, ItemId, Moment, OfficeId, PartyId, Quantity, ZoneId,
 };
@@ -33,11 +36,26 @@ pub enum About {
     Item(Box<AboutItem>),
     /// An office.
     Office(OfficeId),
+    /// What an office may see of a matter.
+    View(AboutView),
     /// The programme as a whole; for a publication, whether everything was proved.
     Programme {
         /// Whether it was.
         proved: bool,
     },
+}
+
+/// What an office may see, as in [`ViewQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AboutView {
+    /// Who asks.
+    pub office: OfficeId,
+    /// Which kind of part.
+    pub label: Label,
+    /// Whether the matter concerns its party.
+    pub concerned: bool,
+    /// Whether it advises or decides on it.
+    pub consulted: bool,
 }
 
 /// Units of an item, as in [`ItemQuestion`].
@@ -79,6 +97,10 @@ impl Situation {
                 preconditions: about.preconditions,
             }),
             About::Office(office) => Subject::Office(office),
+            About::View(AboutView { office, label, concerned, consulted }) => {
+                let (label, concerned, consulted) = (*label, *concerned, *consulted);
+                Subject::View(ViewQuestion { office, label, concerned, consulted })
+            }
             About::Programme { proved } => Subject::Programme { proved: *proved },
         };
         let Self { act, now, key_only, exercise, .. } = *self;
@@ -165,7 +187,16 @@ impl Situation {
         let mut other = self.clone();
         match &mut other.about {
             About::Item(about) => change(about),
-            About::Office(_) | About::Programme { .. } => return None,
+            About::Office(_) | About::View(_) | About::Programme { .. } => return None,
+        }
+        Some(other)
+    }
+
+    fn with_view(&self, change: impl FnOnce(&mut AboutView)) -> Option<Self> {
+        let mut other = self.clone();
+        match &mut other.about {
+            About::View(about) => change(about),
+            About::Item(_) | About::Office(_) | About::Programme { .. } => return None,
         }
         Some(other)
     }
@@ -173,7 +204,7 @@ impl Situation {
     fn class(&self) -> Option<ItemClass> {
         match &self.about {
             About::Item(about) => Some(about.item.class.clone()),
-            About::Office(_) | About::Programme { .. } => None,
+            About::Office(_) | About::View(_) | About::Programme { .. } => None,
         }
     }
 
@@ -195,18 +226,8 @@ impl Situation {
         let act = self.act;
         let mut words = match &self.about {
             About::Item(about) => about.told(act, world),
-            About::Office(office) => match act {
-                Act::View => format!("{office} asks to view the record"),
-                Act::Use
-                | Act::Deliver
-                | Act::Transfer
-                | Act::Divert
-                | Act::Admit
-                | Act::Appoint
-                | Act::Publish
-                | Act::Override
-                | Act::Suspend => format!("somebody asks to {act} the holder of {office}"),
-            },
+            About::Office(office) => format!("somebody asks to {act} the holder of {office}"),
+            About::View(about) => about.told(),
             About::Programme { proved: _ } => match act {
                 Act::Publish => "somebody asks to publish a policy version".to_owned(),
                 Act::Suspend => "somebody asks to place a hold".to_owned(),
@@ -235,6 +256,25 @@ pub fn consent_in_words(offices: &BTreeSet<OfficeId>) -> String {
     }
     let names: Vec<&str> = offices.iter().map(OfficeId::as_str).collect();
     format!("with the consent of {}", names.join(" and "))
+}
+
+impl AboutView {
+    /// *GB.MoD asks to see the deliberation of a matter that concerns its party and on which it
+    /// neither advises nor decides*.
+    fn told(&self) -> String {
+        let office = &self.office;
+        let part = match self.label {
+            Label::Parties => "what a matter is about",
+            Label::Deliberation => "the deliberation of a matter",
+            Label::Identity => "the names in a matter",
+        };
+        let concerned = if self.concerned { "concerns" } else { "does not concern" };
+        let consulted =
+            if self.consulted { "advises or decides" } else { "neither advises nor decides" };
+        format!(
+            "{office} asks to see {part} that {concerned} its party and on which it {consulted}"
+        )
+    }
 }
 
 impl AboutItem {
@@ -335,4 +375,6 @@ const SIMPLER: &[Simpler] = &[
         })
     },
     |situation, _| situation.with_item(|about| about.zone = None),
+    |situation, _| situation.with_view(|about| about.concerned = false),
+    |situation, _| situation.with_view(|about| about.consulted = false),
 ];

@@ -63,15 +63,9 @@ pub(super) fn advise(
     let act = state.requests.find(advice.request)?.draft.act;
     let signed = state.people.signed(verified, &advice.office, act, at)?;
     let request = state.requests.find(advice.request)?;
-    if !request.state.is_open() {
-        return Err(closed(request).into());
-    }
-    check_revision(request, advice.revision, advice.revision_digest)?;
-    check_person(request, &signed)?;
-    let office = state.people.office(&advice.office);
-    if !office.is_some_and(|office| office.functions.contains(&Function::Advise)) {
-        return Err(Rejection::OfficeMayNotAdvise { office: advice.office.clone() }.into());
-    }
+    weigh_advice(state, request, &signed, || {
+        check_revision(request, advice.revision, advice.revision_digest)
+    })?;
     let given = AdviceGiven {
         signed,
         advice: advice.advice,
@@ -82,6 +76,25 @@ pub(super) fn advise(
     };
     let recorded = Event::AdviceRecorded { request: request.id, advice: Box::new(given) };
     Ok(vec![spent.into(), recorded.into()])
+}
+
+/// Whether an advice by `signed` is taken; `stated` checks what the statement says of the request.
+pub(super) fn weigh_advice(
+    state: &State,
+    request: &Request,
+    signed: &Signed,
+    stated: impl FnOnce() -> Result<(), Rejection>,
+) -> Result<(), AnyRejection> {
+    if !request.state.is_open() {
+        return Err(closed(request).into());
+    }
+    stated()?;
+    check_person(request, signed)?;
+    let office = state.people.office(&signed.office);
+    if !office.is_some_and(|office| office.functions.contains(&Function::Advise)) {
+        return Err(Rejection::OfficeMayNotAdvise { office: signed.office.clone() }.into());
+    }
+    Ok(())
 }
 
 /// Decides a decision: checks it against the request as it is, then by its kind.
@@ -96,19 +109,6 @@ pub(super) fn decide(
     let spent = state.ledger.check_binding(&decision.binding, &decision.signer, &subject, at)?;
     let signed = state.people.signed(verified, &decision.office, terms.act, at)?;
     let request = state.requests.find(terms.request)?;
-    check_provisos(state, &request.draft, &decision.provisos)?;
-    check_open(state, request, decision.decision, &decision.office)?;
-    check_revision(request, terms.revision, terms.revision_digest)?;
-    check_terms(request, terms)?;
-    let version = state.policy.version(&request.policy)?;
-    if (&decision.policy, decision.policy_digest) != (&request.policy, version.digest) {
-        return Err(Rejection::StalePolicy {
-            signed: decision.policy.clone(),
-            current: request.policy.clone(),
-        }
-        .into());
-    }
-    check_person(request, &signed)?;
     let made = DecisionMade {
         signed,
         decision: decision.decision,
@@ -119,12 +119,16 @@ pub(super) fn decide(
         statement: verified.digest(),
         void: false,
     };
-    let consequences = match decision.decision {
-        DecisionKind::Approve => approve(state, request, &made, at)?,
-        DecisionKind::Refuse => refuse(state, request, &made, at)?,
-        DecisionKind::Ask => ask_information(state, request, &made, at)?,
-        DecisionKind::Withdraw => withdraw(state, request, &made)?,
-    };
+    let consequences = weigh_decision(state, request, &made, at, || {
+        check_revision(request, terms.revision, terms.revision_digest)?;
+        check_terms(request, terms)?;
+        let version = state.policy.version(&request.policy)?;
+        if (&decision.policy, decision.policy_digest) == (&request.policy, version.digest) {
+            return Ok(());
+        }
+        let (signed, current) = (decision.policy.clone(), request.policy.clone());
+        Err(Rejection::StalePolicy { signed, current }.into())
+    })?;
     let mut events: Vec<AnyEvent> = vec![spent.into()];
     if request.stopped_at.is_some() && made.decision != DecisionKind::Ask {
         let deadlines = resumed(state, request, at);
@@ -133,6 +137,29 @@ pub(super) fn decide(
     events.push(Event::DecisionRecorded { request: request.id, decision: Box::new(made) }.into());
     events.extend(consequences);
     Ok(events)
+}
+
+/// What follows from a decision, or why it is not taken; `stated` checks what the statement says of
+/// the request.
+pub(super) fn weigh_decision(
+    state: &State,
+    request: &Request,
+    made: &DecisionMade,
+    at: Moment,
+    stated: impl FnOnce() -> Result<(), AnyRejection>,
+) -> Result<Vec<AnyEvent>, AnyRejection> {
+    if let Some(provisos) = &made.provisos {
+        check_provisos(state, &request.draft, provisos)?;
+    }
+    check_open(state, request, made.decision, &made.signed.office)?;
+    stated()?;
+    check_person(request, &made.signed)?;
+    match made.decision {
+        DecisionKind::Approve => approve(state, request, made, at),
+        DecisionKind::Refuse => refuse(state, request, made, at),
+        DecisionKind::Ask => ask_information(state, request, made, at),
+        DecisionKind::Withdraw => withdraw(state, request, made),
+    }
 }
 
 /// The signed terms must be the request's own, word for word.

@@ -24,7 +24,7 @@ pub struct Standpoint {
 }
 
 /// The release that a request became, while it lives.
-pub(super) fn own_release<'a>(state: &'a State, request: &Request) -> Option<&'a Release> {
+pub(crate) fn own_release<'a>(state: &'a State, request: &Request) -> Option<&'a Release> {
     let release = state.requests.release(request.release?)?;
     (!release.state.has_ended()).then_some(release)
 }
@@ -50,7 +50,7 @@ pub(crate) fn totals_beside(state: &State, draft: &Draft, own: Option<&Release>)
 }
 
 /// Puts a draft to a policy version; `own` is the release that it became already, if it did.
-pub(super) fn ask(
+pub(crate) fn ask(
     state: &State,
     version: &Version,
     (act, draft, own): (Act, &Draft, Option<&Release>),
@@ -232,12 +232,6 @@ impl State {
         office: &'a OfficeId,
     ) -> BTreeSet<&'a PersonId> {
         pool(self, request, office, self.ledger.clock)
-    }
-
-    /// Whether a person may see a request: whoever has stepped back may not.
-    #[must_use]
-    pub fn may_see(&self, request: &Request, person: &PersonId) -> bool {
-        !request.recused.contains(person)
     }
 
     /// Checks that a draft is well formed at `at` and names only what is declared.

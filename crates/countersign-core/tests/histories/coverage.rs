@@ -11,6 +11,7 @@ const EVENTS: &[&str] = &[
     "LedgerFounded",
     "NonceIssued",
     "NonceSpent",
+    "DoorOpened",
     "PersonRegistered",
     "IncumbentAppointed",
     "DeputyAppointed",

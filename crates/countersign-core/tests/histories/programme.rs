@@ -153,6 +153,15 @@ impl Player {
         }
     }
 
+    /// A door opens: with the script that it had, with another, or where there is none.
+    fn open_door(&mut self) {
+        let number = self.world.number();
+        let origins = ["https://ledger.example", "http://localhost:8600", "http://else"];
+        let origin = origins[usize::try_from(number % 3).unwrap()].to_owned();
+        let script = Digest([u8::from(number.is_multiple_of(7)); 32]);
+        self.session(None, ledger::Command::OpenDoor { origin, script });
+    }
+
     /// What a writer would never do: tick without need, run late, turn the clock back.
     pub(super) fn out_of_turn(&mut self, random: &mut Random) {
         match random.below(5) {
@@ -180,6 +189,7 @@ impl Player {
             _ => {
                 let founders = ["registrar", "board"];
                 let _ = self.world.found(super::world::charter(super::world::STORY), &founders);
+                self.open_door();
             }
         }
     }

@@ -198,6 +198,18 @@ when { context.approvals.contains(Office::"PR.Registrar") };
 when { context.approvals.contains(Office::"PR.Board") };
 "#;
 
+/// Who may see what, as in the shipped pack.
+const VIEW: &str = r#"
+@id("view-oversight") permit (principal, action == Action::"view", resource)
+when { principal == Office::"US.IG" || principal == Office::"PR.Board" };
+@id("view-parties") permit (principal, action == Action::"view", resource)
+when { context.label == "parties" && (context.concerned || context.consulted) };
+@id("view-deliberation") permit (principal, action == Action::"view", resource)
+when { context.label == "deliberation" && context.consulted };
+@id("view-identity") permit (principal, action == Action::"view", resource)
+when { context.label == "identity" };
+"#;
+
 /// Who publishes.
 const PUBLISH: &str = "context.approvals.contains(Office::\"PR.Board\")";
 
@@ -248,8 +260,8 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
         ),
         "harmful" => ("US.SecDef", "context.approvals.isEmpty()"),
         "unreadable" => ("US.SecDef", "context.colour == 3"),
-        // v4, demanding (what is published has to be proved), mute (no holds), red (v4 with the
-        // strict rule on software keys).
+        // v4, demanding (what is published has to be proved), mute (no holds), blind (nobody sees
+        // anything), red (v4 with the strict rule on software keys).
         _ => ("US.SecDef", GATE),
     }
 }
@@ -269,6 +281,9 @@ pub fn bundle(version: &str) -> PolicyBundle {
     }
     if content == "demanding" {
         text = text.replace(PUBLISH, &format!("context.proved && {PUBLISH}"));
+    }
+    if content != "blind" {
+        text += VIEW;
     }
     if content != "mute" {
         text += SUSPEND;

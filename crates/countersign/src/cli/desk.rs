@@ -8,13 +8,15 @@ use crate::writer::{Asked, Receipt, Submission, Writer};
 use countersign_core::ledger::{NonceSubject, SigningPlaces, subject_of};
 use countersign_core::people::Authority;
 use countersign_core::record::Answer;
+use countersign_core::requests::Request;
+use countersign_core::viewing::Matter;
 use countersign_core::{Command, Envelope, Event, State, apply, decide, ledger, next_due};
 use countersign_proof::signature::SignatureRules;
 use countersign_proof::statement::kinds::{Binding, Session};
 use countersign_proof::words::{
     CommandId, Moment, Nonce, OfficeId, PersonId, RequestId, Revision, Window,
 };
-use countersign_proof::{Statement, Verified};
+use countersign_proof::{Label, Statement, Verified};
 use countersign_store::Store;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -63,6 +65,17 @@ impl Global {
             Some(_) => Ok(self.state()?.ledger.signature_rules()),
             None => Ok(SigningPlaces::default().rules()),
         }
+    }
+
+    /// Whether whoever `--as` names may see a part of a matter. Without it an operator looks, who
+    /// can read the files of the ledger anyway.
+    pub(super) fn may_view(&self, state: &State, matter: &Matter<'_>, label: Label) -> bool {
+        self.person.as_ref().is_none_or(|person| state.may_view(person, matter, label))
+    }
+
+    /// The same of a request as a whole.
+    pub(super) fn may_see(&self, state: &State, request: &Request) -> bool {
+        self.person.as_ref().is_none_or(|person| state.may_see(request, person))
     }
 
     /// Who is at the terminal.

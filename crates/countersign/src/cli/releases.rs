@@ -103,12 +103,15 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     match verb {
         Verb::Show { id } => {
             let state = global.state()?;
-            show(&state, find(&state, *id)?, output);
+            let release = find(&state, *id).ok().filter(|found| seen(global, &state, found));
+            show(&state, release.ok_or_else(|| unknown(*id))?, output);
             Ok(())
         }
         Verb::List { live } => {
             let state = global.state()?;
-            let wanted = |release: &&Release| !live || !release.state.has_ended();
+            let wanted = |release: &&Release| {
+                (!live || !release.state.has_ended()) && seen(global, &state, release)
+            };
             list(&state, state.requests.releases().iter().filter(wanted), output);
             Ok(())
         }
@@ -194,8 +197,18 @@ fn revoke(global: &Global, args: &RevokeArgs, output: &mut Output) -> Result<(),
 }
 
 fn find(state: &State, id: ReleaseId) -> Result<&Release, Failure> {
+    state.requests.release(id).ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: ReleaseId) -> Failure {
     let unknown = countersign_core::requests::Rejection::UnknownRelease { release: id };
-    state.requests.release(id).ok_or_else(|| countersign_core::Rejection::from(unknown).into())
+    countersign_core::Rejection::from(unknown).into()
+}
+
+/// Whether somebody may look at a release: whoever may see the request it came from.
+fn seen(global: &Global, state: &State, release: &Release) -> bool {
+    let request = state.requests.request(release.request);
+    request.is_some_and(|request| global.may_see(state, request))
 }
 
 /// The standing hold on one release alone.

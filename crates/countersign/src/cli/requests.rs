@@ -1,5 +1,7 @@
 //! `request …`, `advise`, `decide`, `recuse`.
 
+mod actions;
+
 use super::desk::Desk;
 use super::output::Output;
 use super::{Failure, Global};
@@ -33,6 +35,12 @@ pub(super) enum Verb {
     /// Show one request
     Show {
         /// Which request, such as REQ-1
+        id: RequestId,
+    },
+    /// Show what you (--as) can do on a request now, and which rule stands against the rest
+    #[command(after_help = "Example:\n  countersign --ledger D --as P-8T4W request actions REQ-12")]
+    Actions {
+        /// Which request
         id: RequestId,
     },
     /// List requests
@@ -187,18 +195,17 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         }
         Verb::Show { id } => {
             let state = global.state()?;
-            let request = find(&state, *id)?;
-            hide_from_recused(global, &state, request)?;
-            show(&state, request, output);
+            show(&state, seen(global, &state, *id)?, output);
             Ok(())
         }
+        Verb::Actions { id } => actions::actions(global, *id, output),
         Verb::List { open, holder, item } => {
             let state = global.state()?;
             let wanted = |request: &&Request| {
                 (!open || request.state.is_open())
                     && holder.as_ref().is_none_or(|holder| request.draft.holder == *holder)
                     && item.as_ref().is_none_or(|item| request.draft.item == *item)
-                    && global.person.as_ref().is_none_or(|person| state.may_see(request, person))
+                    && global.may_see(&state, request)
             };
             list(&state, state.requests.all().iter().filter(wanted), output);
             Ok(())
@@ -234,14 +241,16 @@ fn find(state: &State, id: RequestId) -> Result<&Request, Failure> {
     state.requests.request(id).ok_or_else(|| countersign_core::Rejection::from(unknown).into())
 }
 
-/// Whoever has stepped back is told the same as if the request did not exist.
-fn hide_from_recused(global: &Global, state: &State, request: &Request) -> Result<(), Failure> {
-    let hidden = global.person.as_ref().is_some_and(|person| !state.may_see(request, person));
-    if hidden {
-        let unknown = countersign_core::requests::Rejection::UnknownRequest { request: request.id };
-        return Err(countersign_core::Rejection::from(unknown).into());
-    }
-    Ok(())
+/// The request, for somebody to look at: whoever may not see it is told the same as if it did not
+/// exist.
+pub(super) fn seen<'a>(
+    global: &Global,
+    state: &'a State,
+    id: RequestId,
+) -> Result<&'a Request, Failure> {
+    let unknown = countersign_core::requests::Rejection::UnknownRequest { request: id };
+    let found = state.requests.request(id).filter(|request| global.may_see(state, request));
+    found.ok_or_else(|| countersign_core::Rejection::from(unknown).into())
 }
 
 /// The request that an event says was submitted.

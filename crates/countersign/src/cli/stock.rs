@@ -267,10 +267,10 @@ pub(super) struct CountArgs {
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Board { months } => board::board(&global.state()?, *months, output),
-        Verb::Show(filter) => board::show(&global.state()?, filter, output),
-        Verb::Holds { item, party } => board::holds(&global.state()?, item, party.as_ref(), output),
-        Verb::Balances { holder } => board::balances(&global.state()?, holder.as_ref(), output),
+        Verb::Board { months } => board::board(global, &global.state()?, *months, output),
+        Verb::Show(filter) => board::show(global, &global.state()?, filter, output),
+        Verb::Holds { item, party } => board::holds(global, item, party.as_ref(), output),
+        Verb::Balances { holder } => board::balances(global, holder.as_ref(), output),
         Verb::AsOf { at, filter } => as_of(global, *at, filter, output),
         Verb::Receive(args) => receive(global, args, output),
         Verb::Import(args) => import::run(global, args, output),
@@ -288,7 +288,7 @@ fn as_of(
 ) -> Result<(), Failure> {
     let (newest, past) = global.state_as_of(Some(at))?;
     let state = past.as_ref().unwrap_or(&newest);
-    board::show(state, filter, output)
+    board::show(global, state, filter, output)
 }
 
 fn receive(global: &Global, args: &ReceiveArgs, output: &mut Output) -> Result<(), Failure> {

@@ -48,6 +48,7 @@ impl<'a> Case<'a> {
         let bare = request(&parts.kinds, &asked, &BTreeSet::new(), None)?;
         let office = match &question.subject {
             Subject::Office(office) => Some(OfficeId::clone(office)),
+            Subject::View(view) => Some(OfficeId::clone(view.office)),
             Subject::Item(_) | Subject::Programme { .. } => None,
         };
         Ok(Self { slice, kinds: &parts.kinds, asked, entities, sets, bare, office })

@@ -161,9 +161,16 @@ pub(super) fn ask(
         Subject::Office(office) => {
             context.put("deciding", || kinds.offices(&sets.deciding));
             context.put("proved", || RestrictedExpression::new_bool(false));
-            let (office, programme) = (kinds.office(office), programme());
-            let viewing = question.act == Act::View;
-            if viewing { (office, programme) } else { (programme, office) }
+            (programme(), kinds.office(office))
+        }
+        Subject::View(view) => {
+            let (text, truth) = (RestrictedExpression::new_string, RestrictedExpression::new_bool);
+            context.put("deciding", || kinds.offices(&sets.deciding));
+            context.put("proved", || truth(false));
+            context.put("label", || text(view.label.as_str().to_owned()));
+            context.put("concerned", || truth(view.concerned));
+            context.put("consulted", || truth(view.consulted));
+            (kinds.office(view.office), programme())
         }
         Subject::Programme { proved } => {
             context.put("deciding", || kinds.offices(&sets.deciding));

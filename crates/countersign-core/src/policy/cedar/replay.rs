@@ -125,9 +125,13 @@ impl<'a> Replay<'a> {
                 }
                 self.version.admit(&one)
             }
-            (Subject::Item(_) | Subject::Office(_) | Subject::Programme { .. }, _) => {
-                self.version.admit(question)
-            }
+            (
+                Subject::Item(_)
+                | Subject::Office(_)
+                | Subject::View(_)
+                | Subject::Programme { .. },
+                _,
+            ) => self.version.admit(question),
         }
     }
 

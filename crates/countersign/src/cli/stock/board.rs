@@ -2,9 +2,11 @@
 
 use super::FilterArgs;
 use crate::cli::output::Output;
-use crate::cli::{Failure, known};
+use crate::cli::{Failure, Global, known};
 use crate::views::board::{self as view, Row};
 use countersign_core::State;
+use countersign_core::viewing::Matter;
+use countersign_proof::Label;
 use countersign_proof::words::{ItemId, Month, PartyId};
 use serde_json::{Value, json};
 
@@ -43,8 +45,19 @@ fn percent(probability: f64) -> String {
     }
 }
 
-pub(super) fn board(state: &State, months: u16, output: &mut Output) -> Result<(), Failure> {
-    let rows = view::board(state, months);
+/// Whether somebody may see what a party has.
+fn may_see(global: &Global, state: &State, party: &PartyId) -> bool {
+    global.may_view(state, &Matter::Books(party), Label::Parties)
+}
+
+pub(super) fn board(
+    global: &Global,
+    state: &State,
+    months: u16,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut rows = view::board(state, months);
+    rows.retain(|row| global.may_view(state, &Matter::Item(&row.item), Label::Parties));
     output.value(&Value::Array(rows.iter().map(Row::value).collect()));
     let told: Vec<Vec<String>> = rows
         .iter()
@@ -101,7 +114,12 @@ fn unknown(row: &Row) -> String {
     if row.is_judged { "?".to_owned() } else { "-".to_owned() }
 }
 
-pub(super) fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> Result<(), Failure> {
+pub(super) fn show(
+    global: &Global,
+    state: &State,
+    filter: &FilterArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let FilterArgs { item, party } = filter;
     item.as_ref().map_or(Ok(()), |item| known::item(state, item).map(|_| ()))?;
     party.as_ref().map_or(Ok(()), |party| known::party(state, party))?;
@@ -110,7 +128,7 @@ pub(super) fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> R
     for (account, balance) in state.stock.accounts() {
         let wanted = item.as_ref().is_none_or(|item| account.item == *item)
             && party.as_ref().is_none_or(|party| account.party == *party);
-        if !wanted {
+        if !wanted || !may_see(global, state, &account.party) {
             continue;
         }
         let holders: Vec<String> = state
@@ -172,14 +190,17 @@ pub(super) fn show(state: &State, filter: &FilterArgs, output: &mut Output) -> R
 }
 
 pub(super) fn holds(
-    state: &State,
+    global: &Global,
     item: &ItemId,
     party: Option<&PartyId>,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let state = &global.state()?;
     known::item(state, item)?;
     party.map_or(Ok(()), |party| known::party(state, party))?;
-    let found = view::holders(state, item, party);
+    let mut found = view::holders(state, item, party);
+    let of = |held: &Value| held.get("party").and_then(Value::as_str)?.parse().ok();
+    found.retain(|held| of(held).is_none_or(|party| may_see(global, state, &party)));
     let text = |value: &Value, key: &str| match value.get(key) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
@@ -195,13 +216,15 @@ pub(super) fn holds(
 }
 
 pub(super) fn balances(
-    state: &State,
+    global: &Global,
     holder: Option<&PartyId>,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let state = &global.state()?;
     holder.map_or(Ok(()), |holder| known::party(state, holder))?;
     let mut found = view::balances(state);
     found.retain(|balances| holder.is_none_or(|holder| balances.holder == *holder));
+    found.retain(|balances| may_see(global, state, &balances.holder));
     output.value(&Value::Array(found.iter().map(view::Balances::value).collect()));
     let rows: Vec<Vec<String>> = found
         .iter()

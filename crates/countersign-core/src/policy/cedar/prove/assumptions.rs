@@ -9,6 +9,7 @@ use super::terms::{
     just, not, value, var, where_given, within,
 };
 use crate::policy::World;
+use countersign_proof::entry::Label;
 use countersign_proof::words::{Act, Moment, OfficeId, PartyId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -63,6 +64,9 @@ pub(super) fn assumed(act: Act, sides: &[Side<'_>], from: Moment) -> Vec<Value> 
             let subject = if act == Act::View { "principal" } else { "resource" };
             parts.push(one_of(&var(subject), "Office", world.offices.keys().map(OfficeId::as_str)));
             parts.extend(sides.iter().map(|side| office_sets(act, side, subject)));
+            if act == Act::View {
+                parts.push(words(&context("label"), Label::ALL.iter().map(|label| label.as_str())));
+            }
         }
         Act::Publish | Act::Suspend => {
             parts.extend(sides.iter().map(|side| programme_sets(act, side)));

@@ -127,8 +127,10 @@ fn schema() -> Result<Schema, String> {
     let more = MORE.to_owned();
     let item = format!("  holder: Holder,\n{}", set_of_offices(&[foreign, origin, more.clone()]));
     let programme = set_of_offices(&[deciding, more]);
+    let view = programme.clone();
+    let added = [("ItemContext", item), ("ProgrammeContext", programme), ("ViewContext", view)];
     let mut text = SCHEMA.to_owned();
-    for (kind, added) in [("ItemContext", item), ("ProgrammeContext", programme)] {
+    for (kind, added) in added {
         let opening = format!("type {kind} = {{\n");
         if text.matches(&opening).count() != 1 {
             return Err(format!("the schema has no {kind}"));

@@ -1,10 +1,11 @@
 //! A solver's example, read back as a situation. What cannot be read gives none.
 
-use crate::policy::situation::{About, AboutItem, Situation};
+use crate::policy::situation::{About, AboutItem, AboutView, Situation};
 use crate::policy::{Preconditions, Totals, World};
 use crate::stock::Item;
 use cedar_policy::{Context, Entity, EntityUid, EvalResult};
 use cedar_policy_symcc::Env;
+use countersign_proof::entry::Label;
 use countersign_proof::words::{
     Act, Date, InputId, ItemClass, Moment, OfficeId, Quantity, Standing, ZoneId,
 };
@@ -30,7 +31,7 @@ pub(super) fn situation(
             About::Item(Box::new(about_item(act, context, item, world)?))
         }
         Act::Appoint => About::Office(id(resource).parse().ok()?),
-        Act::View => About::Office(id(env.request.principal()?).parse().ok()?),
+        Act::View => About::View(about_view(env.request.principal()?, context)?),
         Act::Publish | Act::Suspend => About::Programme { proved: truth(context, "proved")? },
     };
     Some(Situation {
@@ -78,6 +79,16 @@ fn about_item(act: Act, context: &Context, item: Item, world: &World) -> Option<
             notice_days: days,
             replaced: truth(context, "replaced")?,
         },
+    })
+}
+
+fn about_view(office: &EntityUid, context: &Context) -> Option<AboutView> {
+    let label = text(context, "label")?;
+    Some(AboutView {
+        office: id(office).parse().ok()?,
+        label: Label::ALL.iter().copied().find(|known| known.as_str() == label)?,
+        concerned: truth(context, "concerned")?,
+        consulted: truth(context, "consulted")?,
     })
 }
 

@@ -1,0 +1,76 @@
+//! The server: the HTTP doors and what they share. Answers: *who is asking, over which connection,
+//! and what may be told?*
+//!
+//! The modules in the order to read them:
+//!
+//! - [`settings`]: where it listens and what it is called;
+//! - [`app`]: what every handler is given: the writer's door, the reader, sessions;
+//! - [`sessions`], [`viewer`]: who is at the door, and what they may see;
+//! - [`problem`], [`fields`]: what goes wrong, and what was typed;
+//! - [`stores`]: the record itself, beside the state;
+//! - [`papers`]: texts that wait for a signature;
+//! - [`guard`]: what is refused before any handler runs;
+//! - [`live`]: what changes while somebody looks;
+//! - [`assets`]: the style sheet and the scripts;
+//! - [`running`]: listening, and stopping without losing anything.
+
+pub(crate) mod settings;
+
+pub(crate) mod app;
+
+pub(crate) mod sessions;
+pub(crate) mod viewer;
+
+pub(crate) mod fields;
+pub(crate) mod problem;
+
+pub(crate) mod stores;
+
+pub(crate) mod papers;
+
+pub(crate) mod guard;
+
+pub(crate) mod live;
+
+pub(crate) mod assets;
+
+pub(crate) mod running;
+
+pub(crate) use app::App;
+pub(crate) use problem::Problem;
+pub(crate) use viewer::{Viewer, Visitor};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// Every route, behind everything that guards them.
+pub(crate) fn router(app: &App) -> Router {
+    let doors = Router::new().merge(crate::web::router(app)).merge(crate::api::router(app));
+    let doors = doors
+        .route("/static/{name}", get(assets::serve))
+        .route("/health/live", get(alive))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(guard::metrics));
+    guard::around(doors.with_state(app.clone()), app)
+}
+
+/// Whether the process answers at all.
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Whether the ledger takes commands.
+async fn ready(State(app): State<App>) -> Response {
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    let headers = [(header::CONTENT_TYPE, text)];
+    match app.is_ready().await {
+        Ok(()) => (headers, "ready\n").into_response(),
+        Err(problem) => {
+            let told = format!("not ready: {}\n", problem.detail);
+            (StatusCode::SERVICE_UNAVAILABLE, headers, told).into_response()
+        }
+    }
+}

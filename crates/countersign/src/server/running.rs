@@ -1,0 +1,156 @@
+//! Running. Answers: *how does the server start, and how does it stop without losing anything?*
+
+use super::settings::Settings;
+use super::{App, router};
+use crate::clock::ServedClock;
+use crate::writer::{Unavailable, Writer};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use countersign_core::next_due;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long requests under way may take once the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often what is due is looked for.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Why the server cannot run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The address cannot be had.
+    #[error("cannot listen at {listen}: {error}; choose another with --listen")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error("the TLS certificate or its key cannot be used: {0}")]
+    Tls(std::io::Error),
+    /// The runtime or the connection failed.
+    #[error("the server failed: {0}")]
+    Failed(#[from] std::io::Error),
+    /// The writer has stopped.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Takes the address, so that nothing else can have it before the ledger is ready.
+///
+/// # Errors
+/// [`ServeError::Listen`] when it is taken already.
+pub(crate) fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(listen).map_err(|error| ServeError::Listen { listen, error })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves the ledger until the process is told to stop (SIGINT or SIGTERM); then answers what is
+/// under way, lets the writer drain, and returns. `started` is called with what handlers are given,
+/// before the first request.
+///
+/// # Errors
+/// [`ServeError`] when it cannot run.
+pub(crate) fn run(
+    writer: Writer,
+    location: &str,
+    clock: ServedClock,
+    settings: &Settings,
+    listener: TcpListener,
+    started: impl FnOnce(&App),
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (stop, stopping) = watch::channel(false);
+    let app = App::new(&writer, location, clock, settings, stopping)?;
+    started(&app);
+    let served = runtime.block_on(serve(&app, settings, listener, &stop));
+    app.close();
+    drop(app);
+    // Streams and sleepers end here; every command that was taken has its answer by now.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    writer.stop();
+    served
+}
+
+async fn serve(
+    app: &App,
+    settings: &Settings,
+    listener: TcpListener,
+    stop: &watch::Sender<bool>,
+) -> Result<(), ServeError> {
+    let handle = Handle::new();
+    let ticking = tokio::spawn(tick(app.clone()));
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let control = handle.clone();
+    let until = async {
+        stopped().await;
+        tracing::info!("stopping: what is under way is answered first");
+        // Whoever holds the receiver may have gone.
+        let _ = stop.send(true);
+        control.graceful_shutdown(Some(GRACE));
+        std::future::pending::<()>().await;
+    };
+    let serving = async {
+        match &settings.tls {
+            Some(tls) => {
+                let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key);
+                let config = config.await.map_err(ServeError::Tls)?;
+                let server = axum_server::from_tcp_rustls(listener, config)?;
+                Ok(server.handle(handle).serve(service).await?)
+            }
+            None => {
+                Ok(axum_server::from_tcp(listener)?.handle(handle).serve(service).await?)
+            }
+        }
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = until => Ok(()),
+    };
+    ticking.abort();
+    served
+}
+
+/// Resolves once the process is told to stop.
+async fn stopped() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// Lets happen what is due, also while nobody asks for anything.
+async fn tick(app: App) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        app.guards.tidy();
+        let due = app.look(next_due);
+        let now = app.now();
+        if let (Some(due), Ok(now)) = (due, now)
+            && due <= now
+            && let Err(problem) = app.let_time_pass().await
+        {
+            tracing::error!(code = problem.code, "what is due cannot happen: {}", problem.detail);
+        }
+    }
+}

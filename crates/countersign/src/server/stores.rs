@@ -1,0 +1,172 @@
+//! Reading the record itself. Answers: *which entries concern this, and what do they say?*
+//!
+//! The state says what is; the record says how it came to be. Pages and the API read entries through
+//! connections of their own, beside the writer's.
+
+use super::problem::Problem;
+use crate::opening::sealed_part;
+use countersign_proof::Label;
+use countersign_proof::entry::OpenPart;
+use countersign_store::{Mode, Store, StoredEntry};
+use serde_json::Value;
+use smol_str::SmolStr;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Connections kept open for the next reader.
+const SPARE: usize = 8;
+/// Entries read at once while the index catches up.
+const STEP: usize = 1024;
+
+/// Connections to the record, and which entries concern what.
+pub(crate) struct Stores {
+    location: String,
+    spare: Mutex<Vec<Box<dyn Store>>>,
+    index: Mutex<Index>,
+}
+
+/// Which entries concern what.
+#[derive(Default)]
+struct Index {
+    upto: u64,
+    by_subject: HashMap<SmolStr, Vec<u64>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An entry as it is read back.
+#[derive(Clone, Debug)]
+pub(crate) struct Read {
+    /// The part that everyone may see.
+    pub(crate) open: OpenPart,
+    /// Its bytes, which the leaf is the hash of.
+    pub(crate) bytes: Vec<u8>,
+    body: Vec<u8>,
+    sealed: Vec<(Label, Value)>,
+}
+
+impl Read {
+    fn of(entry: &StoredEntry) -> Result<Self, Problem> {
+        let damaged = |why: String| {
+            Problem::unavailable(format!("entry {} cannot be read: {why}", entry.seq))
+        };
+        let open = OpenPart::parse(&entry.open).map_err(|error| damaged(error.to_string()))?;
+        let sealed = entry.sealed.iter().filter_map(sealed_part);
+        let sealed = sealed.filter_map(|part| {
+            serde_json::from_slice(&part.bytes).ok().map(|value| (part.label, value))
+        });
+        let (bytes, body) = (entry.open.clone(), entry.body.clone());
+        Ok(Self { open, bytes, body, sealed: sealed.collect() })
+    }
+
+    /// The sealed part with this label, if the entry has one and it was not erased.
+    pub(crate) fn sealed(&self, label: Label) -> Option<&Value> {
+        self.sealed.iter().find(|(of, _)| *of == label).map(|(_, value)| value)
+    }
+
+    /// The stored body: what the state is rebuilt from.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The signed statements in the entry: each text with its signature.
+    pub(crate) fn statements(&self) -> Vec<(String, String)> {
+        let list = self.sealed(Label::Deliberation).and_then(|part| part.get("statements"));
+        let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+        let list = list.and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(|one| text(one, "text").zip(text(one, "signature"))).collect()
+    }
+}
+
+impl Stores {
+    /// Readers of the record at `location`; connections are opened when they are needed.
+    pub(crate) fn new(location: &str) -> Self {
+        let (spare, index) = (Mutex::default(), Mutex::default());
+        Self { location: location.to_owned(), spare, index }
+    }
+
+    /// Reads through a connection; it blocks, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read.
+    pub(crate) fn with<T>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let spare = locked(&self.spare).pop();
+        let store = match spare {
+            Some(store) => store,
+            None => countersign_store::open(&self.location, Mode::Read)?,
+        };
+        let read = read(store.as_ref());
+        let mut spare = locked(&self.spare);
+        if read.is_ok() && spare.len() < SPARE {
+            spare.push(store);
+        }
+        read
+    }
+
+    /// The entry at a place.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read or does not reach that far.
+    pub(crate) fn entry(&self, seq: u64) -> Result<Read, Problem> {
+        self.with(|store| {
+            let entry = store.entry(seq)?.ok_or_else(|| Problem::not_found("entry"))?;
+            Read::of(&entry)
+        })
+    }
+
+    /// At most `limit` entries from `from` on.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read.
+    pub(crate) fn entries(&self, from: u64, limit: usize) -> Result<Vec<Read>, Problem> {
+        self.with(|store| store.read(from, limit)?.iter().map(Read::of).collect())
+    }
+
+    /// The entries that concern `subject`, such as `REQ-1`, oldest first.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read.
+    pub(crate) fn about(&self, subject: &str) -> Result<Vec<Read>, Problem> {
+        let places = self.places(subject)?;
+        self.with(|store| {
+            let entries = places.iter().filter_map(|seq| store.entry(*seq).transpose());
+            entries.map(|entry| Read::of(&entry?)).collect()
+        })
+    }
+
+    /// The places of the entries that concern `subject`, oldest first.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read.
+    pub(crate) fn places(&self, subject: &str) -> Result<Vec<u64>, Problem> {
+        let mut index = locked(&self.index);
+        self.with(|store| index.catch_up(store))?;
+        Ok(index.by_subject.get(subject).cloned().unwrap_or_default())
+    }
+}
+
+impl Index {
+    /// Reads what has been recorded since the last time.
+    fn catch_up(&mut self, store: &dyn Store) -> Result<(), Problem> {
+        loop {
+            let entries = store.read(self.upto, STEP)?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in &entries {
+                let open = OpenPart::parse(&entry.open).map_err(|error| {
+                    Problem::unavailable(format!("entry {} cannot be read: {error}", entry.seq))
+                })?;
+                for subject in open.subjects {
+                    self.by_subject.entry(subject).or_default().push(entry.seq);
+                }
+                self.upto = entry.seq.saturating_add(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Deciding and advising. Answers: *what is said, under which conditions and why?*
+//!
+//! The form makes the exact text; it is signed on a page of its own.
+
+use super::{find, told};
+use crate::server::fields::Fields;
+use crate::server::papers::Purpose;
+use crate::server::viewer::Visitor;
+use crate::server::{App, Problem, Viewer};
+use crate::statements::{self, Signing};
+use crate::web::page::{Frame, csrf, page};
+use crate::web::parts::{
+    Action, Choice, Field, Number, buttons, details, error_summary, summary_list,
+};
+use crate::web::requests::draft::moment;
+use crate::web::signing::faults_of;
+use crate::web::{places, words};
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use countersign_core::State as Ledger;
+use countersign_core::people::Office;
+use countersign_core::requests::Request;
+use countersign_proof::signature::Assurance;
+use countersign_proof::statement::kinds::{Advice, Decision};
+use countersign_proof::words::{
+    AdviceKind, DecisionKind, Moment, OfficeId, PersonId, PlaceId, Provisos, Quantity, Window,
+    ZoneId,
+};
+use maud::{Markup, html};
+
+/// The pages of this module.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/requests/{id}/decide", get(decide_page).post(decide))
+        .route("/requests/{id}/advise", get(advise_page).post(advise))
+}
+
+/// What is said of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saying {
+    Decision,
+    Advice,
+}
+
+fn offices(state: &Ledger, person: &PersonId) -> Vec<(String, String)> {
+    let at = state.ledger.clock;
+    let offices = state.people.spoken_for_by(person, at);
+    let told = |office: &Office| (office.id.to_string(), format!("{} ({})", office.title, office.id));
+    offices.map(told).collect()
+}
+
+/// Reads the provisos; what is wrong stands in the fields.
+fn provisos(fields: &mut Fields) -> Provisos {
+    let quantity: Option<Quantity> = fields.maybe("most");
+    let zones: Vec<ZoneId> = fields.words("only");
+    let depot: Option<PlaceId> = fields.maybe("depot");
+    let (from, until) = (moment(fields, "from"), moment(fields, "until"));
+    let window = match (from, until) {
+        (None, None) => None,
+        (from, until) => {
+            let least = Moment::from_millis(0).unwrap_or(Moment::LAST);
+            let window = Window::new(from.unwrap_or(least), until.unwrap_or(Moment::LAST));
+            if window.is_none() {
+                fields.error("until", "this must be later than the beginning");
+            }
+            window
+        }
+    };
+    let zones = (!zones.is_empty()).then(|| zones.into_iter().collect());
+    Provisos { quantity, zones, window, depot }
+}
+
+fn proviso_fields(request: &Request, fields: &Fields) -> Markup {
+    let error = |name: &str| fields.errors().get(name).map(String::as_str);
+    let field = |name, label| {
+        Field::new(name, label).value(fields.typed(name)).error(error(name)).optional()
+    };
+    let zones: Vec<String> = request.draft.zones.iter().map(ToString::to_string).collect();
+    let zones: Vec<Choice<'_>> = zones.iter().map(|zone| Choice::new(zone, zone)).collect();
+    let chosen: Vec<&str> = fields.chosen("only").collect();
+    let any = ["most", "only", "depot", "from", "until"];
+    let is_open = any.iter().any(|name| !fields.typed(name).is_empty() || error(name).is_some());
+    let most = Number { least: Some(1), most: Some(request.draft.quantity.units()), unit: None };
+    details(
+        words::PROVISOS_TITLE,
+        is_open,
+        &html! {
+            (field("most", words::PROVISO_QUANTITY).number(most))
+            @if zones.len() > 1 { (field("only", words::PROVISO_ZONES).checkboxes(&zones, &chosen)) }
+            (field("depot", words::PROVISO_DEPOT).text())
+            (field("from", words::PROVISO_FROM).date_time())
+            (field("until", words::PROVISO_UNTIL).date_time())
+        },
+    )
+}
+
+fn form(
+    frame: &Frame,
+    saying: Saying,
+    state: &Ledger,
+    request: &Request,
+    (person, fields): (&PersonId, &Fields),
+) -> Markup {
+    let error = |name: &str| fields.errors().get(name).map(String::as_str);
+    let field = |name, label| {
+        Field::new(name, label).value(fields.typed(name)).error(error(name))
+    };
+    let offices = offices(state, person);
+    let offices: Vec<Choice<'_>> =
+        offices.iter().map(|(value, label)| Choice::new(value, label)).collect();
+    let (title, name) = match saying {
+        Saying::Decision => (words::DECIDE_TITLE, "decision"),
+        Saying::Advice => (words::ADVISE_TITLE, "advice"),
+    };
+    let kinds: Vec<Choice<'_>> = match saying {
+        Saying::Decision => DecisionKind::ALL
+            .iter()
+            .map(|kind| Choice::new(kind.as_str(), words::decision(*kind)))
+            .collect(),
+        Saying::Advice => AdviceKind::ALL
+            .iter()
+            .map(|kind| Choice::new(kind.as_str(), words::advice(*kind)))
+            .collect(),
+    };
+    let draft = &request.draft;
+    let back = format!("/requests/{}", request.id);
+    let title = format!("{title}: {}", request.id);
+    let body = html! {
+        (error_summary(&faults_of(fields)))
+        h1 { (title) }
+        (summary_list(&[
+            (words::WHAT, told::what(draft)),
+            (words::HOLDER, html! { (draft.holder) }),
+            (words::WINDOW, html! {
+                (crate::web::parts::moment(draft.window.from())) " – "
+                (crate::web::parts::moment(draft.window.until()))
+            }),
+            (words::REVISION, html! { (request.revision) }),
+            (words::STOCK_EFFECT, told::stock_effect(state, request)),
+            (words::STILL_MISSING, html! { (told::missing(state, request)) }),
+        ]))
+        form method="post" action={ (back) "/" (match saying {
+            Saying::Decision => "decide",
+            Saying::Advice => "advise",
+        }) } {
+            @if let Some(who) = &frame.viewer { (csrf(who)) }
+            input type="hidden" name="revision" value=(match fields.typed("revision") {
+                "" => request.revision.to_string(),
+                typed => typed.to_owned(),
+            });
+            (field("office", words::FOR_OFFICE).select(&offices))
+            (field(name, words::YOUR_WORD).radios(&kinds))
+            (field("reason", words::REASON).hint(words::REASON_HINT).long_text(4))
+            (proviso_fields(request, fields))
+            (buttons(&[
+                Action::Main { label: words::TO_THE_TEXT, sends: None },
+                Action::Link { label: words::BACK_TO_CASE, href: &back },
+            ]))
+        }
+    };
+    page(frame, &title, &body)
+}
+
+async fn shown(
+    app: &App,
+    viewer: &Viewer,
+    (saying, name): (Saying, &str),
+    fields: &Fields,
+) -> Result<Markup, Problem> {
+    let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
+    app.look(|state| {
+        let request = find(state, name, viewer.person())?;
+        Ok(form(&frame, saying, state, request, (viewer.person(), fields)))
+    })
+}
+
+async fn decide_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Markup, Problem> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    shown(&app, &viewer, (Saying::Decision, &name), &fields).await
+}
+
+async fn advise_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Markup, Problem> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    shown(&app, &viewer, (Saying::Advice, &name), &fields).await
+}
+
+/// Whether the form was made from the revision that is there now.
+fn check_revision(request: &Request, fields: &mut Fields) -> Result<(), Problem> {
+    let typed = fields.text("revision");
+    if typed.is_empty() || typed == request.revision.to_string() {
+        return Ok(());
+    }
+    let now = request.revision;
+    let detail = format!(
+        "you had revision {typed} before you, but the request is at revision {now}; read that one \
+         first"
+    );
+    Err(Problem::refused("requests/stale-revision", &detail))
+}
+
+/// The parts that a decision and an advice have in common.
+struct Said {
+    request: Request,
+    office: Option<OfficeId>,
+    reason: String,
+    provisos: Provisos,
+}
+
+fn read(app: &App, viewer: &Viewer, name: &str, fields: &mut Fields) -> Result<Said, Problem> {
+    viewer.check_form(fields)?;
+    viewer.authority()?;
+    let request = app.look(|state| find(state, name, viewer.person()).cloned())?;
+    check_revision(&request, fields)?;
+    let office = fields.word("office");
+    let reason = fields.text("reason");
+    if reason.trim().is_empty() {
+        fields.error("reason", "say why; it becomes part of what you sign");
+    }
+    let provisos = provisos(fields);
+    Ok(Said { request, office, reason, provisos })
+}
+
+fn assurance(state: &Ledger, person: &PersonId) -> Assurance {
+    crate::actions::assurance_of(state, person)
+}
+
+async fn decide(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    let said = read(&app, &viewer, &name, &mut fields)?;
+    let kind: Option<DecisionKind> = fields.word("decision");
+    fields.finish()?;
+    let request = &said.request;
+    let person = viewer.person().clone();
+    if let Some((office, kind)) = said.office.as_ref().zip(kind) {
+        let refused = app.look(|state| {
+            let assurance = assurance(state, &person);
+            state.would_refuse_decision(request, office, &person, kind, assurance)
+        });
+        if let Some(rejection) = refused {
+            fields.error("decision", format!("{rejection} ({})", rejection.code()));
+        }
+        if kind != DecisionKind::Approve && !said.provisos.is_empty() {
+            fields.error("most", "provisos go with an approval only");
+        }
+    }
+    let ready = said.office.clone().zip(kind).filter(|_| fields.is_sound());
+    let Some((office, kind)) = ready else {
+        let shown = shown(&app, &viewer, (Saying::Decision, &name), &fields).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
+    };
+    let about = Some((request.id, request.revision));
+    let binding = app.binding::<Decision>(&person, about).await?;
+    let signing = Signing { office, signer: person, binding, reason: said.reason };
+    let made = app.look(|state| statements::decision(state, request, signing, kind, said.provisos));
+    let made = made.ok_or_else(|| {
+        Problem::unavailable("the policy version that the request is judged by is not known")
+    })?;
+    let back = format!("/requests/{name}");
+    match app.paper(&made, Purpose::Command, &back) {
+        Ok(paper) => Ok(Redirect::to(&format!("/sign/{}", paper.token)).into_response()),
+        Err(problem) => {
+            fields.error("reason", problem.detail.clone());
+            let shown = shown(&app, &viewer, (Saying::Decision, &name), &fields).await?;
+            Ok((problem.status, shown).into_response())
+        }
+    }
+}
+
+async fn advise(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    let said = read(&app, &viewer, &name, &mut fields)?;
+    let kind: Option<AdviceKind> = fields.word("advice");
+    fields.finish()?;
+    let request = &said.request;
+    let person = viewer.person().clone();
+    if let Some(office) = &said.office {
+        let refused = app.look(|state| state.would_refuse_advice(request, office, &person));
+        if let Some(rejection) = refused {
+            fields.error("advice", format!("{rejection} ({})", rejection.code()));
+        }
+    }
+    let ready = said.office.clone().zip(kind).filter(|_| fields.is_sound());
+    let Some((office, kind)) = ready else {
+        let shown = shown(&app, &viewer, (Saying::Advice, &name), &fields).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
+    };
+    let about = Some((request.id, request.revision));
+    let binding = app.binding::<Advice>(&person, about).await?;
+    let signing = Signing { office, signer: person, binding, reason: said.reason };
+    let made = statements::advice(request, signing, kind, said.provisos);
+    let back = format!("/requests/{name}");
+    match app.paper(&made, Purpose::Command, &back) {
+        Ok(paper) => Ok(Redirect::to(&format!("/sign/{}", paper.token)).into_response()),
+        Err(problem) => {
+            fields.error("reason", problem.detail.clone());
+            let shown = shown(&app, &viewer, (Saying::Advice, &name), &fields).await?;
+            Ok((problem.status, shown).into_response())
+        }
+    }
+}
