@@ -4,6 +4,7 @@
 use crate::chromium::{Chromium, View};
 use crate::fault::Fault;
 use crate::served::Served;
+use crate::spot::Spot;
 use crate::tab::Tab;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -20,7 +21,29 @@ pub struct Sight {
 }
 
 /// Every page.
-pub const PAGES: &[Sight] = &[];
+pub const PAGES: &[Sight] = &[
+    nobody("sign-in", "/sign-in"),
+    nobody("nowhere-to-go", "/requests"),
+    seen("inbox-official", "US.SecDef", "/inbox"),
+    seen("inbox-holder", "UA.GenStaff", "/inbox"),
+    seen("requests", "UA.GenStaff", "/requests"),
+    seen("request-new", "UA.GenStaff", "/requests/new"),
+    seen("request-approved", "UA.GenStaff", "/requests/REQ-2"),
+    seen("request-refused", "US.SecDef", "/requests/REQ-3"),
+    seen("request-delivery", "US.Logistics", "/requests/REQ-9"),
+    seen("request-lapsed", "UA.GenStaff", "/requests/REQ-10"),
+    seen("request-overseen", "US.IG", "/requests/REQ-11"),
+    seen("use", "UA.GenStaff", "/requests/REQ-11/use"),
+    seen("enrol", "US.SecDef", "/enrol"),
+];
+
+const fn nobody(name: &'static str, path: &'static str) -> Sight {
+    Sight { name, who: None, path }
+}
+
+const fn seen(name: &'static str, who: &'static str, path: &'static str) -> Sight {
+    Sight { name, who: Some(who), path }
+}
 
 /// Everyone who looks, each in a tab of their own in which they have entered.
 pub struct Viewers<'a> {
@@ -58,10 +81,11 @@ impl<'a> Viewers<'a> {
     }
 }
 
-/// Enters as someone: opens their link, which signs them in.
+/// Enters as someone: opens their link, reads for whom it is, and goes on. A link opens one session.
 ///
 /// # Errors
 /// [`Fault`] when nobody is called that, or they are not let in.
 pub async fn enter(tab: &Tab, served: &Served, who: &str) -> Result<(), Fault> {
-    tab.open(&served.entrance(who)?.url).await
+    tab.open(&served.entrance(who)?.url).await?;
+    tab.follow(Spot::Words("Continue")).await
 }
