@@ -79,7 +79,7 @@ pub async fn must_have_no_violations(tab: &Tab) -> Result<(), Fault> {
         return Ok(());
     }
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    Err(Fault::new(format!("axe-core at {}:\n  {}", tab.url().await?, found.join("\n  "))))
+    Err(Fault::new(format!("axe-core:\n  {}", found.join("\n  "))))
 }
 
 fn violation(found: &Value) -> Violation {

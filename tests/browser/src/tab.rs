@@ -104,8 +104,14 @@ impl Tab {
         // The next document does not have the mark.
         self.ask("window.countersignLeft = true").await?;
         self.press(spot).await?;
-        let arrived = "(() => window.countersignLeft ? { why: 'still on the same page' } : \
-                       document.readyState === 'complete' ? {} : { why: 'still loading' })()";
+        let arrived = r"(() => {
+            if (!window.countersignLeft) {
+                return document.readyState === 'complete' ? {} : { why: 'still loading' };
+            }
+            const wrong = [...document.querySelectorAll('input:invalid, select:invalid, \
+                textarea:invalid')].map(e => `${e.name}: ${e.validationMessage}`);
+            return { why: `still on the same page. ${wrong.join('; ')}` };
+        })()";
         self.until(&format!("to follow {spot:?}"), arrived).await?;
         Ok(())
     }
@@ -218,8 +224,7 @@ impl Tab {
         if found.is_empty() {
             return Ok(());
         }
-        let url = self.url().await?;
-        Err(Fault::new(format!("the browser complains at {url}:\n  {}", found.join("\n  "))))
+        Err(Fault::new(format!("the browser complains:\n  {}", found.join("\n  "))))
     }
 
     /// A passkey for this tab.

@@ -4,7 +4,11 @@
 use countersign_browser::axe;
 use countersign_browser::chromium::{Chromium, View};
 use countersign_browser::fault::Fault;
+use countersign_browser::pages::{PAGES, Viewers};
 use countersign_browser::planted::{Answer, serve};
+use countersign_browser::served::Served;
+use countersign_browser::tab::Tab;
+use std::collections::BTreeMap;
 
 /// As strict as a page of ours.
 const POLICY: &str = "Content-Security-Policy: default-src 'none'; img-src 'self'; style-src \
@@ -47,4 +51,44 @@ async fn planted_faults_are_found_and_a_sound_page_has_none() -> Result<(), Faul
     tab.open(&format!("{site}/sound")).await?;
     axe::must_have_no_violations(&tab).await?;
     chromium.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_sound_in_every_view() -> Result<(), Fault> {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::exercise(folder.path())?;
+    let chromium = Chromium::launch().await?;
+    let mut viewers = Viewers::of(&chromium, &served);
+    let mut faults: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for view in [View::DESK, View::NIGHT, View::PHONE] {
+        for sight in PAGES {
+            let tab = viewers.see(sight, view).await?;
+            for found in [
+                tab.must_be_quiet().await,
+                axe::must_have_no_violations(tab).await,
+                fits_its_window(tab).await,
+            ] {
+                let Err(fault) = found else { continue };
+                let place = format!("{} at {}, {:?}", sight.name, view.width, view.scheme);
+                faults.entry(fault.to_string()).or_default().push(place);
+            }
+        }
+    }
+    chromium.close().await?;
+    served.stop()?;
+    let told: Vec<String> = faults
+        .iter()
+        .map(|(fault, places)| format!("{fault}\n  on {}", places.join("; ")))
+        .collect();
+    assert!(told.is_empty(), "{} faults:\n{}", told.len(), told.join("\n\n"));
+    Ok(())
+}
+
+/// Nobody scrolls sideways to read: what is wide, such as a table, scrolls within itself.
+async fn fits_its_window(tab: &Tab) -> Result<(), Fault> {
+    let over = tab.ask("document.documentElement.scrollWidth - innerWidth").await?;
+    match over.as_i64() {
+        Some(over) if over <= 0 => Ok(()),
+        _ => Err(Fault::new(format!("the page is {over} pixels wider than its window"))),
+    }
 }
