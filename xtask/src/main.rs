@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use xtask::{bench, say, test, tidy, under_ci, workspace_root};
+use xtask::{bench, say, screenshots, test, tidy, under_ci, workspace_root};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
@@ -11,6 +11,7 @@ cargo xtask COMMAND
   tidy [--root DIR] [--rules]    the house rules; --rules prints them with their reasons
   bench [--quick] [--json FILE] [-- ARGUMENT…]
                                  the benchmarks; figures go to target/bench.json
+  screenshots DIR                the pages of the exercise as pictures, in a real browser
 
 Exit codes: 0 done, 1 something failed, 2 usage, 4 not there yet.";
 
@@ -37,6 +38,7 @@ fn command(arguments: &[String]) -> Result<ExitCode, String> {
             let root = root(&here)?;
             Ok(bench::run(&root, &bench::Wish::parse(rest, &root, &here)?))
         }
+        "screenshots" => Ok(screenshots::run(&root(&here)?, &screenshots::parse(rest, &here)?)),
         "help" | "--help" | "-h" => {
             say::line(USAGE);
             Ok(ExitCode::SUCCESS)

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 pub struct Tool {
     /// Its name on `PATH`.
     pub program: &'static str,
+    /// Arguments with which it must succeed to count as there; none: that it is on `PATH` will do.
+    pub trial: &'static [&'static str],
     /// The Debian package that brings it.
     pub package: &'static str,
     /// What the tests do with it.
@@ -17,10 +19,20 @@ pub struct Tool {
     pub remedy: &'static str,
 }
 
+impl Tool {
+    /// Where it is, if it is there and fit.
+    fn found(&self) -> Option<PathBuf> {
+        let path = on_path(self.program)?;
+        let fit = self.trial.is_empty() || quiet_output(self.program, self.trial).is_some();
+        fit.then_some(path)
+    }
+}
+
 /// Every tool. A test that needs another one adds a line here, never a skip.
 pub const TOOLS: &[Tool] = &[
     Tool {
         program: "ssh-keygen",
+        trial: &[],
         package: "openssh-client",
         purpose: "makes keys and checks our signatures against stock OpenSSH",
         remedy: "install OpenSSH's client tools (Debian: openssh-client; Fedora: \
@@ -28,9 +40,33 @@ pub const TOOLS: &[Tool] = &[
     },
     Tool {
         program: "cvc5",
+        trial: &[],
         package: "cvc5",
         purpose: "proves what a policy version promises",
         remedy: "install cvc5 (Debian and Ubuntu: cvc5; elsewhere from its project's releases)",
+    },
+    Tool {
+        program: "chromium",
+        trial: &[],
+        package: "chromium",
+        purpose: "opens the pages in a real browser, with a virtual authenticator",
+        remedy: "install Chromium (Debian: chromium; Ubuntu's snap cannot be driven: take the \
+                 package of its project there)",
+    },
+    Tool {
+        program: "npm",
+        trial: &[],
+        package: "npm",
+        purpose: "brings axe-core, which judges the pages for accessibility",
+        remedy: "install Node.js with npm (Debian: nodejs and npm)",
+    },
+    Tool {
+        program: "python3",
+        // Debian keeps a part of the module venv in a package of its own.
+        trial: &["-c", "import venv, ensurepip"],
+        package: "python3-venv",
+        purpose: "runs Schemathesis, which holds the API against its description",
+        remedy: "install Python 3.11 or later with its module venv (Debian: python3-venv)",
     },
 ];
 
@@ -41,10 +77,10 @@ pub const TOOLS: &[Tool] = &[
 pub fn provide(tools: &[Tool]) -> Result<(), String> {
     let mut missing = Vec::new();
     for tool in tools {
-        if let Some(path) = on_path(tool.program) {
+        if let Some(path) = tool.found() {
             say::line(format_args!("{}: {}", tool.program, path.display()));
         } else {
-            say::line(format_args!("{}: missing; it {}", tool.program, tool.purpose));
+            say::line(format_args!("{}: missing or unfit; it {}", tool.program, tool.purpose));
             missing.push(*tool);
         }
     }
@@ -54,7 +90,7 @@ pub fn provide(tools: &[Tool]) -> Result<(), String> {
     let tried = install(&missing);
     let still: Vec<String> = missing
         .iter()
-        .filter(|tool| on_path(tool.program).is_none())
+        .filter(|tool| tool.found().is_none())
         .map(|tool| format!("{} is missing: {}", tool.program, tool.remedy))
         .collect();
     match (still.is_empty(), tried) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use xtask::bench;
 use xtask::counts::{Counts, Runner};
+use xtask::screenshots;
 use xtask::steps::Steps;
 use xtask::test::Wish;
 use xtask::tools::{self, Tool};
@@ -96,7 +97,13 @@ fn a_failed_step_is_in_the_table_and_stops_the_run() {
 
 #[test]
 fn a_tool_that_cannot_be_had_fails_with_its_remedy() {
-    let tool = |program, package| Tool { program, package, purpose: "is a test", remedy: "buy it" };
+    let tool = |program, package| Tool {
+        program,
+        trial: &["--version"],
+        package,
+        purpose: "is a test",
+        remedy: "buy it",
+    };
     assert_eq!(tools::provide(&[tool("cargo", "cargo")]), Ok(()));
     // The child has no PATH, so neither the tool nor apt-get is found.
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -113,7 +120,14 @@ fn a_tool_that_cannot_be_had_fails_with_its_remedy() {
 
 #[test]
 fn a_word_it_does_not_know_is_a_usage_error() {
-    for words in [&["walk"][..], &[], &["test", "--fast"], &["tidy", "--fix"], &["bench", "x"]] {
+    for words in [
+        &["walk"][..],
+        &[],
+        &["test", "--fast"],
+        &["tidy", "--fix"],
+        &["bench", "x"],
+        &["screenshots"],
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(words)
             .env_remove("CI")
@@ -141,6 +155,16 @@ fn the_benchmarks_get_their_arguments() {
         Ok(format!("{start} --quick --json /here/a-stock.json --only sqlite"))
     );
     assert!(words(&["--json"]).is_err());
+}
+
+#[test]
+fn the_screenshots_get_one_folder() {
+    let parse = |words: &[&str]| screenshots::parse(&strings(words), Path::new("/here"));
+    assert_eq!(parse(&["shots"]), Ok(PathBuf::from("/here/shots")));
+    assert_eq!(parse(&["/elsewhere"]), Ok(PathBuf::from("/elsewhere")));
+    for wrong in [&[][..], &["a", "b"], &["--help"]] {
+        assert!(parse(wrong).is_err(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub(crate) struct Frame {
 pub(crate) mod at {
     /// The style sheet.
     pub(crate) const STYLE: &str = "/static/style.css";
+    /// The mark, for the tab.
+    pub(crate) const ICON: &str = "/static/mark.svg";
     /// The front page.
     pub(crate) const HOME: &str = "/";
     /// The search.
@@ -84,12 +86,16 @@ pub(crate) fn page(frame: &Frame, title: &str, body: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { (title) " – " (frame.programme) " – " (words::PRODUCT) }
                 link rel="stylesheet" href=(at::STYLE);
+                link rel="icon" type="image/svg+xml" href=(at::ICON);
                 @for script in &frame.scripts { script type="module" src=(script) {} }
             }
             body {
                 a class="skip" href="#main" { (words::SKIP) }
                 @if frame.is_exercise {
-                    p class="exercise" { b { (words::EXERCISE) } " " (words::EXERCISE_WHY) }
+                    // A region of its own, so that whoever goes from landmark to landmark hears it.
+                    section class="exercise" aria-label=(words::EXERCISE) {
+                        b { (words::EXERCISE) } " " (words::EXERCISE_WHY)
+                    }
                 }
                 (header(frame))
                 main id="main" tabindex="-1" { (body) }
