@@ -1,11 +1,12 @@
 //! What the doors bear: pages and API of a served ledger with 100,000 requests, under `wrk`.
 //!
-//! `cargo bench -p countersign --bench doors [-- --quick] [-- --json FILE]`. Every rate is printed with
-//! its ratio to a static file of the same server in the same run; nothing here passes or fails by
-//! time. The load comes from the same machine, so it takes its share of the processor.
+//! `cargo bench -p countersign --bench doors [-- --quick] [-- --json FILE]`. Every rate is printed
+//! with its ratio to a static file of the same server in the same run; nothing here passes or fails
+//! by time. The load comes from the same machine, so it takes its share of the processor.
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

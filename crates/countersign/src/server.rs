@@ -41,7 +41,7 @@ pub(crate) mod running;
 
 pub(crate) use app::App;
 pub(crate) use problem::Problem;
-pub(crate) use viewer::{Viewer, Visitor};
+pub(crate) use viewer::Viewer;
 
 use axum::Router;
 use axum::extract::State;

@@ -290,8 +290,10 @@ pub fn release(state: &State, release: &Release) -> Value {
 /// What differs between two terms, a sentence for each line: what it was, and what it is now.
 #[must_use]
 pub fn terms_changed(old: &Terms, new: &Terms) -> Vec<String> {
-    let zones = |terms: &Terms| terms.zones.iter().map(ZoneId::as_str).collect::<Vec<_>>().join(", ");
-    let depot = |terms: &Terms| terms.depot.as_ref().map_or("any", |depot| depot.as_str()).to_owned();
+    let zones =
+        |terms: &Terms| terms.zones.iter().map(ZoneId::as_str).collect::<Vec<_>>().join(", ");
+    let depot =
+        |terms: &Terms| terms.depot.as_ref().map_or("any", |depot| depot.as_str()).to_owned();
     let lines = [
         ("revision", old.revision.to_string(), new.revision.to_string()),
         ("act", old.act.to_string(), new.act.to_string()),

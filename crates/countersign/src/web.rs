@@ -37,9 +37,7 @@ use axum::Router;
 
 /// Every page.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages = Router::new()
-        .merge(signing::router())
-        .merge(inbox::router())
-        .merge(requests::router());
+    let pages =
+        Router::new().merge(signing::router()).merge(inbox::router()).merge(requests::router());
     mistakes::around(pages, app)
 }

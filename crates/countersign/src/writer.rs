@@ -4,6 +4,10 @@
 //! one before left it, and commits the whole batch in one transaction (group commit, no timer).
 //! Only after the commit does anyone get an answer, and only then do readers see the new state.
 
+mod reader;
+
+pub use reader::{News, Reader};
+
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
 use crate::opening::{Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part};
 use countersign_core::ledger::{self, NonceSubject};
@@ -11,21 +15,17 @@ use countersign_core::people::Authority;
 use countersign_core::record::{self, Answer, Recorded};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
 use countersign_proof::LogKey;
-use countersign_proof::entry::OpenPart;
 use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
-use tokio::sync::broadcast;
 
 /// Most commands committed together.
 pub const BATCH: usize = 2048;
 /// Commands that may wait; beyond it the door is told to come again.
 const QUEUE: usize = 8192;
-/// Entries that a listener may be behind before it has missed some.
-const NEWS: usize = 4096;
 /// A clock that goes back by no more than this stands still instead of refusing, in milliseconds.
 const SLACK_MILLIS: u64 = 5_000;
 
@@ -134,67 +134,6 @@ pub struct Writer {
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     reader: Reader,
-}
-
-/// What readers see: the state as of the last commit, and where the record stood then.
-#[derive(Debug)]
-struct Published {
-    state: State,
-    size: u64,
-    note: String,
-}
-
-/// The open part of an entry, told to whoever listens once it is committed.
-pub type News = Arc<OpenPart>;
-
-/// A handle through which any thread reads what the writer has committed.
-#[derive(Clone, Debug)]
-pub struct Reader {
-    published: Arc<RwLock<Published>>,
-    news: broadcast::Sender<News>,
-}
-
-impl Reader {
-    fn new(state: State, head: &Head) -> Self {
-        let (size, note) = (head.frontier.size(), head.note.clone());
-        let published = Arc::new(RwLock::new(Published { state, size, note }));
-        Self { published, news: broadcast::channel(NEWS).0 }
-    }
-
-    fn locked(&self) -> RwLockReadGuard<'_, Published> {
-        self.published.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Reads the state as of the last commit. The writer waits meanwhile: nothing that takes long
-    /// is done in `look`.
-    pub fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.locked().state)
-    }
-
-    /// Reads the state together with the number of entries that it is the state after.
-    pub fn read_at<T>(&self, look: impl FnOnce(&State, u64) -> T) -> T {
-        let published = self.locked();
-        look(&published.state, published.size)
-    }
-
-    /// How many entries are committed.
-    #[must_use]
-    pub fn position(&self) -> u64 {
-        self.locked().size
-    }
-
-    /// The newest checkpoint: a signed note (C2SP tlog-checkpoint).
-    #[must_use]
-    pub fn checkpoint(&self) -> String {
-        self.locked().note.clone()
-    }
-
-    /// Every entry committed from now on. Whoever is more than 4096 entries behind has missed some,
-    /// and is told so; the store has them.
-    #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<News> {
-        self.news.subscribe()
-    }
 }
 
 /// A handle through which any thread submits.
@@ -530,7 +469,7 @@ impl Bench {
         let body = stored_body(&entry.body);
         batch.entries.push(StoredEntry { seq, command: envelope.id, leaf, open, body, sealed });
         batch.steps.push(Receipt { seq, at: envelope.at, answer, repeated: false });
-        if self.reader.news.receiver_count() > 0 {
+        if self.reader.is_listened_to() {
             batch.news.push(Arc::new(entry.open));
         }
         Ok(batch.steps.len().saturating_sub(1))
@@ -549,21 +488,7 @@ impl Bench {
     }
 
     fn publish(&self, batch: &mut Batch) {
-        let mut published = self.shown();
-        for step in &batch.steps {
-            record::replay_answer(&mut published.state, step.at, &step.answer);
-        }
-        published.size = self.head.frontier.size();
-        published.note.clone_from(&self.head.note);
-        drop(published);
-        for news in batch.news.drain(..) {
-            // Nobody may be listening any more.
-            let _ = self.reader.news.send(news);
-        }
-    }
-
-    fn shown(&self) -> RwLockWriteGuard<'_, Published> {
-        self.reader.published.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.reader.publish(&batch.steps, &self.head, batch.news.drain(..));
     }
 
     /// After a failed commit, state and head are read back: the record says what has happened.
@@ -575,8 +500,7 @@ impl Bench {
             Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
         })?;
         // A commit whose reply was lost is shown to readers only now.
-        let (size, note) = (head.frontier.size(), head.note.clone());
-        *self.shown() = Published { state: state.clone(), size, note };
+        self.reader.replace(state.clone(), &head);
         self.state = state;
         self.head = head;
         self.sound = true;

@@ -214,8 +214,7 @@ fn pages_may_neither_be_framed_nor_load_anything_from_elsewhere() {
 
 /// Fills in the decision form; gives the address of the text to sign.
 async fn decide(official: &Guest<'_>, id: &str, word: &str) -> String {
-    let fields =
-        [("office", "US.SACEUR"), ("decision", word), ("reason", "within the plan")];
+    let fields = [("office", "US.SACEUR"), ("decision", word), ("reason", "within the plan")];
     official.sent(&format!("/requests/{id}/decide"), &fields).await
 }
 

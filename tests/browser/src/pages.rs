@@ -81,7 +81,8 @@ impl<'a> Viewers<'a> {
     }
 }
 
-/// Enters as someone: opens their link, reads for whom it is, and goes on. A link opens one session.
+/// Enters as someone: opens their link, reads for whom it is, and goes on. A link opens one
+/// session.
 ///
 /// # Errors
 /// [`Fault`] when nobody is called that, or they are not let in.

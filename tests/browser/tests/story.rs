@@ -66,7 +66,7 @@ impl Stage {
         self.open(tab, "/enrol").await?;
         tab.fill(Label("Who witnesses that this key is yours"), witness).await?;
         tab.follow(Words("Make a passkey on this device")).await?;
-        // Only ES256 is asked for, because OpenSSH verifies no other passkey; Chromium warns of that.
+        // Only ES256 is asked for, because OpenSSH verifies no other passkey; Chromium warns of it.
         let said = tab.complaints().await?;
         assert!(said.iter().all(|one| one.contains("pubKeyCredParams")), "{said:?}");
         tab.follow(Words("Sign with passkey")).await?;
@@ -181,7 +181,7 @@ fn openssh_accepts_the_passkey(stage: &Stage, person: &str) -> Result<(), Fault>
     let theirs = |row: &&Value| {
         row.get("signer") == Some(&json!(person)) && row.get("kind") == Some(&json!("decision"))
     };
-    let last = rows.into_iter().flatten().filter(theirs).next_back();
+    let last = rows.into_iter().flatten().rfind(theirs);
     let digest = last.and_then(|row| row.get("digest")).and_then(Value::as_str);
     let digest = digest.ok_or_else(|| Fault::new(format!("no decision of {person}: {listed}")))?;
     let out = stage.folder.path().join("statement");

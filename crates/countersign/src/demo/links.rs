@@ -12,7 +12,7 @@ use crate::writer::Writer;
 use countersign_core::State;
 use countersign_core::people::Authority;
 use countersign_proof::words::PersonId;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -38,9 +38,8 @@ pub(super) fn of(state: &State) -> Vec<Role> {
             continue;
         }
         let mut keys = state.people.keys();
-        let key = keys.find(|key| {
-            key.person == person && key.revoked_at.is_none() && at < key.until
-        });
+        let key =
+            keys.find(|key| key.person == person && key.revoked_at.is_none() && at < key.until);
         let Some(key) = key else { continue };
         let held: Vec<_> = state.people.held_by(&person, at).collect();
         roles.push(Role {
@@ -94,7 +93,7 @@ pub(super) fn serve(
         output.line("\nEach link opens one session. Ctrl-C stops the server.");
         if let Some(fields) = told.as_object_mut() {
             let more = [("url", json!(origin.to_string())), ("links", json!(links))];
-            fields.extend(more.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<String, Value>>());
+            fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
         }
         output.value(&told);
     })?;

@@ -238,7 +238,6 @@ impl App {
             )),
         }
     }
-
 }
 
 /// A fresh command id.

@@ -1,7 +1,7 @@
 //! The fields of a form. Answers: *what was typed, and what is wrong with it?*
 //!
-//! What was typed is kept as it was, so that a page can show it again beside its error. A field that
-//! nobody asked for is refused by name.
+//! What was typed is kept as it was, so that a page can show it again beside its error. A field
+//! that nobody asked for is refused by name.
 
 use super::problem::Problem;
 use axum::body::Bytes;

@@ -1,5 +1,5 @@
-//! What is refused before any handler runs. Answers: *did this come from where it says, in a size and
-//! at a rate that can be served?*
+//! What is refused before any handler runs. Answers: *did this come from where it says, in a size
+//! and at a rate that can be served?*
 
 use super::viewer::{Shown, token};
 use super::{App, Problem};

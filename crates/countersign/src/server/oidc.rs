@@ -1,8 +1,8 @@
-//! Sign-in by another organisation (OpenID Connect Core 1.0, authorisation code with PKCE). Answers:
-//! *which of our people does that organisation say this is?*
+//! Sign-in by another organisation (OpenID Connect Core 1.0, authorisation code with PKCE).
+//! Answers: *which of our people does that organisation say this is?*
 //!
-//! It opens a session that can look and never act: whoever acts signs in with a key of their own. Who
-//! of theirs is who of ours stands in a file of the operator, and nobody else comes in.
+//! It opens a session that can look and never act: whoever acts signs in with a key of their own.
+//! Who of theirs is who of ours stands in a file of the operator, and nobody else comes in.
 
 use super::sessions::Kept;
 use super::{App, Problem};
@@ -214,9 +214,8 @@ impl Oidc {
         })?;
         let subject = claims.subject().as_str();
         let person = self.settings.people.get(subject).cloned();
-        let known = person.filter(|person| {
-            app.look(|state| state.people.party_of(person).is_some())
-        });
+        let known =
+            person.filter(|person| app.look(|state| state.people.party_of(person).is_some()));
         let person = known.ok_or_else(|| refused("you are nobody that this ledger knows"))?;
         Ok((person, gone.next))
     }

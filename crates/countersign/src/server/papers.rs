@@ -1,8 +1,8 @@
 //! Papers. Answers: *which exact text waits for whose signature, and what comes of it?*
 //!
 //! A paper is a text made ready for one person to sign: on the signing page with a passkey, or
-//! elsewhere with `ssh-keygen`. It approves nothing by itself and is kept in memory only; the ledger
-//! knows the nonce in it, and takes it once.
+//! elsewhere with `ssh-keygen`. It approves nothing by itself and is kept in memory only; the
+//! ledger knows the nonce in it, and takes it once.
 
 use super::app::blocking;
 use super::fields::Fields;
@@ -197,7 +197,8 @@ impl App {
         let session = verified.statement();
         let authority = Authority { person: session.signer.clone(), key: verified.key_id() };
         let now = self.now()?;
-        self.look(|state| state.people.check_authority(&authority, now)).map_err(Rejection::from)?;
+        self.look(|state| state.people.check_authority(&authority, now))
+            .map_err(Rejection::from)?;
         let stale = || {
             let detail = "this text to sign in with was used already or is too old; ask for \
                           another";
@@ -261,7 +262,8 @@ impl App {
     fn passkeys_for(&self, paper: &Paper) -> Vec<PublicKey> {
         if let Purpose::Possession = paper.purpose {
             let enrolment = countersign_proof::parse::<KeyEnrolment>(paper.text.as_bytes());
-            let key = enrolment.ok().map(|enrolment| PublicKey::from_openssh(&enrolment.public_key));
+            let key =
+                enrolment.ok().map(|enrolment| PublicKey::from_openssh(&enrolment.public_key));
             return key.and_then(Result::ok).into_iter().collect();
         }
         self.look(|state| {

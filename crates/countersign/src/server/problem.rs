@@ -20,13 +20,13 @@ pub(crate) struct Problem {
     /// What is missing, in plain words, with the remedy.
     pub(crate) detail: String,
     /// Further members of the problem document.
-    pub(crate) more: Map<String, Value>,
+    pub(crate) more: Box<Map<String, Value>>,
 }
 
 impl Problem {
     /// A problem of the doors themselves.
     pub(crate) fn door(status: StatusCode, rule: &str, detail: impl Into<String>) -> Self {
-        let (code, more) = (format!("door/{rule}"), Map::new());
+        let (code, more) = (format!("door/{rule}"), Box::default());
         Self { status, code, detail: detail.into(), more }
     }
 
@@ -56,7 +56,8 @@ impl Problem {
     /// A rule of the ledger refused.
     pub(crate) fn refused(code: &str, message: &str) -> Self {
         let status = status_of(code);
-        Self { status, code: code.to_owned(), detail: message.to_owned(), more: Map::new() }
+        let (code, detail) = (code.to_owned(), message.to_owned());
+        Self { status, code, detail, more: Box::default() }
     }
 
     /// The server cannot do it now.
@@ -81,7 +82,7 @@ impl Problem {
             "detail": self.detail,
         });
         if let Some(fields) = document.as_object_mut() {
-            fields.extend(self.more.clone());
+            fields.extend((*self.more).clone());
         }
         document
     }
@@ -115,10 +116,21 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         | "decided-already" | "already-signed" | "already-asked" | "already-recused"
         | "nonce-replayed" | "statement-expired" | "person-known" | "key-known"
         | "supersedes-closed" | "plan-stale" => StatusCode::CONFLICT,
-        "unknown-key" | "key-of-another" | "key-revoked" | "key-expired" | "personal-office"
-        | "not-in-office" | "function-missing" | "term-ended" | "outside-deputy-scope"
-        | "requester-decides" | "signer-recused" | "office-has-no-say" | "may-not-revoke"
-        | "nonce-of-another" | "key-only-signature" => StatusCode::FORBIDDEN,
+        "unknown-key"
+        | "key-of-another"
+        | "key-revoked"
+        | "key-expired"
+        | "personal-office"
+        | "not-in-office"
+        | "function-missing"
+        | "term-ended"
+        | "outside-deputy-scope"
+        | "requester-decides"
+        | "signer-recused"
+        | "office-has-no-say"
+        | "may-not-revoke"
+        | "nonce-of-another"
+        | "key-only-signature" => StatusCode::FORBIDDEN,
         "clock-went-back" | "clock-behind" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

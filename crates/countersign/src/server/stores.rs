@@ -1,7 +1,7 @@
 //! Reading the record itself. Answers: *which entries concern this, and what do they say?*
 //!
-//! The state says what is; the record says how it came to be. Pages and the API read entries through
-//! connections of their own, beside the writer's.
+//! The state says what is; the record says how it came to be. Pages and the API read entries
+//! through connections of their own, beside the writer's.
 
 use super::problem::Problem;
 use crate::opening::sealed_part;

@@ -1,6 +1,6 @@
 //! Who is looking. Answers: *for whom is this page made, and may they act?*
 
-use super::sessions::Session;
+use super::sessions::{How, Session};
 use super::{App, Problem};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -71,7 +71,11 @@ impl Viewer {
     /// # Errors
     /// [`Problem`] where the session can only look.
     pub(crate) fn authority(&self) -> Result<Authority, Problem> {
-        let why = "this session was opened without an enrolled key";
+        let why = match self.session.how {
+            How::Oidc => "this session was opened at another organisation",
+            How::Link => "this session was opened by a link, to enrol a key",
+            How::Signed => "this session has no key",
+        };
         self.session.authority.clone().ok_or_else(|| Problem::session_only_reads(why))
     }
 

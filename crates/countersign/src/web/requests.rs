@@ -120,11 +120,8 @@ async fn submit(
         return Ok(form_page(&app, &viewer, &fields, Some(&asked)).await?.into_response());
     }
     let by = viewer.authority()?;
-    let command = Command::SubmitRequest {
-        draft: asked.clone(),
-        justification: why,
-        supersedes: None,
-    };
+    let command =
+        Command::SubmitRequest { draft: asked.clone(), justification: why, supersedes: None };
     match app.submit(command_id(&fields)?, Some(by), command).await {
         Ok(receipt) => {
             let made = submitted(&receipt.answer);
@@ -133,7 +130,7 @@ async fn submit(
         }
         Err(problem) => {
             fields.error("act", format!("{} ({})", problem.detail, problem.code));
-            // A refusal is recorded under the id it came with; what is sent next is another command.
+            // A refusal is recorded under the id it came with; what is sent next is another.
             let fresh = fields.all().iter().filter(|(name, _)| name != "command_id").cloned();
             let mut again = Fields::of(fresh.collect());
             again.error("act", format!("{} ({})", problem.detail, problem.code));

@@ -1,8 +1,8 @@
 //! Signing in, signing, enrolling. Answers: *what exactly does this person put their name to?*
 //!
-//! The page on which people sign is a minimal page of its own. Its one script fetches the very bytes
-//! of the text, shows them, hashes them, and asks the passkey to sign that hash; its digest stands in
-//! the record.
+//! The page on which people sign is a minimal page of its own. Its one script fetches the very
+//! bytes of the text, shows them, hashes them, and asks the passkey to sign that hash; its digest
+//! stands in the record.
 
 use super::mistakes::{encoded, local};
 use super::page::{Frame, csrf, page};
@@ -85,10 +85,7 @@ fn oidc(app: &App) -> Result<std::sync::Arc<crate::server::oidc::Oidc>, Problem>
     app.oidc.clone().ok_or_else(|| Problem::not_found("page"))
 }
 
-async fn leave(
-    State(app): State<App>,
-    Query(onward): Query<Onward>,
-) -> Result<Response, Problem> {
+async fn leave(State(app): State<App>, Query(onward): Query<Onward>) -> Result<Response, Problem> {
     let (url, token) = oidc(&app)?.leave(&app, local(&onward.next)).await?;
     let mut cookie = Cookie::new(OIDC_COOKIE, token);
     cookie.set_http_only(true);
@@ -278,9 +275,9 @@ async fn signing(
         h1 { (words::SIGN_TITLE) ": " (paper.kind) }
         @if let Some(changed) = &changed { (told_changes(changed)) }
         p { (words::SIGN_EXACTLY) }
-        pre class="statement" id="statement" tabindex="0" data-address={ (address) "/statement.txt" }
-            data-namespace=(namespace) { (paper.text) }
-        p { (words::FINGERPRINT) ": " (code("fingerprint", &paper.fingerprint())) }
+        pre class="statement" id="statement" tabindex="0" data-namespace=(namespace)
+            data-address={ (address) "/statement.txt" } { (paper.text) }
+        p { (words::FINGERPRINT) ": " code id="fingerprint" { (paper.fingerprint()) } }
         p class="hint" { (words::FINGERPRINT_WHY) }
         form method="post" action=(address) id="passkey" {
             @if let Some(who) = who { (csrf(who)) }

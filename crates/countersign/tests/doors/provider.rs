@@ -1,5 +1,5 @@
-//! Another organisation's sign-in, as small as it can be: it says of everyone who comes that they are
-//! the subject it was started with.
+//! Another organisation's sign-in, as small as it can be: it says of everyone who comes that they
+//! are the subject it was started with.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub, reason = "tests")]
 

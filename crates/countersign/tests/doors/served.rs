@@ -182,8 +182,7 @@ impl Guest<'_> {
         let mut fields = fields.to_vec();
         fields.push(("csrf", &csrf));
         let request = self.served.client.post(format!("{}{path}", self.served.url));
-        let request =
-            request.header("cookie", &self.cookie).header("origin", &self.served.url);
+        let request = request.header("cookie", &self.cookie).header("origin", &self.served.url);
         self.served.form(request, &fields).await
     }
 

@@ -104,24 +104,36 @@ fn summary(state: &Ledger, request: &Request, names: &Names) -> Markup {
     let closing = views::closing_words(request);
     let mut rows = vec![
         (words::ACT_COLUMN, html! { (draft.act) }),
-        (words::ITEM, html! {
-            a href={ "/stock/" (draft.item) } { (id(draft.item.as_str())) }
-            @if let Some(item) = item { " " (item.title) ", " (item.class) }
-        }),
+        (
+            words::ITEM,
+            html! {
+                a href={ "/stock/" (draft.item) } { (id(draft.item.as_str())) }
+                @if let Some(item) = item { " " (item.title) ", " (item.class) }
+            },
+        ),
         (words::UNITS, quantity(draft.quantity.units())),
         (words::STOCK_EFFECT, told::stock_effect(state, request)),
         (words::HOLDER, id(draft.holder.as_str())),
-        (words::WINDOW, html! {
-            (moment(draft.window.from())) " – " (moment(draft.window.until()))
-        }),
-        (words::ASKED_BY, html! {
-            (name_of(names, &request.requester)) " (" (request.requester) "), "
-            (moment(request.submitted_at))
-        }),
-        (words::JUDGED_BY, html! {
-            a href={ "/policy/" (request.policy) } { (request.policy) }
-            ", " (words::REVISION) " " (request.revision)
-        }),
+        (
+            words::WINDOW,
+            html! {
+                (moment(draft.window.from())) " – " (moment(draft.window.until()))
+            },
+        ),
+        (
+            words::ASKED_BY,
+            html! {
+                (name_of(names, &request.requester)) " (" (request.requester) "), "
+                (moment(request.submitted_at))
+            },
+        ),
+        (
+            words::JUDGED_BY,
+            html! {
+                a href={ "/policy/" (request.policy) } { (request.policy) }
+                ", " (words::REVISION) " " (request.revision)
+            },
+        ),
     ];
     if !zones.is_empty() {
         rows.insert(3, (words::ZONES, html! { (zones.join(", ")) }));
@@ -134,9 +146,12 @@ fn summary(state: &Ledger, request: &Request, names: &Names) -> Markup {
     }
     if let Some(deadline) = request.next_deadline() {
         let stands = request.stopped_at.is_some();
-        rows.push((words::DUE, html! {
-            (moment(deadline)) @if stands { " (" (words::CLOCK_STANDS) ")" }
-        }));
+        rows.push((
+            words::DUE,
+            html! {
+                (moment(deadline)) @if stands { " (" (words::CLOCK_STANDS) ")" }
+            },
+        ));
     }
     if !closing.is_empty() {
         rows.push((words::CLOSED_BECAUSE, html! { (closing) }));
@@ -211,10 +226,9 @@ fn way(request: &Request, offer: &Offer) -> (String, String) {
         Act::Revise => (at("revise"), words::action::REVISE),
         Act::Withdraw => (at("withdraw"), words::action::WITHDRAW),
         Act::Answer => (at("answer"), words::action::ANSWER),
-        Act::Advise => (
-            format!("/requests/{}/advise?office={office}", request.id),
-            words::action::ADVISE,
-        ),
+        Act::Advise => {
+            (format!("/requests/{}/advise?office={office}", request.id), words::action::ADVISE)
+        }
         Act::Approve => (deciding(DecisionKind::Approve), words::action::APPROVE),
         Act::Refuse => (deciding(DecisionKind::Refuse), words::action::REFUSE),
         Act::Ask => (deciding(DecisionKind::Ask), words::action::ASK),
@@ -246,9 +260,7 @@ fn possible(request: &Request, offers: &[Offer]) -> Markup {
         .collect();
     let cannot: Vec<Action<'_>> = ways
         .iter()
-        .filter_map(|(_, label, why)| {
-            why.as_deref().map(|reason| Action::Barred { label, reason })
-        })
+        .filter_map(|(_, label, why)| why.as_deref().map(|reason| Action::Barred { label, reason }))
         .collect();
     html! {
         h2 { (words::WHAT_YOU_CAN_DO) }
@@ -264,12 +276,18 @@ fn released(release: &Release) -> Markup {
     let causes = views::suspensions(release);
     let mut rows = vec![
         (words::RELEASE, html! { (id(&release.id.to_string())) " " (release_tag(release.state)) }),
-        (words::UNITS, html! {
-            (quantity(release.left().units())) " / " (quantity(release.usable.quantity.units()))
-        }),
-        (words::WINDOW, html! {
-            (moment(release.usable.window.from())) " – " (moment(release.usable.window.until()))
-        }),
+        (
+            words::UNITS,
+            html! {
+                (quantity(release.left().units())) " / " (quantity(release.usable.quantity.units()))
+            },
+        ),
+        (
+            words::WINDOW,
+            html! {
+                (moment(release.usable.window.from())) " – " (moment(release.usable.window.until()))
+            },
+        ),
     ];
     if !zones.is_empty() {
         rows.push((words::ZONES, html! { (zones.join(", ")) }));

@@ -48,7 +48,8 @@ enum Saying {
 fn offices(state: &Ledger, person: &PersonId) -> Vec<(String, String)> {
     let at = state.ledger.clock;
     let offices = state.people.spoken_for_by(person, at);
-    let told = |office: &Office| (office.id.to_string(), format!("{} ({})", office.title, office.id));
+    let told =
+        |office: &Office| (office.id.to_string(), format!("{} ({})", office.title, office.id));
     offices.map(told).collect()
 }
 
@@ -89,7 +90,9 @@ fn proviso_fields(request: &Request, fields: &Fields) -> Markup {
         is_open,
         &html! {
             (field("most", words::PROVISO_QUANTITY).number(most))
-            @if zones.len() > 1 { (field("only", words::PROVISO_ZONES).checkboxes(&zones, &chosen)) }
+            @if zones.len() > 1 {
+                (field("only", words::PROVISO_ZONES).checkboxes(&zones, &chosen))
+            }
             (field("depot", words::PROVISO_DEPOT).text())
             (field("from", words::PROVISO_FROM).date_time())
             (field("until", words::PROVISO_UNTIL).date_time())
@@ -105,9 +108,7 @@ fn form(
     (person, fields): (&PersonId, &Fields),
 ) -> Markup {
     let error = |name: &str| fields.errors().get(name).map(String::as_str);
-    let field = |name, label| {
-        Field::new(name, label).value(fields.typed(name)).error(error(name))
-    };
+    let field = |name, label| Field::new(name, label).value(fields.typed(name)).error(error(name));
     let offices = offices(state, person);
     let offices: Vec<Choice<'_>> =
         offices.iter().map(|(value, label)| Choice::new(value, label)).collect();

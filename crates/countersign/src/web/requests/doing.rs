@@ -1,5 +1,5 @@
-//! What is done on a request without a signature of its own. Answers: *what exactly will happen, and
-//! is that meant?*
+//! What is done on a request without a signature of its own. Answers: *what exactly will happen,
+//! and is that meant?*
 
 use super::draft::{self, Choices, Form};
 use super::find;
@@ -190,12 +190,7 @@ fn small_form(
 }
 
 /// Refuses an action that the ledger would refuse, by the same rule.
-fn check(
-    state: &Ledger,
-    request: &Request,
-    viewer: &Viewer,
-    action: Act,
-) -> Result<(), Problem> {
+fn check(state: &Ledger, request: &Request, viewer: &Viewer, action: Act) -> Result<(), Problem> {
     let offers = on_request(state, request, &looking_as(viewer));
     let offer = offers.into_iter().find(|offer| offer.action == action);
     match offer {

@@ -3,9 +3,7 @@
 use super::told;
 use crate::server::fields::Fields;
 use crate::web::page::{Frame, csrf};
-use crate::web::parts::{
-    Action, Choice, Field, Number, buttons, error_summary, inset, thin,
-};
+use crate::web::parts::{Action, Choice, Field, Number, buttons, error_summary, inset, thin};
 use crate::web::signing::faults_of;
 use crate::web::words;
 use countersign_core::State;
@@ -19,9 +17,8 @@ use countersign_proof::words::{
 use maud::{Markup, html};
 
 /// The names of the form's fields.
-pub(crate) const FIELDS: [&str; 10] = [
-    "act", "holder", "item", "quantity", "zone", "recipient", "depot", "from", "until", "why",
-];
+pub(crate) const FIELDS: [&str; 10] =
+    ["act", "holder", "item", "quantity", "zone", "recipient", "depot", "from", "until", "why"];
 
 /// Takes a moment: a date, a date and time in UTC without seconds, or a whole one.
 pub(crate) fn moment(fields: &mut Fields, name: &str) -> Option<Moment> {
@@ -169,9 +166,7 @@ pub(crate) fn form(
     check: &Markup,
 ) -> Markup {
     let error = |name: &str| fields.errors().get(name).map(String::as_str);
-    let field = |name, label| {
-        Field::new(name, label).value(fields.typed(name)).error(error(name))
-    };
+    let field = |name, label| Field::new(name, label).value(fields.typed(name)).error(error(name));
     let zones: Vec<&str> = fields.chosen("zone").collect();
     let (holders, items) = (choices(&choice.holders), choices(&choice.items));
     let acts = [
@@ -249,7 +244,11 @@ pub(crate) fn check(state: &State, draft: Option<&Draft>, by: &Authority, at: Mo
                     }
                     @if !explained.reasons.is_empty() {
                         p class="hint" { (words::REASONS) " (" (version.bundle.version) "):" }
-                        ul { @for reason in &explained.reasons { li { (told::reason(version, reason)) } } }
+                        ul {
+                            @for reason in &explained.reasons {
+                                li { (told::reason(version, reason)) }
+                            }
+                        }
                     }
                 },
                 Err(rejection) => p { (rejection) },

@@ -140,7 +140,8 @@ fn happening(
     part: Option<&Value>,
     names: &BTreeMap<PersonId, String>,
 ) -> Option<Happening> {
-    let told: Vec<&str> = events.iter().map(words::happened).filter(|told| !told.is_empty()).collect();
+    let told: Vec<&str> =
+        events.iter().map(words::happened).filter(|told| !told.is_empty()).collect();
     let first = events.iter().find(|event| !words::happened(event).is_empty())?;
     let loudest = events.iter().map(tone).find(|tone| matches!(tone, Tone::Good | Tone::Bad));
     let (signers, reasons) = signed(entry, part.is_some(), names);

@@ -1,4 +1,5 @@
-//! How requests are told. Answers: *what is asked for, who is missing, what does it do to the stock?*
+//! How requests are told. Answers: *what is asked for, who is missing, what does it do to the
+//! stock?*
 
 use crate::views;
 use crate::web::parts::{id, quantity, thin};
