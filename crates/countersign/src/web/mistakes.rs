@@ -123,10 +123,7 @@ async fn resend(
 
 /// A problem as a page of its own.
 pub(crate) async fn shown(app: &App, visitor: &Visitor, problem: &Problem) -> Response {
-    let frame = match places::frame(app, visitor, "").await {
-        Ok(frame) => frame,
-        Err(_) => super::page::Frame::default(),
-    };
+    let frame = places::frame(app, visitor, "").await.unwrap_or_default();
     let heading = title(problem.status);
     let body = html! {
         h1 { (heading) }

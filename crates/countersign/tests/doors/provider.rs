@@ -76,7 +76,7 @@ async fn token(
     let claims = CoreIdTokenClaims::new(
         IssuerUrl::new(provider.issuer.clone()).unwrap(),
         vec![Audience::new("countersign".to_owned())],
-        (now + std::time::Duration::from_secs(300)).into(),
+        now.checked_add(std::time::Duration::from_secs(300)).unwrap().into(),
         now.into(),
         StandardClaims::new(SubjectIdentifier::new(provider.subject.clone())),
         EmptyAdditionalClaims {},
