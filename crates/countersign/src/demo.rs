@@ -13,9 +13,9 @@ use crate::clock::{ScriptedClock, ScriptedEntropy};
 use crate::founding::{self, Founders};
 use crate::keys::{PersonalKey, write_software_key};
 use crate::pack::story::{Deed, Story};
+use crate::pack::{FoundingPolicies, Pack, PackKey};
 use crate::server::running::{self, ServeError};
 use crate::server::settings::Origin;
-use crate::pack::{FoundingPolicies, Pack, PackKey};
 use crate::verification;
 use crate::views;
 use clap::Args;
@@ -143,9 +143,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("  countersign --ledger {location} request list"));
     output.line(&format!("  countersign --ledger {location} log show"));
     match listener {
-        Some(listener) => {
-            links::serve(&location, people, &pack.names(), listener, output, told)
-        }
+        Some(listener) => links::serve(&location, people, &pack.names(), listener, output, told),
         None => Ok(()),
     }
 }

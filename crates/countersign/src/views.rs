@@ -1,12 +1,18 @@
 //! The state as people and programs are shown it. One view serves every door.
 
-pub mod board;
+pub mod people;
 
+pub mod accounts;
+pub mod board;
+pub mod triage;
+
+pub mod orders;
 pub mod plans;
 
 pub mod csv;
 pub mod dependence;
 pub mod graph;
+pub mod history;
 pub mod impact;
 
 use crate::actions::Offer;
@@ -290,8 +296,10 @@ pub fn release(state: &State, release: &Release) -> Value {
 /// What differs between two terms, a sentence for each line: what it was, and what it is now.
 #[must_use]
 pub fn terms_changed(old: &Terms, new: &Terms) -> Vec<String> {
-    let zones = |terms: &Terms| terms.zones.iter().map(ZoneId::as_str).collect::<Vec<_>>().join(", ");
-    let depot = |terms: &Terms| terms.depot.as_ref().map_or("any", |depot| depot.as_str()).to_owned();
+    let zones =
+        |terms: &Terms| terms.zones.iter().map(ZoneId::as_str).collect::<Vec<_>>().join(", ");
+    let depot =
+        |terms: &Terms| terms.depot.as_ref().map_or("any", |depot| depot.as_str()).to_owned();
     let lines = [
         ("revision", old.revision.to_string(), new.revision.to_string()),
         ("act", old.act.to_string(), new.act.to_string()),

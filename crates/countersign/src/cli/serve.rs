@@ -14,14 +14,12 @@ use std::path::PathBuf;
 
 /// `serve`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  countersign --ledger D serve\n  \
+#[command(after_help = "Examples:\n  countersign --ledger D serve\n  \
                   countersign --ledger D serve --listen 0.0.0.0:443 \\\n    \
                   --origin https://ledger.example --tls-cert cert.pem --tls-key key.pem\n\n\
                   The origin must be one that the ledger's charter lists (in the pack, \
                   [signing] in pack.toml): passkeys count only from there. SIGTERM stops the \
-                  server: what is under way is answered first."
-)]
+                  server: what is under way is answered first.")]
 pub(super) struct ServeArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8600", value_name = "ADDRESS:PORT")]

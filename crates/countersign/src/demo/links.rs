@@ -36,9 +36,8 @@ pub(super) fn of(state: &State) -> Vec<Role> {
             continue;
         }
         let mut keys = state.people.keys();
-        let key = keys.find(|key| {
-            key.person == person && key.revoked_at.is_none() && at < key.until
-        });
+        let key =
+            keys.find(|key| key.person == person && key.revoked_at.is_none() && at < key.until);
         let Some(key) = key else { continue };
         let held: Vec<_> = state.people.held_by(&person, at).collect();
         roles.push(Role {
@@ -92,7 +91,11 @@ pub(super) fn serve(
         output.line("\nEach link opens one session. Ctrl-C stops the server.");
         if let Some(fields) = told.as_object_mut() {
             let more = [("url", json!(origin.to_string())), ("links", json!(links))];
-            fields.extend(more.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<String, Value>>());
+            fields.extend(
+                more.map(|(name, value)| (name.to_owned(), value))
+                    .into_iter()
+                    .collect::<Map<String, Value>>(),
+            );
         }
         output.value(&told);
     })?;

@@ -93,9 +93,10 @@ pub(crate) async fn serve(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let last = match last {
-        Some(id) => Some(id.parse::<u64>().map_err(|_| {
-            Problem::unreadable("Last-Event-ID is not the place of an entry")
-        })?),
+        Some(id) => Some(
+            id.parse::<u64>()
+                .map_err(|_| Problem::unreadable("Last-Event-ID is not the place of an entry"))?,
+        ),
         None => wish.after,
     };
     let about: BTreeSet<String> =

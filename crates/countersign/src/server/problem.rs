@@ -115,10 +115,21 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         | "decided-already" | "already-signed" | "already-asked" | "already-recused"
         | "nonce-replayed" | "statement-expired" | "person-known" | "key-known"
         | "supersedes-closed" | "plan-stale" => StatusCode::CONFLICT,
-        "unknown-key" | "key-of-another" | "key-revoked" | "key-expired" | "personal-office"
-        | "not-in-office" | "function-missing" | "term-ended" | "outside-deputy-scope"
-        | "requester-decides" | "signer-recused" | "office-has-no-say" | "may-not-revoke"
-        | "nonce-of-another" | "key-only-signature" => StatusCode::FORBIDDEN,
+        "unknown-key"
+        | "key-of-another"
+        | "key-revoked"
+        | "key-expired"
+        | "personal-office"
+        | "not-in-office"
+        | "function-missing"
+        | "term-ended"
+        | "outside-deputy-scope"
+        | "requester-decides"
+        | "signer-recused"
+        | "office-has-no-say"
+        | "may-not-revoke"
+        | "nonce-of-another"
+        | "key-only-signature" => StatusCode::FORBIDDEN,
         "clock-went-back" | "clock-behind" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -43,7 +43,8 @@ pub(crate) enum ServeError {
 /// # Errors
 /// [`ServeError::Listen`] when it is taken already.
 pub(crate) fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
-    let listener = TcpListener::bind(listen).map_err(|error| ServeError::Listen { listen, error })?;
+    let listener =
+        TcpListener::bind(listen).map_err(|error| ServeError::Listen { listen, error })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -101,9 +102,7 @@ async fn serve(
                 let server = axum_server::from_tcp_rustls(listener, config)?;
                 Ok(server.handle(handle).serve(service).await?)
             }
-            None => {
-                Ok(axum_server::from_tcp(listener)?.handle(handle).serve(service).await?)
-            }
+            None => Ok(axum_server::from_tcp(listener)?.handle(handle).serve(service).await?),
         }
     };
     let served = tokio::select! {

@@ -81,8 +81,7 @@ async fn kept(
     let typed = Fields::parse(&bytes)?;
     let mut given = typed.all().to_vec();
     given.retain(|(name, _)| name != "csrf");
-    let failed =
-        |failed: crate::clock::SourceFailed| Problem::unavailable(failed.to_string());
+    let failed = |failed: crate::clock::SourceFailed| Problem::unavailable(failed.to_string());
     let token = app.unsent.keep((parts.uri.path().to_owned(), given)).map_err(failed)?;
     Ok(Redirect::to(&sign_in_then(&format!("/resend/{token}"))).into_response())
 }
