@@ -29,6 +29,8 @@ pub use failure::Failure;
 pub(crate) use log::tell as tell_verified;
 pub(crate) use output::Output;
 pub(crate) use pack::faulty as faulty_pack;
+pub(crate) use policy::{SolvingArgs, proved};
+pub(crate) use stock::account_state;
 
 use crate::demo;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -208,7 +210,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// A moment, or a date, which means its first moment.
-fn moment(text: &str) -> Result<Moment, WordError> {
+pub(crate) fn moment(text: &str) -> Result<Moment, WordError> {
     let date = text.parse::<Date>().map(Date::start);
     let wanted = "a date such as 2025-06-01, nor a moment in UTC such as 2025-06-01T12:00:00Z";
     date.or_else(|_| text.parse()).map_err(|_| WordError::new(text, wanted))

@@ -43,7 +43,7 @@ pub(crate) use history::{
     Duplicates, Foreigners, HistoryRow, HistoryRows, Mapping, Next, OnFault, Opened, RowFact,
     read_mapping,
 };
-pub(crate) use import::{ImportError, read_files};
+pub(crate) use import::{ImportError, read_files, read_text};
 pub use items::{Figure, PackItems};
 pub use manifest::Manifest;
 pub use people::{OfficeFact, PackKey, PackPeople, Person};

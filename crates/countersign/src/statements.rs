@@ -3,10 +3,14 @@
 use countersign_core::State;
 use countersign_core::requests::Request;
 use countersign_core::rerouting::{Plan, plan_digest};
+use countersign_core::viewing::Matter;
 use countersign_proof::statement::kinds::{Advice, Binding, Decision, DiversionOrder};
+use countersign_proof::statement::parse_any;
 use countersign_proof::words::{
     AdviceKind, Days, DecisionKind, Month, OfficeId, PartyId, PersonId, Provisos, Quantity,
+    RequestId,
 };
+use countersign_proof::{AnyStatement, Label};
 
 /// Who signs, for which office, and why.
 #[derive(Clone, Debug)]
@@ -98,4 +102,32 @@ pub fn advice(
         binding: signing.binding,
         reason: signing.reason,
     }
+}
+
+/// Whether somebody may read a statement: whoever signed it, and whoever may see the deliberation
+/// of what it is about. One that cannot be read at all is told of, whoever asks.
+#[must_use]
+pub fn may_read(state: &State, person: &PersonId, text: &str) -> bool {
+    let Ok(statement) = parse_any(text.as_bytes()) else { return true };
+    let of_request = |id: RequestId| {
+        let request = state.requests.request(id).filter(|request| state.may_see(request, person));
+        request.map(Matter::Request)
+    };
+    let matter = match &statement {
+        AnyStatement::Decision(decision) => of_request(decision.terms.request),
+        AnyStatement::Advice(advice) => of_request(advice.request),
+        AnyStatement::Override(set) => Some(Matter::Item(&set.item)),
+        AnyStatement::OverrideLift(lift) => Some(Matter::Item(&lift.item)),
+        AnyStatement::Diversion(order) => Some(Matter::Item(&order.item)),
+        AnyStatement::Appointment(_)
+        | AnyStatement::Enrolment(_)
+        | AnyStatement::Revocation(_)
+        | AnyStatement::Publication(_)
+        | AnyStatement::Hold(_)
+        | AnyStatement::Lift(_)
+        | AnyStatement::Founding(_)
+        | AnyStatement::Session(_) => Some(Matter::Programme),
+    };
+    let may = |matter| state.may_view(person, &matter, Label::Deliberation);
+    matter.is_some_and(|matter| statement.signer() == person || may(matter))
 }

@@ -1,12 +1,18 @@
 //! The state as people and programs are shown it. One view serves every door.
 
-pub mod board;
+pub mod people;
 
+pub mod accounts;
+pub mod board;
+pub mod triage;
+
+pub mod orders;
 pub mod plans;
 
 pub mod csv;
 pub mod dependence;
 pub mod graph;
+pub mod history;
 pub mod impact;
 
 use crate::actions::Offer;

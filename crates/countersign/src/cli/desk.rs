@@ -73,6 +73,12 @@ impl Global {
         self.person.as_ref().is_none_or(|person| state.may_view(person, matter, label))
     }
 
+    /// The same of a signed text.
+    pub(super) fn may_read(&self, state: &State, text: &str) -> bool {
+        let person = self.person.as_ref();
+        person.is_none_or(|person| crate::statements::may_read(state, person, text))
+    }
+
     /// The same of a request as a whole.
     pub(super) fn may_see(&self, state: &State, request: &Request) -> bool {
         self.person.as_ref().is_none_or(|person| state.may_see(request, person))

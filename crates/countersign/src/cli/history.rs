@@ -7,7 +7,7 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::pack::Fault;
 use clap::Subcommand;
-use countersign_core::history::{Foreign, Source, Span};
+use countersign_core::history::{Source, Span};
 use serde_json::json;
 
 /// Verbs of `history`.
@@ -34,7 +34,8 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
 }
 
 fn sources(sources: &[Source], output: &mut Output) {
-    let values: Vec<serde_json::Value> = sources.iter().map(source_value).collect();
+    let values: Vec<serde_json::Value> =
+        sources.iter().map(crate::views::history::source).collect();
     output.value(&json!({ "sources": values }));
     if sources.is_empty() {
         output.line("No history was taken in.");
@@ -66,18 +67,6 @@ fn source_row(source: &Source) -> Vec<String> {
         source.by.to_string(),
         source.key.file.to_string().chars().take(12).collect(),
     ]
-}
-
-fn source_value(source: &Source) -> serde_json::Value {
-    let Source { key, name, rows, facts, times, by, first_at, last_at } = source;
-    let name = Foreign::as_str(name);
-    json!({
-        "name": name, "file": key.file.to_string(), "mapping": key.mapping.to_string(),
-        "rows": rows, "facts": facts,
-        "earliest": times.map(|times| times.earliest().to_string()),
-        "latest": times.map(|times| times.latest().to_string()),
-        "by": by.as_str(), "first_at": first_at.to_string(), "last_at": last_at.to_string(),
-    })
 }
 
 /// A mapping, a policy or a history with mistakes.

@@ -5,6 +5,7 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::keys::PersonalKey;
 use crate::names;
+use crate::views::people as views;
 use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_core::people::{Command, EnrolledKey, Office};
@@ -132,7 +133,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Offices => {
             let state = global.state()?;
             let offices: Vec<&Office> = state.people.offices().collect();
-            output.value(&offices.iter().map(|office| office_value(&state, office)).collect());
+            output.value(&offices.iter().map(|office| views::office(&state, office)).collect());
             let rows: Vec<Vec<String>> =
                 offices.iter().map(|office| office_row(&state, office)).collect();
             output.table(&["office", "title", "kind", "quorum", "may", "held by"], &rows);
@@ -140,7 +141,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         }
         Verb::Keys => {
             let state = global.state()?;
-            output.value(&state.people.keys().map(key_value).collect());
+            output.value(&state.people.keys().map(views::key).collect());
             let rows: Vec<Vec<String>> = state.people.keys().map(key_row).collect();
             output.table(&["key", "person", "witness", "from", "until", "revoked"], &rows);
             Ok(())
@@ -195,46 +196,15 @@ fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
     let mut values = Vec::new();
     let mut rows = Vec::new();
     for (person, party) in state.people.persons() {
-        let offices: Vec<String> =
-            state.people.held_by(person, at).map(|office| office.id.to_string()).collect();
-        let keys: Vec<String> = state
-            .people
-            .keys()
-            .filter(|key| key.person == *person && key.revoked_at.is_none())
-            .map(|key| key.key.to_string())
-            .collect();
         let name = names.get(person).cloned().unwrap_or_default();
-        values.push(json!({
-            "person": person.as_str(), "name": name, "party": party.as_str(),
-            "offices": offices, "keys": keys,
-        }));
-        let count = keys.len().to_string();
+        values.push(views::person(&state, person, party, Some(&name)));
+        let offices = views::offices_of(&state, person, at);
+        let count = views::keys_of(&state, person).len().to_string();
         rows.push(vec![person.to_string(), name, party.to_string(), offices.join(", "), count]);
     }
     output.value(&Value::Array(values));
     output.table(&["person", "name", "party", "offices now", "keys"], &rows);
     Ok(())
-}
-
-fn holders(state: &State, office: &Office) -> Vec<String> {
-    let at = state.ledger.clock;
-    let terms = state.people.terms(&office.id).filter(|term| term.span.contains(at));
-    let mut holders: Vec<String> = terms.map(|term| term.person.to_string()).collect();
-    let deputies = state.people.deputies(&office.id).filter(|deputy| deputy.span.contains(at));
-    holders.extend(deputies.map(|d| format!("{} (deputy of {})", d.deputy, d.principal)));
-    holders
-}
-
-fn office_value(state: &State, office: &Office) -> Value {
-    json!({
-        "office": office.id.as_str(),
-        "title": office.title,
-        "party": office.party.as_str(),
-        "personal": office.personal,
-        "quorum": office.quorum,
-        "functions": office.functions.iter().map(|f| f.as_str()).collect::<Vec<_>>(),
-        "held_by": holders(state, office),
-    })
 }
 
 fn office_row(state: &State, office: &Office) -> Vec<String> {
@@ -245,20 +215,8 @@ fn office_row(state: &State, office: &Office) -> Vec<String> {
         if office.personal { "personal" } else { "collegial" }.to_owned(),
         office.quorum.to_string(),
         functions.join(", "),
-        holders(state, office).join(", "),
+        views::holders(state, office).join(", "),
     ]
-}
-
-fn key_value(key: &EnrolledKey) -> Value {
-    json!({
-        "key": key.key.to_string(),
-        "public_key": key.public_key,
-        "person": key.person.as_str(),
-        "witness": key.witness.as_ref().map(ToString::to_string),
-        "from": key.from.to_string(),
-        "until": key.until.to_string(),
-        "revoked_at": key.revoked_at.map(|at| at.to_string()),
-    })
 }
 
 fn key_row(key: &EnrolledKey) -> Vec<String> {

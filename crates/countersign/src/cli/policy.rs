@@ -10,7 +10,8 @@ use super::requests::DraftArgs;
 use super::{Failure, Global};
 use crate::pack::Pack;
 use crate::views;
-use check::{Candidate, Coming, SolvingArgs};
+pub(crate) use check::SolvingArgs;
+use check::{Candidate, Coming};
 use clap::{Args, Subcommand};
 use countersign_core::policy::{Command, Deciding, Finding, Proofs, Verdict, sets_in_words};
 use countersign_proof::statement::kinds::PolicyPublication;
@@ -231,6 +232,26 @@ fn publish(global: &Global, args: &PublishArgs, output: &mut Output) -> Result<(
     let words = format!("{} is published, in force from {in_force_from}; {told}.", args.version);
     done(&desk, output, &words);
     Ok(())
+}
+
+/// Proves what is claimed of a version that is to follow the newest of a ledger; refused is what is
+/// false.
+///
+/// # Errors
+/// [`Failure::Refused`] where a claim is false or the policies do not pass the checks.
+pub(crate) fn proved(
+    state: &countersign_core::State,
+    bundle: &countersign_core::policy::PolicyBundle,
+    from: Moment,
+    solving: &SolvingArgs,
+) -> Result<Proofs, Failure> {
+    let newest = state.policy.versions().last();
+    let newest = newest.ok_or_else(|| Failure::unavailable("the ledger has no policy version"))?;
+    let after = Coming { bundle, from };
+    let examined = Candidate::in_ledger(state, &after, Some(&newest.bundle))
+        .examine(solving, &Output::new(true))?;
+    examined.judge(solving)?;
+    Ok(examined.proofs)
 }
 
 /// How much of what is claimed was proved: *all 23 claims proved by cvc5 1.0.3*.

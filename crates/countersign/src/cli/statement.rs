@@ -9,13 +9,10 @@ use crate::opening::sealed_part;
 use crate::verification::statements_in;
 use clap::{Args, Subcommand};
 use countersign_core::State;
-use countersign_core::viewing::Matter;
 use countersign_proof::signature::{allowed_signers_line, verify_any};
 use countersign_proof::statement::{fingerprint, kind_of, parse_any};
 use countersign_proof::words::{Digest, PersonId, RequestId, Window};
-use countersign_proof::{
-    AnyStatement, Label, OpenPart, Outcome, PublicKey, SealedPart, Verified, render,
-};
+use countersign_proof::{AnyStatement, OpenPart, Outcome, PublicKey, SealedPart, Verified, render};
 use countersign_store::Store;
 use serde_json::json;
 use std::fs;
@@ -146,34 +143,6 @@ fn recorded(store: &dyn Store) -> Result<Vec<Recorded>, Failure> {
     Ok(found)
 }
 
-/// Whether somebody may read a statement: whoever signed it, and whoever may see the deliberation
-/// of what it is about. One that cannot be read at all is told of, whoever asks.
-fn may_read(global: &Global, state: &State, text: &str) -> bool {
-    let Some(person) = &global.person else { return true };
-    let Ok(statement) = parse_any(text.as_bytes()) else { return true };
-    let of_request = |id: RequestId| {
-        let request = state.requests.request(id).filter(|request| state.may_see(request, person));
-        request.map(Matter::Request)
-    };
-    let matter = match &statement {
-        AnyStatement::Decision(decision) => of_request(decision.terms.request),
-        AnyStatement::Advice(advice) => of_request(advice.request),
-        AnyStatement::Override(set) => Some(Matter::Item(&set.item)),
-        AnyStatement::OverrideLift(lift) => Some(Matter::Item(&lift.item)),
-        AnyStatement::Diversion(order) => Some(Matter::Item(&order.item)),
-        AnyStatement::Appointment(_)
-        | AnyStatement::Enrolment(_)
-        | AnyStatement::Revocation(_)
-        | AnyStatement::Publication(_)
-        | AnyStatement::Hold(_)
-        | AnyStatement::Lift(_)
-        | AnyStatement::Founding(_)
-        | AnyStatement::Session(_) => Some(Matter::Programme),
-    };
-    let may = |matter| state.may_view(person, &matter, Label::Deliberation);
-    matter.is_some_and(|matter| statement.signer() == person || may(matter))
-}
-
 fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Result<(), Failure> {
     let wanted = args.id.as_str();
     if wanted.len() < 8 || !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -182,7 +151,7 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
     }
     let (store, state, _) = global.read()?;
     let mut all = recorded(store.as_ref())?;
-    all.retain(|statement| may_read(global, &state, &statement.text));
+    all.retain(|statement| global.may_read(&state, &statement.text));
     let matches = |statement: &&Recorded| {
         statement.digest.to_string().starts_with(&wanted.to_ascii_lowercase())
     };
@@ -245,7 +214,7 @@ fn allowed_signers(state: &State, signer: &PersonId, verified: &Verified<AnyStat
 fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
     let (store, state, _) = global.read()?;
     let mut all = recorded(store.as_ref())?;
-    all.retain(|statement| may_read(global, &state, &statement.text));
+    all.retain(|statement| global.may_read(&state, &statement.text));
     let mut values = Vec::new();
     let mut rows = Vec::new();
     for statement in &all {

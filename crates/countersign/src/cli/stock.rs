@@ -121,21 +121,26 @@ pub(super) struct StateArg(AccountState);
 impl FromStr for StateArg {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let (word, month) = match text.split_once('=') {
-            Some((word, month)) => (word, Some(month.parse::<Month>().map_err(|e| e.to_string())?)),
-            None => (text, None),
-        };
-        match (word, month) {
-            ("on-hand", None) => Ok(Self(AccountState::OnHand)),
-            ("quarantined", None) => Ok(Self(AccountState::Quarantined)),
-            ("in-transit", Some(month)) => Ok(Self(AccountState::InTransit(month))),
-            ("on-order", Some(month)) => Ok(Self(AccountState::OnOrder(month))),
-            ("in-transit" | "on-order", None) => {
-                Err(format!("say in which month the units are due: {word}=2025-09"))
-            }
-            (_, _) => {
-                Err("write on-hand, quarantined, in-transit=2025-09 or on-order=2025-09".to_owned())
-            }
+        account_state(text).map(Self)
+    }
+}
+
+/// Reads a state of stock: `on-hand`, or `on-order=2025-09` with the month in which it is due.
+pub(crate) fn account_state(text: &str) -> Result<AccountState, String> {
+    let (word, month) = match text.split_once('=') {
+        Some((word, month)) => (word, Some(month.parse::<Month>().map_err(|e| e.to_string())?)),
+        None => (text, None),
+    };
+    match (word, month) {
+        ("on-hand", None) => Ok(AccountState::OnHand),
+        ("quarantined", None) => Ok(AccountState::Quarantined),
+        ("in-transit", Some(month)) => Ok(AccountState::InTransit(month)),
+        ("on-order", Some(month)) => Ok(AccountState::OnOrder(month)),
+        ("in-transit" | "on-order", None) => {
+            Err(format!("say in which month the units are due: {word}=2025-09"))
+        }
+        (_, _) => {
+            Err("write on-hand, quarantined, in-transit=2025-09 or on-order=2025-09".to_owned())
         }
     }
 }

@@ -6,13 +6,13 @@ use super::people::done;
 use super::signing::{SigningArgs, signed};
 use super::stock::mark;
 use super::{Failure, Global, known};
-use crate::views::board;
+use crate::views::{board, triage as views};
 use clap::{Args, Subcommand};
 use countersign_core::State;
-use countersign_core::triage::{self, Command, Rounding, When, first_months};
+use countersign_core::triage::{self, Command};
 use countersign_proof::statement::kinds::{ClassOverride, OverrideLift};
 use countersign_proof::words::{ItemClass, ItemId, Moment};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Verbs of `triage`.
 #[derive(Debug, Subcommand)]
@@ -72,14 +72,7 @@ fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
         let memory = state.triage.memory(&item.id);
         let declared = memory.and_then(|memory| memory.declared.as_ref());
         let severity = rules.class(&item.class).map(|class| class.severity);
-        values.push(json!({
-            "item": item.id.as_str(), "class": item.class.as_str(),
-            "rule": rule.map(|rule| rule.name.clone()),
-            "since": memory.map(|memory| memory.since.to_string()),
-            "set_by_hand": declared.map(|declared| json!({
-                "office": declared.office.as_str(), "until": declared.until.to_string(),
-            })),
-        }));
+        values.push(views::class(state, item));
         rows.push(vec![
             item.id.to_string(),
             mark(severity, item.class.as_str()),
@@ -98,52 +91,21 @@ fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
 fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failure> {
     let item = known::item(state, id)?;
     let at = state.ledger.clock;
+    output.value(&views::explained(state, item));
     let rules = state.triage.rules();
     let Some(rule) = rules.rule_for(id, &item.labels) else {
         let words = format!(
             "No triage rule is for {id}. Its class, {}, stands in the charter: {} ({}).",
             item.class, item.source, item.standing
         );
-        output.value(&json!({
-            "item": id.as_str(), "class": item.class.as_str(), "rule": null, "sentences": [words],
-        }));
         output.line(&words);
         return Ok(());
     };
     let unjudged = || Failure::usage(format!("no triage rule judges {id}"));
     let judgement = state.triage.judge(&state.stock, id, at).ok_or_else(unjudged)?;
     let sentences = triage::explain(rule, &judgement);
-    let inputs = triage::Inputs::of(&state.stock, id, &item.origin, at);
-    let ahead = first_months(rule, &inputs, at, board::AHEAD).unwrap_or_default();
-    let first: Vec<Value> = ahead
-        .iter()
-        .map(|first| json!({ "class": first.class.as_str(), "when": when(first.when) }))
-        .collect();
-    let readings: Vec<Value> = judgement
-        .readings
-        .iter()
-        .map(|reading| {
-            json!({
-                "measure": reading.measure, "unit": reading.unit.as_str(),
-                "now": reading.now.ratio.told(reading.unit, Rounding::Down),
-                "lowest": reading.lowest.ratio.told(reading.unit, Rounding::Down),
-                "lowest_in": reading.lowest.month.map(|month| month.to_string()),
-            })
-        })
-        .collect();
-    let figures: Vec<Value> = judgement
-        .figures
-        .iter()
-        .map(|figure| json!({ "name": figure.name, "value": board::number(figure.value) }))
-        .collect();
+    let figures = &judgement.figures;
     let expected = board::expected(state, item);
-    output.value(&json!({
-        "item": id.as_str(), "class": judgement.class.as_str(), "rule": rule.name,
-        "rule_source": rule.source, "rule_standing": rule.standing.as_str(),
-        "since": judgement.since.to_string(), "sentences": sentences, "readings": readings,
-        "figures": figures, "first_months": first,
-        "expected_use": expected.as_ref().map(board::Expected::value),
-    }));
     output.heading(&format!("{id}: {}", judgement.class));
     for sentence in &sentences {
         output.line(sentence);
@@ -161,14 +123,6 @@ fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failur
         output.table(&["what", "units"], &rows);
     }
     Ok(())
-}
-
-fn when(when: When) -> String {
-    match when {
-        When::Now => "now".to_owned(),
-        When::In(month) => month.to_string(),
-        When::NotWithin(months) => format!("not within {months} months"),
-    }
 }
 
 fn set(global: &Global, args: &OverrideArgs, output: &mut Output) -> Result<(), Failure> {

@@ -95,6 +95,31 @@ pub(crate) fn read_files(
     Err(ImportError::Faulty(found))
 }
 
+/// Reads one table that came as text.
+///
+/// # Errors
+/// [`ImportError`]; then not one of the figures may be taken.
+pub(crate) fn read_text(
+    name: &str,
+    text: &str,
+    kind: Option<Table>,
+    terms: &Terms<'_>,
+) -> Result<FigureRows, ImportError> {
+    let mut rows = FigureRows::default();
+    let mut found = Vec::new();
+    let mut faults = Faults { file: name, found: &mut found };
+    let mut tick = || ();
+    let path = Path::new(name);
+    let mut one = One { path, kind, terms, into: &mut rows, tick: &mut tick };
+    one.rows(&mut text_rows(text.as_bytes()), &mut faults)?;
+    rows.settle(&mut found);
+    if found.is_empty() {
+        return Ok(rows);
+    }
+    in_order(&mut found);
+    Err(ImportError::Faulty(found))
+}
+
 /// One file being read.
 struct One<'a> {
     path: &'a Path,

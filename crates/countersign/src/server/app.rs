@@ -61,6 +61,8 @@ pub(crate) struct Premises {
     pub(crate) papers: Kept<Paper>,
     /// Forms whose sender had been signed out meanwhile.
     pub(crate) unsent: Kept<(String, Vec<(String, String)>)>,
+    /// Answers to commands that came with a key, to give them again.
+    pub(crate) replies: Kept<crate::api::Reply>,
     /// Says when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
     /// What the middleware counts.
@@ -95,6 +97,7 @@ impl App {
             links: Kept::new(minutes(24 * 60), 10_000),
             papers: Kept::new(minutes(60), 20_000),
             unsent: Kept::new(minutes(60), 2_000),
+            replies: Kept::new(minutes(24 * 60), 5_000),
             stopping,
             guards: super::guard::Guards::default(),
             clock,

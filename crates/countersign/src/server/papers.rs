@@ -8,6 +8,7 @@ use super::app::blocking;
 use super::fields::Fields;
 use super::sessions::How;
 use super::{App, Problem};
+use crate::clock::{SystemEntropy, random16};
 use crate::signed::{self, Pair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +17,7 @@ use countersign_core::{Command, Rejection};
 use countersign_proof::signature::{PublicKey, Sshsig, verify};
 use countersign_proof::statement::kinds::{KeyEnrolment, Session};
 use countersign_proof::statement::{Statement, StatementKind, fingerprint};
-use countersign_proof::words::{CommandId, Digest, PersonId};
+use countersign_proof::words::{CommandId, Digest, Nonce, PersonId, Window};
 use countersign_proof::{SignatureError, render};
 
 /// What comes of the signature.
@@ -158,7 +159,7 @@ impl App {
         match &paper.purpose {
             Purpose::Command => {
                 let id = command_id(&pair);
-                let command = signed_command(pair, rules).await?;
+                let command = signed_command(vec![pair], rules).await?;
                 self.submit(Some(id), None, command).await?;
                 self.papers.take(&paper.token);
                 Ok(Came::Done { back: paper.back.clone() })
@@ -190,8 +191,35 @@ impl App {
         }
     }
 
+    /// The text by which `person` shows that they hold an enrolled key. Whether there is such a
+    /// person is not told: whoever is not known has no key to sign it with.
+    ///
+    /// # Errors
+    /// [`Problem`] when the clock or the random source fails.
+    pub(crate) fn challenge(&self, person: PersonId) -> Result<Session, Problem> {
+        let failed = |failed: crate::clock::SourceFailed| Problem::unavailable(failed.to_string());
+        let nonce = Nonce(random16(&mut SystemEntropy).map_err(failed)?);
+        let now = self.now()?;
+        let validity = Window::new(now, now.plus_minutes(5));
+        let validity =
+            validity.ok_or_else(|| Problem::unavailable("the clock stands at its end"))?;
+        let ledger = self.look(|state| state.ledger.digest);
+        self.challenges.keep(nonce).map_err(failed)?;
+        Ok(Session { ledger, signer: person, nonce, validity })
+    }
+
     /// Opens a session for whoever signed its text.
     async fn sign_in(&self, paper: &Paper, pair: &Pair) -> Result<Came, Problem> {
+        let (token, _) = self.open_session(pair)?;
+        self.papers.take(&paper.token);
+        Ok(Came::SignedIn { token, back: paper.back.clone() })
+    }
+
+    /// Opens a session for whoever signed the text of a challenge; gives its token and its person.
+    ///
+    /// # Errors
+    /// [`Problem`] when the signature does not hold, the key may not sign, or the text was used.
+    pub(crate) fn open_session(&self, pair: &Pair) -> Result<(String, PersonId), Problem> {
         let rules = self.signature_rules();
         let verified = verify::<Session>(pair.text.as_bytes(), &pair.signature, &rules)?;
         let session = verified.statement();
@@ -208,11 +236,10 @@ impl App {
             return Err(stale());
         }
         self.challenges.take_where(|nonce| *nonce == session.nonce).ok_or_else(stale)?;
-        self.papers.take(&paper.token);
         let failed = |failed: crate::clock::SourceFailed| Problem::unavailable(failed.to_string());
         let person = session.signer.clone();
-        let token = self.sessions.open(person, Some(authority), How::Signed).map_err(failed)?;
-        Ok(Came::SignedIn { token, back: paper.back.clone() })
+        let token = self.sessions.open(person.clone(), Some(authority), How::Signed);
+        Ok((token.map_err(failed)?, person))
     }
 
     /// The armoured signature that a form brings: one made elsewhere, or what a browser says of a
@@ -275,12 +302,12 @@ impl App {
 }
 
 /// Checks signatures and makes the command, away from the threads that answer.
-async fn signed_command(
-    pair: Pair,
+pub(crate) async fn signed_command(
+    pairs: Vec<Pair>,
     rules: countersign_proof::SignatureRules,
 ) -> Result<Command, Problem> {
     blocking(move || {
-        signed::command(&[pair], &rules).map_err(|error| {
+        signed::command(&pairs, &rules).map_err(|error| {
             let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             Problem::door(status, "signature", error.to_string())
         })
@@ -290,7 +317,13 @@ async fn signed_command(
 
 /// The same text under the same signature is the same command, however often it is sent.
 pub(crate) fn command_id(pair: &Pair) -> CommandId {
-    let digest = Digest::of(format!("{}{}", pair.text, pair.signature).as_bytes());
+    command_id_of(std::slice::from_ref(pair))
+}
+
+/// The same texts under the same signatures are the same command.
+pub(crate) fn command_id_of(pairs: &[Pair]) -> CommandId {
+    let all: String = pairs.iter().flat_map(|pair| [&*pair.text, &*pair.signature]).collect();
+    let digest = Digest::of(all.as_bytes());
     let mut id = [0; 16];
     id.iter_mut().zip(digest.0).for_each(|(byte, of)| *byte = of);
     CommandId(id)

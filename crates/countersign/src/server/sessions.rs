@@ -116,6 +116,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// How long it stays open if nobody uses it again.
+    pub(crate) fn lasts(&self) -> Duration {
+        IDLE.min(LONGEST.saturating_sub(self.opened.elapsed()))
+    }
+
     fn is_open(&self, now: Instant) -> bool {
         now.duration_since(self.used) < IDLE && now.duration_since(self.opened) < LONGEST
     }

@@ -15,7 +15,16 @@ pub fn csv(headings: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-fn cell(text: &str) -> String {
+/// A text that no spreadsheet takes for a formula: what looks like one gets a mark before it.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let formula = text.len() > 1 && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if formula { format!("'{text}") } else { text.to_owned() }
+}
+
+/// A cell, quoted where it has to be.
+#[must_use]
+pub fn cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -5,8 +5,9 @@
 //! that against the books.
 
 pub use super::board::number;
+use countersign_core::State;
 use countersign_core::rerouting::{
-    Diverted, Line, Plan, Promise, Reason, Vetoes, explain, plan_digest,
+    Comparison, Cost, Diverted, Line, Plan, Promise, Reason, Veto, Vetoes, explain, plan_digest,
 };
 use countersign_proof::words::{EarmarkId, ItemId, Month, PartyId};
 use serde::Deserialize;
@@ -230,5 +231,76 @@ fn slot_of(slot: SlotDocument, promise: u32) -> Result<Diverted, String> {
         harm: slot.harm,
         reason,
         also: covers.collect(),
+    })
+}
+
+/// What each veto costs does not belong to the plan, but to the question it answers.
+#[must_use]
+pub fn with_costs(mut plan: Value, costs: &[(Veto, Cost)]) -> Value {
+    let told = costs.iter().map(|(veto, cost)| {
+        let (recipient, earmark) = match veto {
+            Veto::Recipient(recipient) => (Some(recipient.as_str()), None),
+            Veto::Earmark(earmark) => (None, Some(earmark.as_str())),
+        };
+        json!({
+            "recipient": recipient, "earmark": earmark,
+            "shortfall": number(cost.shortfall), "harm": number(cost.harm),
+        })
+    });
+    let told = told.collect();
+    if let Some(fields) = plan.as_object_mut() {
+        fields.insert("veto_costs".to_owned(), Value::Array(told));
+    }
+    plan
+}
+
+/// Items that somebody is promised units of, or that must cover a requirement.
+#[must_use]
+pub fn planned_items(state: &State) -> Vec<ItemId> {
+    let stock = &state.stock;
+    let wanted = |item: &&countersign_core::stock::Item| {
+        stock.earmarks_of(&item.id, &item.origin).next().is_some()
+            || !stock.requirements(&item.id, &item.origin).is_empty()
+    };
+    stock.items().filter(wanted).map(|item| item.id.clone()).collect()
+}
+
+fn side(plan: &Plan) -> Value {
+    json!({
+        "first": plan.first.to_string(), "months": plan.months(),
+        "threshold": plan.threshold.first(), "shortfall_before": plan.shortfall_before,
+        "shortfall_after": plan.shortfall_after, "units": plan.units(),
+        "harm": i128::try_from(plan.harm).map_or(Value::Null, number),
+        "digest": plan_digest(plan).to_string(),
+    })
+}
+
+/// What differs between two plans for one item.
+#[must_use]
+pub fn comparison(first: &Plan, second: &Plan, found: &Comparison) -> Value {
+    let slots: Vec<Value> = found
+        .slots
+        .iter()
+        .map(|slot| {
+            json!({
+                "earmark": slot.earmark.as_str(), "recipient": slot.recipient.as_str(),
+                "month": slot.month.to_string(), "before": slot.before, "after": slot.after,
+            })
+        })
+        .collect();
+    let recipients: Vec<Value> = found
+        .recipients
+        .iter()
+        .map(|(party, change)| {
+            json!({
+                "recipient": party.as_str(), "units_before": change.units_before,
+                "units_after": change.units_after,
+            })
+        })
+        .collect();
+    json!({
+        "item": found.item.as_str(), "shortfall": number(found.cost.shortfall),
+        "harm": number(found.cost.harm), "slots": slots, "recipients": recipients,
+        "first": side(first), "second": side(second),
     })
 }

@@ -8,7 +8,7 @@ use super::mistakes::{encoded, local};
 use super::page::{Frame, csrf, page};
 use super::parts::{Action, Choice, Fault, Field, buttons, code, details, error_summary};
 use super::{places, words};
-use crate::clock::{Entropy, SourceFailed, SystemEntropy, random16};
+use crate::clock::{Entropy, SourceFailed, SystemEntropy};
 use crate::server::fields::Fields;
 use crate::server::oidc::Returned;
 use crate::server::papers::{Came, Paper, Purpose};
@@ -26,8 +26,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_core::people::Function;
 use countersign_proof::signature::PublicKey;
-use countersign_proof::statement::kinds::{KeyEnrolment, Session};
-use countersign_proof::words::{Date, Nonce, PersonId, Window};
+use countersign_proof::statement::kinds::KeyEnrolment;
+use countersign_proof::words::{Date, PersonId};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -151,13 +151,7 @@ async fn sign_in(
 /// # Errors
 /// [`Problem`] when the clock or the random source fails.
 pub(crate) fn sign_in_paper(app: &App, person: PersonId, next: &str) -> Result<Paper, Problem> {
-    let nonce = Nonce(random16(&mut SystemEntropy).map_err(failed)?);
-    let now = app.now()?;
-    let validity = Window::new(now, now.plus_minutes(5));
-    let validity = validity.ok_or_else(|| Problem::unavailable("the clock stands at its end"))?;
-    let ledger = app.look(|state| state.ledger.digest);
-    app.challenges.keep(nonce).map_err(failed)?;
-    let session = Session { ledger, signer: person, nonce, validity };
+    let session = app.challenge(person)?;
     app.paper(&session, Purpose::SignIn, next)
 }
 

@@ -6,6 +6,7 @@ use super::super::{Failure, faulty_pack};
 use super::faulty;
 use crate::audit::{self, Failed, Found, Outcome};
 use crate::pack::{Pack, read_mapping};
+use crate::views::csv;
 use clap::Args;
 use countersign_core::history::{Kind, Row};
 use serde_json::{Map, Value, json};
@@ -107,13 +108,7 @@ fn refused(args: &AuditArgs, failed: Failed) -> Failure {
 
 /// A field of CSV. One that a spreadsheet would take for a formula gets a mark before it.
 fn field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.len() > 1;
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    csv::cell(&csv::harmless(text))
 }
 
 fn line(found: &Found) -> String {

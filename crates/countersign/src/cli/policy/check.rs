@@ -41,7 +41,7 @@ pub(in super::super) struct CheckArgs {
 
 /// How the solver is used.
 #[derive(Clone, Debug, Args)]
-pub(in super::super) struct SolvingArgs {
+pub(crate) struct SolvingArgs {
     /// How long the solver may take for each question
     #[arg(
         long,
@@ -53,6 +53,13 @@ pub(in super::super) struct SolvingArgs {
     /// Refuse where anything is left unproved
     #[arg(long)]
     require_proof: bool,
+}
+
+impl SolvingArgs {
+    /// So many seconds for each question; refused is what is not proved, where that is required.
+    pub(crate) fn new(time_limit: u64, require_proof: bool) -> Self {
+        Self { time_limit, require_proof }
+    }
 }
 
 /// A version among others: what there is to know of it before it is published.

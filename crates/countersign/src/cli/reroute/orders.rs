@@ -8,12 +8,11 @@ use crate::cli::people::done;
 use crate::cli::signing::signed;
 use crate::cli::{Failure, Global, known};
 use crate::statements::{self, Undertaking};
-use crate::views::{board, plans};
-use countersign_core::rerouting::{self, Command, Terms, debts::repayment, plan_digest, problem};
+use crate::views::{orders as views, plans};
+use countersign_core::rerouting::{self, Command};
 use countersign_core::{Event, State};
-use countersign_proof::words::{DebtId, ItemId, OrderId, Quantity};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use countersign_proof::words::{DebtId, OrderId, Quantity};
+use serde_json::Value;
 
 pub(super) fn order(global: &Global, args: &OrderArgs, output: &mut Output) -> Result<(), Failure> {
     let plan = read_whole(&args.plan)?;
@@ -56,57 +55,9 @@ fn ordered(event: &Event) -> Option<OrderId> {
     }
 }
 
-fn order_value(state: &State, order: &rerouting::Order) -> Value {
-    let lost: Vec<Value> = rerouting::losses(&order.plan)
-        .into_iter()
-        .map(|(recipient, slots)| {
-            let slots: Vec<Value> = slots
-                .into_iter()
-                .map(|(earmark, month, units)| {
-                    json!({
-                        "earmark": earmark.as_str(), "month": month.to_string(), "units": units,
-                    })
-                })
-                .collect();
-            json!({ "recipient": recipient.as_str(), "slots": slots })
-        })
-        .collect();
-    let debts: Vec<Value> = state
-        .rerouting
-        .debts()
-        .iter()
-        .filter(|debt| debt.order == order.id)
-        .map(board::debt)
-        .collect();
-    json!({
-        "id": order.id.to_string(), "item": order.plan.item.as_str(),
-        "owner": order.owner.as_str(), "state": order.state.as_str(),
-        "lapse": order.lapse.as_ref().map(lapse_words),
-        "offices": order.signed.iter().map(|s| s.office.to_string()).collect::<Vec<_>>(),
-        "persons": order.signed.iter().map(|s| s.person.to_string()).collect::<Vec<_>>(),
-        "certification": order.certification, "notice_days": order.notice_days,
-        "replacement": order.replacement.map(|month| month.to_string()),
-        "ordered_at": order.ordered_at.to_string(), "executes_at": order.executes_at.to_string(),
-        "units": order.plan.units(), "plan": plan_digest(&order.plan).to_string(),
-        "shortfall_before": order.plan.shortfall_before,
-        "shortfall_after": order.plan.shortfall_after,
-        "harm": i128::try_from(order.plan.harm).map_or(Value::Null, board::number),
-        "left_alone": plans::spared(&order.plan.vetoes),
-        "recipients": lost, "debts": debts, "statement": order.statement.to_string(),
-    })
-}
-
-fn lapse_words(lapse: &rerouting::Lapse) -> String {
-    match lapse {
-        rerouting::Lapse::Stale(why) => format!("the books have moved: {why}"),
-        rerouting::Lapse::Hold(hold) => format!("{hold} suspends it"),
-        rerouting::Lapse::Policy(why) => format!("policy no longer allows it: {why}"),
-    }
-}
-
 pub(super) fn list(state: &State, output: &mut Output) -> Result<(), Failure> {
     let orders = state.rerouting.orders();
-    output.value(&Value::Array(orders.iter().map(|order| order_value(state, order)).collect()));
+    output.value(&Value::Array(orders.iter().map(|order| views::order(state, order)).collect()));
     let rows: Vec<Vec<String>> = orders
         .iter()
         .map(|order| {
@@ -128,7 +79,7 @@ pub(super) fn list(state: &State, output: &mut Output) -> Result<(), Failure> {
 pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<(), Failure> {
     let order = state.rerouting.order(id);
     let order = order.ok_or_else(|| Failure::usage(format!("there is no order {id}")))?;
-    output.value(&order_value(state, order));
+    output.value(&views::order(state, order));
     let units = order.plan.units();
     output.heading(&format!("{id}: {units} {} to {}", order.plan.item, order.owner));
     let signed: Vec<String> =
@@ -145,7 +96,7 @@ pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<()
             output.line(&format!("It was executed on {}.", order.executes_at));
         }
         rerouting::OrderState::Lapsed => {
-            let why = order.lapse.as_ref().map(lapse_words).unwrap_or_default();
+            let why = order.lapse.as_ref().map(views::lapse_words).unwrap_or_default();
             output.line(&format!("It came to nothing: {why}."));
         }
     }
@@ -176,33 +127,8 @@ pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<()
 
 pub(super) fn debts(state: &State, output: &mut Output) -> Result<(), Failure> {
     let all = state.rerouting.debts();
-    let items: BTreeSet<&ItemId> =
-        all.iter().filter(|debt| debt.left() > 0).map(|debt| &debt.item).collect();
-    let mut instalments = Vec::new();
-    let mut unknown: BTreeMap<&ItemId, String> = BTreeMap::new();
-    for item in items {
-        let own: Vec<&rerouting::Debt> = all.iter().filter(|debt| debt.item == *item).collect();
-        let terms = Terms { months: Some(rerouting::position::HORIZON_MAX), threshold: None };
-        let rules = state.triage.rules();
-        let made = problem(&state.stock, rules, item, &terms, state.ledger.clock);
-        match made {
-            Ok(made) => instalments.extend(repayment(&made, &own)),
-            Err(error) => {
-                unknown.insert(item, format!("not known: {error}"));
-            }
-        }
-    }
-    let plan: Vec<Value> = instalments
-        .iter()
-        .map(|part| {
-            json!({
-                "debt": part.debt.to_string(), "units": part.units, "late": part.late,
-                "month": part.month.map(|month| month.to_string()),
-            })
-        })
-        .collect();
-    let values: Vec<Value> = all.iter().map(board::debt).collect();
-    output.value(&json!({ "debts": values, "repayment": plan }));
+    let (instalments, unknown) = views::instalments(state);
+    output.value(&views::debts(state));
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|debt| {

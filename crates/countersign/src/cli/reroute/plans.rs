@@ -54,16 +54,6 @@ impl Books {
         }
         Ok(())
     }
-
-    /// Items that somebody is promised units of, or that must cover a requirement.
-    fn planned_items(&self) -> Vec<ItemId> {
-        let stock = &self.state.stock;
-        let wanted = |item: &&countersign_core::stock::Item| {
-            stock.earmarks_of(&item.id, &item.origin).next().is_some()
-                || !stock.requirements(&item.id, &item.origin).is_empty()
-        };
-        stock.items().filter(wanted).map(|item| item.id.clone()).collect()
-    }
 }
 
 pub(super) fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Result<(), Failure> {
@@ -78,7 +68,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Res
     let problem = books.problem(item, &terms)?;
     let made = rerouting::plan(&problem, &vetoes);
     let costs = costs_of_vetoes(&problem, &vetoes);
-    let value = with_costs(plans::plan(&made, books.position), &costs);
+    let value = plans::with_costs(plans::plan(&made, books.position), &costs);
     if let Some(path) = &args.out {
         write(path, &value)?;
     }
@@ -90,25 +80,6 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Res
     Ok(())
 }
 
-/// What each veto costs does not belong to the plan, but to the question it answers.
-fn with_costs(mut plan: Value, costs: &[(Veto, Cost)]) -> Value {
-    let told = costs.iter().map(|(veto, cost)| {
-        let (recipient, earmark) = match veto {
-            Veto::Recipient(recipient) => (Some(recipient.as_str()), None),
-            Veto::Earmark(earmark) => (None, Some(earmark.as_str())),
-        };
-        json!({
-            "recipient": recipient, "earmark": earmark,
-            "shortfall": plans::number(cost.shortfall), "harm": plans::number(cost.harm),
-        })
-    });
-    let told = told.collect();
-    if let Some(fields) = plan.as_object_mut() {
-        fields.insert("veto_costs".to_owned(), Value::Array(told));
-    }
-    plan
-}
-
 /// Every item: a row for each plan, and a line for each that cannot be planned.
 fn plan_all(
     books: &Books,
@@ -117,7 +88,7 @@ fn plan_all(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let (mut values, mut rows, mut without) = (Vec::new(), Vec::new(), Vec::new());
-    for item in books.planned_items() {
+    for item in plans::planned_items(&books.state) {
         match books.problem(&item, terms) {
             Ok(problem) => {
                 let made = rerouting::plan(&problem, vetoes);
@@ -257,45 +228,11 @@ fn difference(shortfall: i128, harm: i128) -> String {
     format!("{short} and {harm}")
 }
 
-fn side(plan: &Plan) -> Value {
-    json!({
-        "first": plan.first.to_string(), "months": plan.months(),
-        "threshold": plan.threshold.first(), "shortfall_before": plan.shortfall_before,
-        "shortfall_after": plan.shortfall_after, "units": plan.units(),
-        "harm": i128::try_from(plan.harm).map_or(Value::Null, plans::number),
-        "digest": plan_digest(plan).to_string(),
-    })
-}
-
 pub(super) fn compare(one: &Path, other: &Path, output: &mut Output) -> Result<(), Failure> {
     let (first, second) = (read_whole(one)?, read_whole(other)?);
     let found =
         rerouting::compare(&first, &second).map_err(|error| Failure::usage(error.to_string()))?;
-    let slots: Vec<Value> = found
-        .slots
-        .iter()
-        .map(|slot| {
-            json!({
-                "earmark": slot.earmark.as_str(), "recipient": slot.recipient.as_str(),
-                "month": slot.month.to_string(), "before": slot.before, "after": slot.after,
-            })
-        })
-        .collect();
-    let recipients: Vec<Value> = found
-        .recipients
-        .iter()
-        .map(|(party, change)| {
-            json!({
-                "recipient": party.as_str(), "units_before": change.units_before,
-                "units_after": change.units_after,
-            })
-        })
-        .collect();
-    output.value(&json!({
-        "item": found.item.as_str(), "shortfall": plans::number(found.cost.shortfall),
-        "harm": plans::number(found.cost.harm), "slots": slots, "recipients": recipients,
-        "first": side(&first), "second": side(&second),
-    }));
+    output.value(&plans::comparison(&first, &second, &found));
     for (which, plan) in [("first", &first), ("second", &second)] {
         output.line(&format!(
             "The {which} plan: {} over {} from {}, threshold {}; {} unit-months stay short, {} \

@@ -3,12 +3,13 @@
 use super::FilterArgs;
 use crate::cli::output::Output;
 use crate::cli::{Failure, Global, known};
+use crate::views::accounts;
 use crate::views::board::{self as view, Row};
 use countersign_core::State;
 use countersign_core::viewing::Matter;
 use countersign_proof::Label;
 use countersign_proof::words::{ItemId, Month, PartyId};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A class as shape and word: the more there is of the shape, the worse.
 pub(in super::super) fn mark(severity: Option<u8>, class: &str) -> String {
@@ -131,12 +132,7 @@ pub(super) fn show(
         if !wanted || !may_see(global, state, &account.party) {
             continue;
         }
-        let holders: Vec<String> = state
-            .stock
-            .reservations()
-            .filter(|(_, lines)| lines.iter().any(|line| line.account == *account))
-            .map(|(release, _)| release.to_string())
-            .collect();
+        let holders = accounts::reserved_by(state, account);
         let class = state.stock.item(&account.item).map(|item| item.class.as_str());
         let severity = class
             .and_then(|_| state.stock.item(&account.item))
@@ -145,18 +141,7 @@ pub(super) fn show(
         let place = account.place.as_ref().map(ToString::to_string);
         let lot = account.lot.as_ref().map(ToString::to_string);
         let expires = state.stock.expires(&account.item, account.lot.as_ref());
-        let stated = state.stock.stated(account);
-        values.push(json!({
-            "item": account.item.as_str(), "party": account.party.as_str(),
-            "place": place, "lot": lot, "state": account.state.as_str(),
-            "due": account.state.due().map(|month| month.to_string()), "class": class,
-            "expires": expires.map(|date| date.to_string()),
-            "on_hand": balance.on_hand, "reserved": balance.reserved,
-            "free": balance.free(), "reserved_by": holders,
-            "as_of": stated.map(|stated| stated.as_of.to_string()),
-            "source": stated.map(|stated| stated.source.as_str()),
-            "standing": stated.map(|stated| stated.standing.as_str()),
-        }));
+        values.push(accounts::account(state, account, &balance));
         rows.push(vec![
             account.item.to_string(),
             account.party.to_string(),

@@ -2,7 +2,7 @@
 
 use super::super::super::output::Output;
 use countersign_core::stock::{
-    AccountKey, Change, Consumption, Earmark, Event as StockEvent, Figures, Requirement, Slot,
+    AccountKey, Change, Consumption, Earmark, Event as StockEvent, Figures, Requirement,
 };
 use countersign_core::{Event, State};
 use countersign_proof::words::{Date, ItemId, PartyId};
@@ -135,7 +135,7 @@ impl Taken<'_> {
         json!({
             "done": !dry, "dry_run": dry, "rows": self.rows, "left_out": self.left_out,
             "accounts": accounts,
-            "earmarks": earmarks.iter().map(earmark_value).collect::<Vec<Value>>(),
+            "earmarks": earmarks.iter().map(crate::views::accounts::earmark).collect::<Vec<Value>>(),
             "requirements": requirements.collect::<Vec<Value>>(),
             "consumption": consumption.collect::<Vec<Value>>(),
         })
@@ -248,10 +248,6 @@ fn change_value(change: &Change) -> Value {
     })
 }
 
-fn promised(earmark: &Earmark) -> u64 {
-    earmark.slots.values().map(|slot: &Slot| slot.quantity).fold(0, u64::saturating_add)
-}
-
 fn earmark_row(earmark: &Earmark) -> Vec<String> {
     let first = earmark.slots.keys().next().map(ToString::to_string).unwrap_or_default();
     let last = earmark.slots.keys().next_back().map(ToString::to_string).unwrap_or_default();
@@ -263,22 +259,9 @@ fn earmark_row(earmark: &Earmark) -> Vec<String> {
         earmark.recipient.to_string(),
         earmark.origin.to_string(),
         months,
-        promised(earmark).to_string(),
+        crate::views::accounts::promised(earmark).to_string(),
         earmark.priority.number().to_string(),
     ]
-}
-
-fn earmark_value(earmark: &Earmark) -> Value {
-    let slots = earmark.slots.iter();
-    let slots =
-        slots.map(|(month, slot)| json!({ "month": month.to_string(), "quantity": slot.quantity }));
-    json!({
-        "earmark": earmark.id.as_str(), "item": earmark.item.as_str(),
-        "owner": earmark.owner.as_str(), "recipient": earmark.recipient.as_str(),
-        "origin": earmark.origin.as_str(), "priority": earmark.priority.number(),
-        "harm": earmark.harm(), "divertible": earmark.divertible, "units": promised(earmark),
-        "slots": slots.collect::<Vec<Value>>(),
-    })
 }
 
 fn component_row(component: &Component) -> Vec<String> {
