@@ -7,6 +7,7 @@
 //! - [`parts`], [`charts`]: what pages are built of;
 //! - [`page`], [`places`]: the frame around every page, and where one can go;
 //! - [`mistakes`]: problems as pages, and forms that are not lost;
+//! - [`asked`], [`stock`]: what there is, what is short, and when;
 //! - [`signing`]: signing in, enrolling a passkey, and the page on which people sign.
 
 pub(crate) mod words;
@@ -22,6 +23,9 @@ pub(crate) mod mistakes;
 
 pub(crate) mod signing;
 
+pub(crate) mod asked;
+pub(crate) mod stock;
+
 #[cfg(test)]
 mod contrast;
 
@@ -33,6 +37,6 @@ use axum::Router;
 
 /// Every page.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages = Router::new().merge(signing::router());
+    let pages = Router::new().merge(signing::router()).merge(stock::router());
     mistakes::around(pages, app)
 }

@@ -1,8 +1,10 @@
 //! The words in English. Answers: *how is each thing said?*
 
 mod doors;
+mod stock;
 
 pub(crate) use doors::*;
+pub(crate) use stock::*;
 
 use countersign_core::requests::{ReleaseState, RequestState};
 
