@@ -7,7 +7,8 @@
 //! - [`parts`], [`charts`]: what pages are built of;
 //! - [`page`], [`places`]: the frame around every page, and where one can go;
 //! - [`mistakes`]: problems as pages, and forms that are not lost;
-//! - [`asked`], [`stock`]: what there is, what is short, and when;
+//! - [`asked`], [`stock`], [`rerouting`]: what there is, what is short, and what could be diverted;
+//! - [`policy`]: the versions, what they say, and what others would change;
 //! - [`signing`]: signing in, enrolling a passkey, and the page on which people sign.
 
 pub(crate) mod words;
@@ -24,6 +25,8 @@ pub(crate) mod mistakes;
 pub(crate) mod signing;
 
 pub(crate) mod asked;
+pub(crate) mod policy;
+pub(crate) mod rerouting;
 pub(crate) mod stock;
 
 #[cfg(test)]
@@ -37,6 +40,6 @@ use axum::Router;
 
 /// Every page.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages = Router::new().merge(signing::router()).merge(stock::router());
+    let pages = Router::new().merge(signing::router()).merge(stock::router()).merge(rerouting::router()).merge(policy::router());
     mistakes::around(pages, app)
 }

@@ -1,9 +1,13 @@
 //! The words in English. Answers: *how is each thing said?*
 
 mod doors;
+mod policy;
+mod rerouting;
 mod stock;
 
 pub(crate) use doors::*;
+pub(crate) use policy::*;
+pub(crate) use rerouting::*;
 pub(crate) use stock::*;
 
 use countersign_core::requests::{ReleaseState, RequestState};
