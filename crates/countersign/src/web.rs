@@ -8,6 +8,12 @@
 //! - [`page`], [`places`]: the frame around every page, and where one can go;
 //! - [`mistakes`]: problems as pages, and forms that are not lost;
 //! - [`inbox`], [`requests`]: what waits, what is asked for, and the word on it;
+//! - [`asked`], [`stock`], [`rerouting`]: what there is, what is short, and what could be diverted;
+//! - [`policy`]: the versions, what they say, and what others would change;
+//! - [`dependence`]: who depends on whose consent;
+//! - [`record`]: the entries, and whether they are all there;
+//! - [`oversight`], [`people`]: how it is done, and by whom;
+//! - [`search`]: what has this name;
 //! - [`signing`]: signing in, enrolling a passkey, and the page on which people sign.
 
 pub(crate) mod words;
@@ -26,6 +32,22 @@ pub(crate) mod signing;
 pub(crate) mod inbox;
 pub(crate) mod requests;
 
+pub(crate) mod asked;
+pub(crate) mod stock;
+
+pub(crate) mod rerouting;
+
+pub(crate) mod dependence;
+
+pub(crate) mod policy;
+
+pub(crate) mod record;
+
+pub(crate) mod oversight;
+pub(crate) mod people;
+
+pub(crate) mod search;
+
 #[cfg(test)]
 mod contrast;
 
@@ -37,7 +59,17 @@ use axum::Router;
 
 /// Every page.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages =
-        Router::new().merge(signing::router()).merge(inbox::router()).merge(requests::router());
+    let pages = Router::new()
+        .merge(signing::router())
+        .merge(inbox::router())
+        .merge(requests::router())
+        .merge(stock::router())
+        .merge(rerouting::router())
+        .merge(dependence::router())
+        .merge(policy::router())
+        .merge(record::router())
+        .merge(oversight::router())
+        .merge(people::router())
+        .merge(search::router());
     mistakes::around(pages, app)
 }

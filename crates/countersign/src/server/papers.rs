@@ -13,18 +13,25 @@ use crate::signed::{self, Pair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::people::{self, Authority};
+use countersign_core::rerouting::{self, Plan};
 use countersign_core::{Command, Rejection};
 use countersign_proof::signature::{PublicKey, Sshsig, verify};
-use countersign_proof::statement::kinds::{KeyEnrolment, Session};
+use countersign_proof::statement::kinds::{DiversionOrder, KeyEnrolment, Session};
 use countersign_proof::statement::{Statement, StatementKind, fingerprint};
 use countersign_proof::words::{CommandId, Digest, Nonce, PersonId, Window};
 use countersign_proof::{SignatureError, render};
+use std::sync::Arc;
 
 /// What comes of the signature.
 #[derive(Clone, Debug)]
 pub(crate) enum Purpose {
     /// The command that the text makes by itself.
     Command,
+    /// The order that a plan is carried out; the text names the plan by its digest.
+    Diversion {
+        /// The plan.
+        plan: Arc<Plan>,
+    },
     /// A session.
     SignIn,
     /// The new key's own signature under its enrolment; then the witness signs the same text.
@@ -126,7 +133,9 @@ impl App {
         let paper = self.papers.look(token);
         let fits = |paper: &Paper| match &paper.purpose {
             Purpose::SignIn => true,
-            Purpose::Command | Purpose::Witness { .. } => viewer == Some(&paper.signer),
+            Purpose::Command | Purpose::Diversion { .. } | Purpose::Witness { .. } => {
+                viewer == Some(&paper.signer)
+            }
             Purpose::Possession => viewer.is_some_and(|viewer| {
                 countersign_proof::parse::<KeyEnrolment>(paper.text.as_bytes())
                     .is_ok_and(|enrolment| enrolment.person == *viewer)
@@ -143,7 +152,10 @@ impl App {
             paper.signer == *person
                 && match paper.purpose {
                     Purpose::Witness { .. } => true,
-                    Purpose::Command | Purpose::SignIn | Purpose::Possession => false,
+                    Purpose::Command
+                    | Purpose::Diversion { .. }
+                    | Purpose::SignIn
+                    | Purpose::Possession => false,
                 }
         });
         papers
@@ -160,6 +172,16 @@ impl App {
             Purpose::Command => {
                 let id = command_id(&pair);
                 let command = signed_command(vec![pair], rules).await?;
+                self.submit(Some(id), None, command).await?;
+                self.papers.take(&paper.token);
+                Ok(Came::Done { back: paper.back.clone() })
+            }
+            Purpose::Diversion { plan } => {
+                let id = command_id(&pair);
+                let statements =
+                    vec![verify::<DiversionOrder>(pair.text.as_bytes(), &pair.signature, &rules)?];
+                let plan = Box::new(Plan::clone(plan));
+                let command = rerouting::Command::OrderDiversion { plan, statements };
                 self.submit(Some(id), None, command).await?;
                 self.papers.take(&paper.token);
                 Ok(Came::Done { back: paper.back.clone() })

@@ -30,6 +30,8 @@ pub(crate) struct Stores {
 struct Index {
     upto: u64,
     by_subject: HashMap<SmolStr, Vec<u64>>,
+    /// Items are no subjects, so changes of a class are found by the kind of their event.
+    class_changes: Vec<u64>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -148,6 +150,16 @@ impl Stores {
         self.with(|store| index.catch_up(store))?;
         Ok(index.by_subject.get(subject).cloned().unwrap_or_default())
     }
+
+    /// The places of the entries that changed the class of an item, oldest first.
+    ///
+    /// # Errors
+    /// [`Problem`] when the record cannot be read.
+    pub(crate) fn class_changes(&self) -> Result<Vec<u64>, Problem> {
+        let mut index = locked(&self.index);
+        self.with(|store| index.catch_up(store))?;
+        Ok(index.class_changes.clone())
+    }
 }
 
 impl Index {
@@ -162,6 +174,9 @@ impl Index {
                 let open = OpenPart::parse(&entry.open).map_err(|error| {
                     Problem::unavailable(format!("entry {} cannot be read: {error}", entry.seq))
                 })?;
+                if open.events.iter().any(|event| event == "ClassChanged") {
+                    self.class_changes.push(entry.seq);
+                }
                 for subject in open.subjects {
                     self.by_subject.entry(subject).or_default().push(entry.seq);
                 }

@@ -168,6 +168,19 @@ pub fn coverage_words(coverage: &Coverage) -> String {
     }
 }
 
+/// A probability in words.
+#[must_use]
+#[expect(clippy::float_arithmetic, reason = "a probability is shown, and decides nothing")]
+pub fn percent(probability: f64) -> String {
+    if probability < 0.0005 {
+        "< 0.1 %".to_owned()
+    } else if probability >= 0.9995 {
+        "> 99.9 %".to_owned()
+    } else {
+        format!("{:.1} %", probability * 100.0)
+    }
+}
+
 /// The whole part of a ratio.
 fn whole(ratio: Ratio) -> Value {
     number(ratio.top.checked_div(ratio.bottom).unwrap_or(0))

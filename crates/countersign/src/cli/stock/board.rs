@@ -35,17 +35,6 @@ fn bars(months: &[i128]) -> String {
     months.iter().map(bar).collect()
 }
 
-#[expect(clippy::float_arithmetic, reason = "a probability is shown, and decides nothing")]
-fn percent(probability: f64) -> String {
-    if probability < 0.0005 {
-        "< 0.1 %".to_owned()
-    } else if probability >= 0.9995 {
-        "> 99.9 %".to_owned()
-    } else {
-        format!("{:.1} %", probability * 100.0)
-    }
-}
-
 /// Whether somebody may see what a party has.
 fn may_see(global: &Global, state: &State, party: &PartyId) -> bool {
     global.may_view(state, &Matter::Books(party), Label::Parties)
@@ -73,7 +62,7 @@ pub(super) fn board(
                 row.coverage.as_ref().map_or("?".to_owned(), view::coverage_words),
                 mark(row.severity, &row.class),
                 first_below(row, months),
-                row.breach_probability.map_or_else(|| unknown(row), percent),
+                row.breach_probability.map_or_else(|| unknown(row), view::percent),
                 bars(&row.months),
             ]
         })

@@ -1,10 +1,26 @@
 //! The words in English. Answers: *how is each thing said?*
 
 mod doors;
+mod dependence;
+mod oversight;
+mod people;
+mod policy;
+mod record;
 mod requests;
+mod rerouting;
+mod search;
+mod stock;
 
+pub(crate) use dependence::*;
 pub(crate) use doors::*;
+pub(crate) use oversight::*;
+pub(crate) use people::*;
+pub(crate) use policy::*;
+pub(crate) use record::*;
 pub(crate) use requests::*;
+pub(crate) use rerouting::*;
+pub(crate) use search::*;
+pub(crate) use stock::*;
 
 use countersign_core::requests::{ReleaseState, RequestState};
 
