@@ -140,7 +140,7 @@ async fn sign_in() -> String {
 async fn first_bytes(report: &mut Report, token: &str, requests: u64) {
     let client = client();
     let case = format!("/requests/REQ-{}", requests / 2 + 1);
-    let pages = ["/inbox", "/requests", "/requests/new", &case, "/stock", "/record"];
+    let pages = ["/inbox", "/requests", "/requests/new", &case, "/stock"];
     let rounds = if report.quick { 20 } else { 200 };
     for path in pages {
         let mut times = Vec::new();

@@ -123,7 +123,7 @@ fn described(cookie: &str) -> (Router<App>, OpenApi) {
         ("after" = Option<u64>, Query, description = "The place of the last entry known already."),
         ("Last-Event-ID" = Option<u64>, Header, description = "The same, from a browser.")),
     responses((status = 200, description = "A stream of events named `entry`.",
-        body = shapes::EntryShape, content_type = "text/event-stream")),
+        body = shapes::EventShape, content_type = "text/event-stream")),
 )]
 async fn events(
     app: axum::extract::State<App>,

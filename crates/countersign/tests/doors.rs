@@ -474,3 +474,118 @@ fn another_organisations_sign_in_opens_a_session_that_can_only_look() {
         }
     });
 }
+
+/// What a case page offers or bars: the action, the office it is for, and the rule against it.
+fn on_the_page(page: &str) -> Vec<(String, String, String)> {
+    const LABELS: [(&str, &str); 12] = [
+        ("Revise", "revise"),
+        ("Take the request back", "withdraw"),
+        ("Answer the question", "answer"),
+        ("Advise", "advise"),
+        ("Approve", "approve"),
+        ("Refuse", "refuse"),
+        ("Ask for information", "ask"),
+        ("Withdraw the authorisation", "take-back"),
+        ("Step back from this request", "recuse"),
+        ("Declare an interest", "declare-interest"),
+        ("Report a use or hand-out", "report-use"),
+        ("Give the release back", "surrender"),
+    ];
+    let named = |label: &str| {
+        let (label, office) = match label.split_once(" (") {
+            Some((label, office)) => (label, office.trim_end_matches(')')),
+            None => (label, ""),
+        };
+        let (_, action) = LABELS.iter().find(|(of, _)| *of == label)?;
+        Some(((*action).to_owned(), office.to_owned()))
+    };
+    let mut found = Vec::new();
+    for link in page.split("<a class=\"button\"").skip(1) {
+        let label = link.split('>').nth(1).unwrap().split('<').next().unwrap();
+        found.extend(named(label).map(|(action, office)| (action, office, String::new())));
+    }
+    for barred in page.split("<p class=\"barred\">").skip(1) {
+        let text = words(&format!("<p>{}", barred.split("</p>").next().unwrap()));
+        let (label, why) = text.split_once(" Not available: ").unwrap();
+        let code = why.rsplit_once('(').unwrap().1.trim_end_matches(')').to_owned();
+        let (action, office) = named(label).unwrap_or_else(|| panic!("{label}"));
+        found.push((action, office, code));
+    }
+    found.sort();
+    found
+}
+
+/// The same as JSON tells it.
+fn in_json(text: &str) -> Vec<(String, String, String)> {
+    let told: serde_json::Value = serde_json::from_str(text).unwrap();
+    let text = |one: &serde_json::Value, name: &str| {
+        one[name].as_str().map(str::to_owned).unwrap_or_default()
+    };
+    let offers = told.as_array().unwrap_or_else(|| panic!("{told}")).iter();
+    let mut offers: Vec<_> = offers
+        .map(|one| (text(one, "action"), text(one, "office"), text(one, "code")))
+        .collect();
+    offers.sort();
+    offers
+}
+
+/// The state machine itself is walked in `actions.rs`; here every door is asked about every request
+/// of the exercise, the open ones among them, on behalf of everyone in office.
+#[test]
+fn every_door_offers_the_same_actions_to_everyone_on_every_request() {
+    let served = Served::start();
+    run(async {
+        let holder = served.enter(HOLDER).await;
+        let official = served.enter(OFFICIAL).await;
+        let fresh = submit(&holder, "fresh", COMMAND).await;
+        let asked_back = submit(&holder, "unclear", "300102030405060708090a0b0c0d0e0f").await;
+        let paper = decide(&official, &asked_back, "ask").await;
+        assert_eq!(official.sign(&paper, OFFICIAL).await.status(), StatusCode::SEE_OTHER);
+        let gone = submit(&holder, "mistaken", "400102030405060708090a0b0c0d0e0f").await;
+        holder.sent(&format!("/requests/{gone}/withdraw"), &[]).await;
+        let last: u32 = gone.strip_prefix("REQ-").unwrap().parse().unwrap();
+        let (mut seen, mut hidden) = (0, 0);
+        let mut states = std::collections::BTreeSet::new();
+        for person in served.people() {
+            let guest = match person.as_str() {
+                HOLDER => Guest { cookie: holder.cookie.clone(), ..served_guest(&served, HOLDER) },
+                OFFICIAL => {
+                    Guest { cookie: official.cookie.clone(), ..served_guest(&served, OFFICIAL) }
+                }
+                other => served.enter(other).await,
+            };
+            for number in 1..=last {
+                let id = format!("REQ-{number}");
+                let (status, page) = guest.get(&format!("/requests/{id}")).await;
+                let (api, told) = guest.get(&format!("/api/v1/requests/{id}/actions")).await;
+                let words = ["--as", &person, "request", "actions", &id, "--json"];
+                let (code, printed) = served.command(&words);
+                if status == StatusCode::NOT_FOUND {
+                    assert_eq!((api, code), (StatusCode::NOT_FOUND, 1), "{person}, {id}");
+                    hidden += 1;
+                    continue;
+                }
+                assert_eq!((status, api, code), (StatusCode::OK, StatusCode::OK, 0), "{printed}");
+                let page_says = on_the_page(&page);
+                assert!(!page_says.is_empty(), "{person}, {id}");
+                assert_eq!(page_says, in_json(&told), "{person}, {id}: web and API");
+                assert_eq!(in_json(&told), in_json(&printed), "{person}, {id}: API and CLI");
+                let (_, whole) = guest.get(&format!("/api/v1/requests/{id}")).await;
+                let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+                states.insert(whole["state"].as_str().unwrap().to_owned());
+                seen += 1;
+            }
+        }
+        assert!(seen > 60 && hidden > 10, "{seen} seen, {hidden} hidden");
+        let wanted = ["approved", "information requested", "lapsed", "refused", "submitted"];
+        for state in wanted.iter().chain(&["withdrawn"]) {
+            assert!(states.contains(*state), "no request is {state}: {states:?}");
+        }
+        let (_, mine) = holder.get(&format!("/requests/{fresh}")).await;
+        assert!(on_the_page(&mine).contains(&("withdraw".into(), String::new(), String::new())));
+    });
+}
+
+fn served_guest<'a>(served: &'a Served, person: &str) -> Guest<'a> {
+    Guest { served, person: person.to_owned(), cookie: String::new() }
+}

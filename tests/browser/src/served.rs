@@ -100,6 +100,17 @@ impl Served {
             .ok_or_else(|| Fault::new(format!("nobody is {who}; there are: {:?}", self.entrances)))
     }
 
+    /// The token of a session of somebody, opened by their link, which is then used up.
+    ///
+    /// # Errors
+    /// [`Fault`] when nobody is called that, or they are not let in.
+    pub fn token(&self, who: &str) -> Result<String, Fault> {
+        let answer = asked("POST", &self.entrance(who)?.url)?;
+        let set = answer.lines().find_map(|line| line.strip_prefix("set-cookie: countersign="));
+        let token = set.and_then(|set| set.split(';').next()).map(str::to_owned);
+        token.ok_or_else(|| Fault::new(format!("{who} is not let in: {answer}")))
+    }
+
     /// The address of a page.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
@@ -233,15 +244,26 @@ fn entrances(told: &Value) -> Vec<Entrance> {
 /// # Errors
 /// [`Fault`] when there is no answer.
 pub fn status_of(url: &str) -> Result<u16, Fault> {
+    let answer = asked("GET", url)?;
+    let status = answer.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+    status.ok_or_else(|| Fault::new(format!("{url} answered without a status")))
+}
+
+/// What a server answers, as it came; a `POST` sends an empty form.
+fn asked(method: &str, url: &str) -> Result<String, Fault> {
     let rest = url.strip_prefix("http://").ok_or_else(|| Fault::new("only http:// is asked"))?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(host).map_err(while_(url))?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(while_(url))?;
-    let ask = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let form = if method == "POST" {
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n"
+    } else {
+        ""
+    };
+    let ask =
+        format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\n{form}Connection: close\r\n\r\n");
     stream.write_all(ask.as_bytes()).map_err(while_(url))?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).map_err(while_(url))?;
-    let first = String::from_utf8_lossy(&answer);
-    let status = first.split_whitespace().nth(1).and_then(|word| word.parse().ok());
-    status.ok_or_else(|| Fault::new(format!("{url} answered without a status")))
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -3,6 +3,7 @@
 use countersign_browser::fault::Fault;
 use countersign_browser::planted::{Answer, serve};
 use countersign_browser::schemathesis::{Trial, put_through};
+use countersign_browser::served::Served;
 use serde_json::json;
 
 /// Three operations: one keeps its word, one breaks down, one answers what nobody was told of.
@@ -70,4 +71,43 @@ fn planted_faults_are_found_and_a_kept_word_has_none() -> Result<(), Fault> {
     let absent = put_through(&Trial { description: "http://localhost:9/openapi.json", ..trial });
     assert!(absent.is_err(), "{absent:?}");
     Ok(())
+}
+
+/// The API, put through everything; `who` is signed in where they are somebody.
+fn api(who: Option<&str>) -> Result<(), Fault> {
+    let folder = tempfile::tempdir().map_err(|error| Fault::new(error.to_string()))?;
+    let served = Served::exercise(folder.path())?;
+    let headers = match who {
+        Some(who) => vec![format!("Authorization: Bearer {}", served.token(who)?)],
+        None => Vec::new(),
+    };
+    let description = served.at("/api/v1/openapi.json");
+    // Whoever signs out on the way would try the rest as nobody.
+    let rest = ["--exclude-operation-id", "close"];
+    let trial = Trial {
+        description: &description,
+        headers: &headers,
+        checks: Trial::CHECKS,
+        examples: 5,
+        rest: if who.is_some() { &rest } else { &[] },
+    };
+    let found = put_through(&trial)?;
+    found.must_be_clean()?;
+    assert!(found.operations > 50, "{} operations", found.operations);
+    served.stop()
+}
+
+#[test]
+fn the_api_keeps_its_word_to_strangers() -> Result<(), Fault> {
+    api(None)
+}
+
+#[test]
+fn the_api_keeps_its_word_to_the_holder() -> Result<(), Fault> {
+    api(Some("UA.GenStaff"))
+}
+
+#[test]
+fn the_api_keeps_its_word_to_the_stock_manager() -> Result<(), Fault> {
+    api(Some("US.Logistics"))
 }

@@ -207,6 +207,17 @@ pub(crate) struct KeyShape {
     revoked_at: Option<w::Moment>,
 }
 
+/// An event of the stream (WHATWG HTML §9.2).
+#[derive(ToSchema)]
+pub(crate) struct EventShape {
+    /// The place of the entry: send it back as `Last-Event-ID` to go on from there.
+    id: String,
+    /// `entry`.
+    event: String,
+    /// An `EntryShape` as JSON text.
+    data: String,
+}
+
 /// What is told of an entry: its open part.
 #[derive(ToSchema)]
 pub(crate) struct EntryShape {
