@@ -49,9 +49,9 @@ fn main() {
     runtime.block_on(first_bytes(&mut report, &token, requests));
     rates(&mut report, folder.path(), &token, seconds, requests);
     runtime.block_on(viewers(&mut report, &token));
-    let memory = resident(served.id());
+    let memory = resident(served.0.id());
     report.add(format!("memory, {requests} requests, 1,000 viewers"), memory, "MiB", "-", 0.0);
-    stop(&mut served);
+    stop(&mut served.0);
     report.finish();
 }
 
@@ -86,7 +86,18 @@ fn fill(location: &str, requests: u64) {
     writer.stop();
 }
 
-fn serve(location: &str) -> Child {
+/// The server, which does not outlive the measurement.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // A server that was stopped is gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(location: &str) -> Served {
     let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(["--ledger", location, "serve", "--listen", &format!("127.0.0.1:{PORT}")])
         .env("RUST_LOG", "error")
@@ -96,7 +107,7 @@ fn serve(location: &str) -> Child {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("Serving"), "{line}");
-    child
+    Served(child)
 }
 
 fn stop(served: &mut Child) {

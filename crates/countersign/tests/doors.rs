@@ -522,9 +522,8 @@ fn in_json(text: &str) -> Vec<(String, String, String)> {
         one[name].as_str().map(str::to_owned).unwrap_or_default()
     };
     let offers = told.as_array().unwrap_or_else(|| panic!("{told}")).iter();
-    let mut offers: Vec<_> = offers
-        .map(|one| (text(one, "action"), text(one, "office"), text(one, "code")))
-        .collect();
+    let mut offers: Vec<_> =
+        offers.map(|one| (text(one, "action"), text(one, "office"), text(one, "code"))).collect();
     offers.sort();
     offers
 }

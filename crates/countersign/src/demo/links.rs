@@ -75,7 +75,7 @@ pub(super) fn serve(
         for role in roles {
             let person = role.authority.person.clone();
             let authority = Some(role.authority);
-            let invited = Invited { person: person.clone(), authority, witness: None };
+            let invited = Invited { person: person.clone(), authority };
             let token = match app.links.keep(invited) {
                 Ok(token) => token,
                 Err(error) => {

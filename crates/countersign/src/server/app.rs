@@ -19,9 +19,11 @@ use countersign_proof::words::{CommandId, Moment, Nonce, PersonId, RequestId, Re
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
+/// How old the number of things that wait for somebody may be on a page that is about others.
+const FRESH: Duration = Duration::from_secs(5);
 /// How long a command may take before whoever waits is told to ask again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -69,6 +71,7 @@ pub(crate) struct Premises {
     pub(crate) guards: super::guard::Guards,
     clock: ServedClock,
     names: Mutex<(u64, Arc<BTreeMap<PersonId, String>>)>,
+    waiting: Mutex<BTreeMap<PersonId, (Instant, u64)>>,
     snapshot: Mutex<Option<(u64, Arc<State>)>>,
 }
 
@@ -102,6 +105,7 @@ impl App {
             guards: super::guard::Guards::default(),
             clock,
             names: Mutex::default(),
+            waiting: Mutex::default(),
             snapshot: Mutex::default(),
         })))
     }
@@ -174,6 +178,20 @@ impl App {
         let (state, at) = self.reader.read_at(|state, at| (Arc::new(state.clone()), at));
         *kept = Some((at, Arc::clone(&state)));
         state
+    }
+
+    /// How many requests wait for a person, as of a few seconds ago; counted anew by `count`.
+    pub(crate) fn waiting(&self, person: &PersonId, count: impl FnOnce(&State) -> u64) -> u64 {
+        let mut kept = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((since, waiting)) = kept.get(person)
+            && since.elapsed() < FRESH
+        {
+            return *waiting;
+        }
+        let waiting = self.look(count);
+        kept.retain(|_, (since, _)| since.elapsed() < FRESH);
+        kept.insert(person.clone(), (Instant::now(), waiting));
+        waiting
     }
 
     /// The names of people; read again once somebody new was registered.

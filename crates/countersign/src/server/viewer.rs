@@ -16,8 +16,6 @@ pub(crate) struct Invited {
     pub(crate) person: PersonId,
     /// With which key they will stand at the door; none for somebody who has yet to enrol one.
     pub(crate) authority: Option<Authority>,
-    /// For an enrolment, who will witness it.
-    pub(crate) witness: Option<PersonId>,
 }
 
 /// The name of the session's cookie; browsers keep the prefix to secure origins without a domain.

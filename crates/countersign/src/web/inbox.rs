@@ -12,11 +12,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use countersign_core::people::Authority;
+use countersign_core::people::{Authority, Function, Office};
 use countersign_core::requests::{Request, RequestState};
 use countersign_core::{State as Ledger, requests};
-use countersign_proof::words::{KeyId, PersonId};
+use countersign_proof::words::{KeyId, OfficeId, PersonId};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// Rows shown of one kind; who has more waiting works from the top.
 const MOST: usize = 50;
@@ -45,7 +46,11 @@ struct Waiting<'a> {
 fn waiting<'a>(state: &'a Ledger, authority: &Authority) -> Waiting<'a> {
     let person = &authority.person;
     let mut waiting = Waiting::default();
-    for request in state.requests.open().filter(|request| state.may_see(request, person)) {
+    let held: Vec<&Office> = state.people.spoken_for_by(person, state.ledger.clock).collect();
+    let mine: BTreeSet<&OfficeId> = held.iter().map(|office| &office.id).collect();
+    let advises = held.iter().any(|office| office.functions.contains(&Function::Advise));
+    let open = state.requests.open().take(places::LOOKED_THROUGH);
+    for request in open.filter(|request| state.may_see(request, person)) {
         if request.is_asked_by(person) {
             match request.state {
                 RequestState::InformationRequested => waiting.answer.push(request),
@@ -57,6 +62,12 @@ fn waiting<'a>(state: &'a Ledger, authority: &Authority) -> Waiting<'a> {
                 | RequestState::Superseded
                 | RequestState::Lapsed => waiting.others.push(request),
             }
+            continue;
+        }
+        // Whoever is not named by what is missing, and advises nobody, need not be asked further.
+        let missing = crate::views::missing(state, request).unwrap_or_default();
+        let named = missing.iter().flatten().any(|office| mine.contains(office));
+        if !named && !advises {
             continue;
         }
         let offers = on_request(state, request, authority);

@@ -35,11 +35,9 @@ pub(crate) async fn frame(
 ) -> Result<Frame, Problem> {
     let names = app.names().await?;
     let viewer = visitor.0.as_ref();
-    let (mut frame, waiting) = app.reader.read_at(|state, position| {
-        let waiting = viewer.map_or(0, |viewer| waiting(state, viewer.person()));
-        (bare(state, position, current), waiting)
-    });
+    let mut frame = app.reader.read_at(|state, position| bare(state, position, current));
     if let Some(viewer) = viewer {
+        let waiting = app.waiting(viewer.person(), |state| waiting(state, viewer.person()));
         let papers = app.papers_of(viewer.person()).len();
         let waiting = waiting.saturating_add(u64::try_from(papers).unwrap_or(0));
         frame.places = places(waiting);
@@ -63,13 +61,16 @@ pub(crate) fn offices_of(state: &State, person: &PersonId) -> Vec<String> {
     held.map(|office| office.title.clone()).collect()
 }
 
+/// Open requests that are looked through for what waits for somebody, from the oldest on.
+pub(crate) const LOOKED_THROUGH: usize = 2_000;
+
 /// How many open requests wait for a word of this person.
 pub(crate) fn waiting(state: &State, person: &PersonId) -> u64 {
     let waits = |request: &&countersign_core::requests::Request| {
         let missing = crate::views::missing(state, request).unwrap_or_default();
         missing.iter().flatten().any(|office| state.may_sign(request, office).contains(person))
     };
-    let count = state.requests.open().filter(waits).count();
+    let count = state.requests.open().take(LOOKED_THROUGH).filter(waits).count();
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 

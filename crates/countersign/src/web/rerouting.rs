@@ -18,9 +18,7 @@ use wish::Wish;
 
 /// The pages of this module.
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/rerouting", get(overview))
-        .route("/rerouting/order", post(order::order))
+    Router::new().route("/rerouting", get(overview)).route("/rerouting/order", post(order::order))
 }
 
 async fn overview(

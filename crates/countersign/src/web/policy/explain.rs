@@ -108,9 +108,12 @@ fn answer(state: &Ledger, draft: &Draft, at: Moment) -> Markup {
     let (version, explained) = match told {
         Ok(told) => told,
         Err(rejection) => {
-            return inset(Some(words::EXPLAIN_REFUSED), &html! {
-                p { (rejection) " " (id(rejection.code())) }
-            });
+            return inset(
+                Some(words::EXPLAIN_REFUSED),
+                &html! {
+                    p { (rejection) " " (id(rejection.code())) }
+                },
+            );
         }
     };
     let (tone, word) = match &explained.verdict {

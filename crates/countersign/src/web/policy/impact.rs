@@ -219,7 +219,8 @@ fn compare(app: &App, wish: &Wish, to: &PolicyVersionId, entries: u64) -> Result
             let version = state.policy.version(id).map_err(refused)?;
             version.compiled().map_err(refused)
         };
-        let from = wish.from.as_ref().map(|id| Ok::<_, Problem>((id, compiled(id)?))).transpose()?;
+        let from =
+            wish.from.as_ref().map(|id| Ok::<_, Problem>((id, compiled(id)?))).transpose()?;
         let quantity = Quantity::new(1).unwrap_or_default();
         let comparing = Comparing { from, to: (to, compiled(to)?), since: None, quantity };
         let found = compared(&state, &history, &comparing).map_err(refused)?;

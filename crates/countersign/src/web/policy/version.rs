@@ -95,7 +95,9 @@ fn proved_differences(proofs: &Proofs) -> Markup {
     ];
     let row = |(act, direction, found): &(Act, Direction, Finding)| {
         let (mark, detail) = match found {
-            Finding::Proved => (tag(Tone::Closed, words::POLICY_NOTHING_SUCH, None), words::NOTHING),
+            Finding::Proved => {
+                (tag(Tone::Closed, words::POLICY_NOTHING_SUCH, None), words::NOTHING)
+            }
             Finding::Refuted { counterexample } => {
                 (tag(Tone::Watch, words::POLICY_FOR_EXAMPLE, None), counterexample.as_str())
             }

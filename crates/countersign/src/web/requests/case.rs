@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Earlier decisions that are shown.
 const PRECEDENTS: usize = 10;
 /// How far back they are looked for.
-const LOOK_BACK: usize = 20_000;
+const LOOK_BACK: usize = 5_000;
 
 type Names = BTreeMap<PersonId, String>;
 

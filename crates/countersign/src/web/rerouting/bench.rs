@@ -5,7 +5,8 @@ use super::super::page::Who;
 use super::wish::Wish;
 use super::{consent, order};
 use crate::web::parts::{
-    Action, Column, Field, Number, Row, Table, Tone, buttons, id, inset, quantity, signed, tag, thin,
+    Action, Column, Field, Number, Row, Table, Tone, buttons, id, inset, quantity, signed, tag,
+    thin,
 };
 use crate::web::words;
 use countersign_core::State;
@@ -82,8 +83,7 @@ pub(super) fn plan(state: &State, wish: &Wish, by: &By<'_>) -> Markup {
         Err(why) => return none(&why.to_string()),
     };
     let made = planned(&problem, &wish.vetoes());
-    let title =
-        words::reroute_plan_title(item.id.as_str(), made.months(), &made.first.to_string());
+    let title = words::reroute_plan_title(item.id.as_str(), made.months(), &made.first.to_string());
     html! {
         h2 id="plan" { (title) }
         ul { @for sentence in explain::item(&problem, &made) { li { (sentence) } } }

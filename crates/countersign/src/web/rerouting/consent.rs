@@ -2,13 +2,13 @@
 
 use crate::web::parts::{Tone, id, summary_list, tag};
 use crate::web::words;
+use countersign_core::State;
 use countersign_core::policy::{
     Explained, ItemQuestion, Preconditions, Question, Rejection, Subject, Totals, Verdict, Version,
     sets_in_words,
 };
 use countersign_core::rerouting::Plan;
 use countersign_core::stock::Item;
-use countersign_core::State;
 use countersign_proof::words::{Act, Quantity};
 use maud::{Markup, html};
 use std::collections::BTreeSet;

@@ -46,13 +46,7 @@ fn offices(state: &Ledger, person: &PersonId, verdict: &Verdict) -> Result<Vec<O
 }
 
 /// The form that makes the text to sign, or why it is not offered; and the command for the same.
-pub(super) fn form(
-    state: &Ledger,
-    item: &Item,
-    plan: &Plan,
-    wish: &Wish,
-    by: &By<'_>,
-) -> Markup {
+pub(super) fn form(state: &Ledger, item: &Item, plan: &Plan, wish: &Wish, by: &By<'_>) -> Markup {
     let verdict = match ask(state, item, plan, wish.preconditions()) {
         Ok((_, explained)) => Ok(explained.verdict),
         Err(rejection) => Err(rejection.to_string()),
@@ -142,9 +136,9 @@ fn command(wish: &Wish, plan: &Plan, location: &str) -> String {
 fn same_plan(state: &Ledger, wish: &Wish, digest: &str) -> Result<(Plan, PartyId), Problem> {
     let item = wish.item.as_ref().and_then(|item| state.stock.item(item));
     let item = item.ok_or_else(|| Problem::not_found("item"))?;
-    let problem = wish.problem(state, item).map_err(|why| {
-        Problem::refused("rerouting/plan-impossible", &why.to_string())
-    })?;
+    let problem = wish
+        .problem(state, item)
+        .map_err(|why| Problem::refused("rerouting/plan-impossible", &why.to_string()))?;
     let made = planned(&problem, &wish.vetoes());
     if plan_digest(&made).to_string() == digest {
         Ok((made, item.origin.clone()))

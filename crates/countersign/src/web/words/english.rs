@@ -1,7 +1,7 @@
 //! The words in English. Answers: *how is each thing said?*
 
-mod doors;
 mod dependence;
+mod doors;
 mod oversight;
 mod people;
 mod policy;

@@ -3,8 +3,7 @@
 /// Heads the page.
 pub(crate) const POLICY_TITLE: &str = "Policy";
 /// What the page shows.
-pub(crate) const POLICY_LEAD: &str =
-    "Which rules are in force, since when, and how well that is established. A version is published \
+pub(crate) const POLICY_LEAD: &str = "Which rules are in force, since when, and how well that is established. A version is published \
      by signatures and never changed; what follows it is another version.";
 /// Heads the time line.
 pub(crate) const POLICY_TIME: &str = "When each version is in force";
@@ -115,11 +114,7 @@ pub(crate) fn policy_decided(act: &str, party: &str, before: &str, after: &str) 
     format!("{act} for {party} was decided by {before}; by {after} now")
 }
 /// A text was changed.
-pub(crate) fn policy_edit(
-    kind: &str,
-    id: &str,
-    edit: countersign_core::policy::Edit,
-) -> String {
+pub(crate) fn policy_edit(kind: &str, id: &str, edit: countersign_core::policy::Edit) -> String {
     use countersign_core::policy::Edit;
     let edit = match edit {
         Edit::Added => "added",
@@ -133,7 +128,8 @@ pub(crate) const POLICY_KIND_POLICY: &str = "policy";
 /// A kind of text.
 pub(crate) const POLICY_KIND_PROPERTY: &str = "property";
 /// Heads what the solver found of the difference.
-pub(crate) const POLICY_PROVED_DIFFERENCES: &str = "The difference, over every request there could be";
+pub(crate) const POLICY_PROVED_DIFFERENCES: &str =
+    "The difference, over every request there could be";
 /// A column.
 pub(crate) const POLICY_ACT: &str = "Act";
 /// A column.
@@ -148,8 +144,7 @@ pub(crate) const POLICY_SHOW_IMPACT: &str = "What it changes for requests, relea
 /// Heads the comparison.
 pub(crate) const IMPACT_TITLE: &str = "What another version would change";
 /// What it shows.
-pub(crate) const IMPACT_LEAD: &str =
-    "Past requests are judged as policy saw them then; what is open, live or held, as it stands now. \
+pub(crate) const IMPACT_LEAD: &str = "Past requests are judged as policy saw them then; what is open, live or held, as it stands now. \
      Nothing is changed by looking.";
 /// A field.
 pub(crate) const IMPACT_FROM: &str = "Before";
