@@ -180,7 +180,7 @@ fn known_item<'s>(state: &'s State, id: &ItemId) -> Result<&'s Item, Problem> {
 }
 
 /// Checks that somebody may see everything that the programme deliberates.
-fn whole(app: &App, person: &PersonId) -> Result<(), Problem> {
+pub(crate) fn whole(app: &App, person: &PersonId) -> Result<(), Problem> {
     if app.look(|state| policy::may_see_whole(state, person)) {
         return Ok(());
     }

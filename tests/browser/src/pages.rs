@@ -34,7 +34,22 @@ pub const PAGES: &[Sight] = &[
     seen("request-lapsed", "UA.GenStaff", "/requests/REQ-10"),
     seen("request-overseen", "US.IG", "/requests/REQ-11"),
     seen("use", "UA.GenStaff", "/requests/REQ-11/use"),
+    seen("decide", "US.SACEUR", "/requests/REQ-10/decide"),
     seen("enrol", "US.SecDef", "/enrol"),
+    seen("stock", "US.Logistics", "/stock"),
+    seen("stock-item", "US.Logistics", "/stock/PATRIOT-INTERCEPTOR"),
+    seen("rerouting", "US.Logistics", "/rerouting"),
+    seen("dependence", "UA.GenStaff", "/dependence"),
+    seen("dependence-without", "US.IG", "/dependence?holder=UA&without=US.SACEUR"),
+    seen("policy", "US.IG", "/policy"),
+    seen("policy-version", "US.IG", "/policy/v5"),
+    seen("policy-impact", "US.IG", "/policy/impact?from=v3&to=v4"),
+    seen("policy-explain", "UA.GenStaff", "/policy/explain"),
+    seen("record", "US.IG", "/record"),
+    seen("record-entry", "US.IG", "/record/68"),
+    seen("oversight", "US.IG", "/oversight"),
+    seen("people", "Programme.Registrar", "/people"),
+    seen("search", "UA.GenStaff", "/search?q=at"),
 ];
 
 const fn nobody(name: &'static str, path: &'static str) -> Sight {

@@ -1,4 +1,5 @@
-//! Holds. Answers: *what is suspended, by whom?* Placing and lifting are signed (`POST /statements`).
+//! Holds. Answers: *what is suspended, by whom?* Placing and lifting are signed (`POST
+//! /statements`).
 
 use super::json::{Id, Wish};
 use super::reading::{Reading, part};

@@ -167,7 +167,8 @@ struct Comparison {
     quantity: Option<w::Units>,
 }
 
-/// Show what another version would change: for requests, releases, and what is held; as JSON or CSV.
+/// Show what another version would change: for requests, releases, and what is held; as JSON or
+/// CSV.
 /// For whoever may see all that the programme deliberates.
 #[utoipa::path(
     get, path = "/policy/impact", tag = "policy", params(Comparison),

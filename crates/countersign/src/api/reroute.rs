@@ -1,4 +1,5 @@
-//! Re-routing. Answers: *when stock falls short, which promised units are diverted, and what is owed?*
+//! Re-routing. Answers: *when stock falls short, which promised units are diverted, and what is
+//! owed?*
 
 use super::act::Act;
 use super::json::{Id, Wish};

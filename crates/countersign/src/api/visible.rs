@@ -1,6 +1,7 @@
 //! What may be told to whom. Answers: *which parts of this may this person see?*
 //!
-//! Policy says so (`State::may_view`). A part that may not be seen is absent; a request that may not
+//! Policy says so (`State::may_view`). A part that may not be seen is absent; a request that may
+//! not
 //! be seen answers exactly as one that does not exist.
 
 use crate::server::Problem;

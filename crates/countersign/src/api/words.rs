@@ -1,7 +1,9 @@
-//! The words of the record as they stand in JSON and in addresses. Answers: *which letters may stand
+//! The words of the record as they stand in JSON and in addresses. Answers: *which letters may
+//! stand
 //! here?*
 //!
-//! Each word has one schema with its pattern; what does not fit is told as the word itself tells it.
+//! Each word has one schema with its pattern; what does not fit is told as the word itself tells
+//! it.
 
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};

@@ -1,6 +1,7 @@
 //! What an address asks for. Answers: *which of the many things on a page are wanted?*
 //!
-//! Filters, switches and the places in long tables stand in the address, so that a page can be kept,
+//! Filters, switches and the places in long tables stand in the address, so that a page can be
+//! kept,
 //! sent and printed as it is, and works without scripts.
 
 use super::parts::{Choice, Field, Pager, pager};

@@ -202,6 +202,7 @@ async fn entry(
     let events: Vec<&str> = open.events.iter().map(smol_str::SmolStr::as_str).collect();
     let title = format!("{} {}", words::RECORD_ENTRY, open.seq);
     let text = String::from_utf8_lossy(&entry.bytes).into_owned();
+    let unsigned = entry.statements().is_empty();
     let deliberation = seen.iter().any(|(label, may)| *label == Label::Deliberation && *may);
     let body = html! {
         h1 { (title) }
@@ -220,7 +221,7 @@ async fn entry(
         @for (label, may) in &seen {
             @if *may {
                 @match entry.sealed(*label) {
-                    Some(part) if *label != Label::Deliberation || entry.statements().is_empty() => {
+                    Some(part) if *label != Label::Deliberation || unsigned => {
                         h2 { (words::RECORD_SEALED) " " (label) }
                         (code(words::RECORD_SEALED, &format!("{part:#}")))
                     },

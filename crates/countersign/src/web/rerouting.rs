@@ -35,6 +35,11 @@ async fn shown(app: &App, viewer: &Viewer, wish: Wish) -> Result<Markup, Problem
     let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/rerouting").await?;
     let (person, who) = (viewer.person().clone(), frame.viewer.clone());
     let location = app.location.clone();
+    // An item that may not be seen is told as one that does not exist.
+    let hidden = |item: &countersign_proof::words::ItemId| !app.look(|s| may(s, &person, item));
+    if wish.item.as_ref().is_some_and(hidden) {
+        return Err(Problem::not_found("item"));
+    }
     let body = app.work(move |state| {
         let by = bench::By { person: &person, who: who.as_ref(), location: &location };
         html! {
@@ -44,11 +49,21 @@ async fn shown(app: &App, viewer: &Viewer, wish: Wish) -> Result<Markup, Problem
             h2 { (words::REROUTE_BENCH) }
             (bench::form(state, &wish))
             (bench::plan(state, &wish, &by))
-            (orders::orders(state, &wish.fields))
-            (orders::debts(state, &wish.fields))
+            (orders::orders(state, &person, &wish.fields))
+            (orders::debts(state, &person, &wish.fields))
         }
     });
     Ok(page(&frame, words::REROUTE_TITLE, &body.await?))
+}
+
+/// Whether a person may see how an item stands.
+fn may(
+    state: &countersign_core::State,
+    person: &countersign_proof::words::PersonId,
+    item: &countersign_proof::words::ItemId,
+) -> bool {
+    let matter = countersign_core::viewing::Matter::Item(item);
+    state.may_view(person, &matter, countersign_proof::Label::Parties)
 }
 
 /// The hidden field by which a form is known to be of this session.

@@ -240,6 +240,7 @@ pub(super) async fn impact(
     RawQuery(query): RawQuery,
 ) -> Result<Markup, Problem> {
     let wish = Wish::read(query.as_deref())?;
+    crate::api::whole(&app, viewer.person())?;
     let frame = places::frame(&app, &Visitor(Some(viewer)), "/policy").await?;
     let versions = app.look(choices);
     let form = form(&versions, &wish);

@@ -145,7 +145,7 @@ impl MonthRow {
 fn month_rows(plan: &Plan) -> Vec<MonthRow> {
     let mut kept: i128 = 0;
     let mut rows = Vec::with_capacity(plan.months());
-    for ((base, threshold), index) in plan.base.iter().zip(&plan.threshold).zip(0u16..) {
+    for ((base, threshold), index) in plan.base.iter().zip(&plan.threshold).zip(1u16..) {
         let own = plan.slots.iter().filter(|slot| slot.month == index);
         kept = own.fold(kept, |kept, slot| kept.saturating_add(slot.quantity.into()));
         let before = i128::from(*base);
@@ -163,7 +163,7 @@ fn months(plan: &Plan) -> Markup {
         Column::Numbers(words::REROUTE_SHORT_BEFORE),
         Column::Numbers(words::REROUTE_SHORT_AFTER),
     ];
-    let told = month_rows(plan).into_iter().zip(0u16..).map(|(row, index)| {
+    let told = month_rows(plan).into_iter().zip(1u16..).map(|(row, index)| {
         let (before, after) = (row.short(row.before), row.short(row.after));
         Row {
             cells: vec![
@@ -280,7 +280,7 @@ mod tests {
             divertible: true,
         };
         let first: Month = "2025-07".parse().unwrap();
-        let slots = vec![slot("E-1", 0, 4, 1), slot("E-2", 1, 9, 3), slot("E-3", 2, 1, 1)];
+        let slots = vec![slot("E-1", 1, 4, 1), slot("E-2", 2, 9, 3), slot("E-3", 3, 1, 1)];
         let base = vec![2, -3, 5, 20];
         let problem =
             ItemProblem::new("X".parse().unwrap(), first, base, vec![10; 4], slots).unwrap();

@@ -165,6 +165,12 @@ pub(super) async fn order(
         let shown = super::shown(&app, &viewer, wish).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response());
     };
+    let person = viewer.person();
+    let seen =
+        |item: &countersign_proof::words::ItemId| app.look(|state| super::may(state, person, item));
+    if !wish.item.as_ref().is_some_and(seen) {
+        return Err(Problem::not_found("item"));
+    }
     let asked = wish.clone();
     let (plan, owner) = app.work(move |state| same_plan(state, &asked, &digest)).await??;
     let signer = viewer.person().clone();

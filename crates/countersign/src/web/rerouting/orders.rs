@@ -8,7 +8,7 @@ use countersign_core::State;
 use countersign_core::rerouting::debts::{Instalment, repayment};
 use countersign_core::rerouting::position::HORIZON_MAX;
 use countersign_core::rerouting::{Debt, Lapse, Order, OrderState, Terms, losses, problem};
-use countersign_proof::words::ItemId;
+use countersign_proof::words::{ItemId, PersonId};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,8 +53,9 @@ fn order(order: &Order) -> Row {
 }
 
 /// The orders so far, the newest first.
-pub(super) fn orders(state: &State, fields: &Fields) -> Markup {
-    let all: Vec<&Order> = state.rerouting.orders().iter().rev().collect();
+pub(super) fn orders(state: &State, person: &PersonId, fields: &Fields) -> Markup {
+    let seen = |order: &&Order| super::may(state, person, &order.plan.item);
+    let all: Vec<&Order> = state.rerouting.orders().iter().rev().filter(seen).collect();
     let (found, pages) = paged(all, "/rerouting", fields, "orders");
     let columns = [
         Column::Words(words::REROUTE_ORDER_ID),
@@ -93,9 +94,10 @@ fn instalments(state: &State) -> (Vec<Instalment>, BTreeMap<&ItemId, String>) {
 }
 
 /// What orders owe.
-pub(super) fn debts(state: &State, fields: &Fields) -> Markup {
+pub(super) fn debts(state: &State, person: &PersonId, fields: &Fields) -> Markup {
+    let seen = |debt: &&Debt| super::may(state, person, &debt.item);
     let (parts, unknown) = instalments(state);
-    let all: Vec<&Debt> = state.rerouting.debts().iter().rev().collect();
+    let all: Vec<&Debt> = state.rerouting.debts().iter().rev().filter(seen).collect();
     let (found, pages) = paged(all, "/rerouting", fields, "debts");
     let columns = [
         Column::Words(words::REROUTE_DEBT),

@@ -15,6 +15,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::State as Ledger;
+use countersign_core::viewing::Matter;
+use countersign_proof::Label;
+use countersign_proof::words::PersonId;
 use countersign_proof::words::{ItemClass, PartyId};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -45,8 +48,10 @@ struct Line {
 }
 
 /// What the board shows; whoever has some of an item counts as its party too.
-fn lines(state: &Ledger, wish: &Wish) -> Vec<Line> {
-    let balances = view::balances(state);
+fn lines(state: &Ledger, wish: &Wish, person: &PersonId) -> Vec<Line> {
+    let may = |matter: Matter<'_>| state.may_view(person, &matter, Label::Parties);
+    let mut balances = view::balances(state);
+    balances.retain(|balances| may(Matter::Books(&balances.holder)));
     let holders = |item: &countersign_core::stock::Item| -> Vec<(PartyId, u64)> {
         let own = balances.iter().filter(|b| b.item == item.id && b.on_hand > 0);
         own.map(|balances| (balances.holder.clone(), balances.on_hand)).collect()
@@ -65,7 +70,7 @@ fn lines(state: &Ledger, wish: &Wish) -> Vec<Line> {
         let limits = Limits::of(state, item, figures.months.len());
         Some(Line { figures, limits, holders })
     };
-    state.stock.items().filter_map(line).collect()
+    state.stock.items().filter(|item| may(Matter::Item(&item.id))).filter_map(line).collect()
 }
 
 fn units(units: Option<u64>) -> Markup {
@@ -133,8 +138,8 @@ fn holders(holders: &[(PartyId, u64)]) -> Markup {
 }
 
 /// The table of the board, and the filter above it.
-fn body(state: &Ledger, wish: &Wish) -> Markup {
-    let (lines, pages) = asked::paged(lines(state, wish), "/stock", &wish.fields, "from");
+fn body(state: &Ledger, wish: &Wish, person: &PersonId) -> Markup {
+    let (lines, pages) = asked::paged(lines(state, wish, person), "/stock", &wish.fields, "from");
     let columns = [
         Column::Words(words::ITEM),
         Column::Words(words::CLASS),
@@ -185,13 +190,14 @@ pub(super) async fn board(
     RawQuery(query): RawQuery,
 ) -> Result<Markup, Problem> {
     let wish = Wish::read(query.as_deref())?;
+    let person = viewer.person().clone();
     let frame = places::frame(&app, &Visitor(Some(viewer)), "/stock").await?;
-    let body = app.work(move |state| body(state, &wish)).await?;
+    let body = app.work(move |state| body(state, &wish, &person)).await?;
     Ok(page(&frame, words::STOCK_TITLE, &body))
 }
 
 /// The board as rows for a file: what is not known is empty.
-fn file(state: &Ledger, wish: &Wish) -> String {
+fn file(state: &Ledger, wish: &Wish, person: &PersonId) -> String {
     let headings = [
         "item",
         "title",
@@ -230,17 +236,18 @@ fn file(state: &Ledger, wish: &Wish) -> String {
             holders.join("; "),
         ]
     };
-    let rows: Vec<Vec<String>> = lines(state, wish).iter().map(row).collect();
+    let rows: Vec<Vec<String>> = lines(state, wish, person).iter().map(row).collect();
     as_csv(&headings, &rows)
 }
 
 pub(super) async fn csv(
     State(app): State<App>,
-    _viewer: Viewer,
+    viewer: Viewer,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let wish = Wish::read(query.as_deref())?;
-    let text = app.work(move |state| file(state, &wish)).await?;
+    let person = viewer.person().clone();
+    let text = app.work(move |state| file(state, &wish, &person)).await?;
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let name = HeaderValue::from_static("attachment; filename=\"stock.csv\"");
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];

@@ -15,7 +15,9 @@ use axum::extract::{Path, RawQuery, State};
 use countersign_core::State as Ledger;
 use countersign_core::stock::Item;
 use countersign_core::triage::{self, Inputs, When, first_months};
-use countersign_proof::words::ItemId;
+use countersign_core::viewing::Matter;
+use countersign_proof::Label;
+use countersign_proof::words::{ItemId, PersonId};
 use maud::{Markup, html};
 
 /// What is known of an item and what it needs.
@@ -87,14 +89,21 @@ fn sentences(state: &Ledger, item: &Item) -> Vec<String> {
 }
 
 /// Everything of the page that the state says; `None` where it has no such item.
-fn told(state: &Ledger, id: &ItemId, path: &str, fields: &Fields) -> Option<Told> {
-    let item = state.stock.item(id)?;
+fn told(
+    state: &Ledger,
+    id: &ItemId,
+    (path, fields): (&str, &Fields),
+    person: &PersonId,
+) -> Option<Told> {
+    let seen = state.may_view(person, &Matter::Item(id), Label::Parties);
+    let item = state.stock.item(id).filter(|_| seen)?;
+    let books = books::Books { state, item: id, person };
     let figures = view::row(state, item, AHEAD);
     let months = outlook::month_ends(state, item, &figures);
     let chart = Projection { id: "projection", message: words::STOCK_PROJECTION, months: &months };
     let chance = figures.breach_probability.map(view::percent);
     let reroute = format!("/rerouting?item={id}");
-    let consent = format!("/dependence?item={id}");
+    let consent = "/dependence".to_owned();
     let head = html! {
         h1 { (item.title) }
         (summary(state, item, &figures))
@@ -108,12 +117,12 @@ fn told(state: &Ledger, id: &ItemId, path: &str, fields: &Fields) -> Option<Told
         (chart.render())
     };
     let tail = html! {
-        (books::balances_of(state, id))
-        (books::accounts(state, id, path, fields))
-        (books::holds(state, id, path, fields))
-        (books::slots(state, id, path, fields))
+        (books.balances())
+        (books.accounts(path, fields))
+        (books.holds(path, fields))
+        (books.slots(path, fields))
     };
-    let subjects = record::subjects(state, id);
+    let subjects = record::subjects(state, id, person);
     Some(Told { title: item.title.clone(), head, tail, subjects })
 }
 
@@ -137,9 +146,11 @@ pub(super) async fn item(
         let _: Option<usize> = fields.maybe(place);
     }
     asked::checked(&fields)?;
+    let person = viewer.person().clone();
     let frame = places::frame(&app, &Visitor(Some(viewer)), "/stock").await?;
     let (wanted, path) = (id.clone(), format!("/stock/{id}"));
-    let told = app.work(move |state| told(state, &wanted, &path, &fields)).await?;
+    let told = app.work(move |state| told(state, &wanted, (&path, &fields), &person));
+    let told = told.await?;
     let told = told.ok_or_else(|| Problem::not_found("item"))?;
     let found = record::read(&app, &id, told.subjects).await?;
     let history = app.look(|state| found.history(state, &id));

@@ -8,9 +8,10 @@ use crate::web::charts::{ClassHistory, Span};
 use crate::web::parts::{Column, Row, Table, Tone, id, moment, thin};
 use crate::web::words;
 use countersign_core::record::Answer;
+use countersign_core::requests::Request;
 use countersign_core::{Event, State, triage};
 use countersign_proof::entry::Outcome;
-use countersign_proof::words::{Date, ItemId, Moment};
+use countersign_proof::words::{Date, ItemId, Moment, PersonId};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -41,8 +42,9 @@ pub(super) struct Found {
 }
 
 /// The ids by which the record names what concerns an item.
-pub(super) fn subjects(state: &State, item: &ItemId) -> Vec<String> {
-    let own = state.requests.all().iter().rev().filter(|request| request.draft.item == *item);
+pub(super) fn subjects(state: &State, item: &ItemId, person: &PersonId) -> Vec<String> {
+    let mine = |request: &&Request| request.draft.item == *item && state.may_see(request, person);
+    let own = state.requests.all().iter().rev().filter(mine);
     let mut subjects = Vec::new();
     for request in own.take(REQUESTS) {
         subjects.push(request.id.to_string());

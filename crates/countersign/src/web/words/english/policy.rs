@@ -3,8 +3,9 @@
 /// Heads the page.
 pub(crate) const POLICY_TITLE: &str = "Policy";
 /// What the page shows.
-pub(crate) const POLICY_LEAD: &str = "Which rules are in force, since when, and how well that is established. A version is published \
-     by signatures and never changed; what follows it is another version.";
+pub(crate) const POLICY_LEAD: &str = "Which rules are in force, since when, and how well that is \
+                                      established. A version is published by signatures and \
+                                      never changed; what follows it is another version.";
 /// Heads the time line.
 pub(crate) const POLICY_TIME: &str = "When each version is in force";
 /// Heads the list.
@@ -144,8 +145,9 @@ pub(crate) const POLICY_SHOW_IMPACT: &str = "What it changes for requests, relea
 /// Heads the comparison.
 pub(crate) const IMPACT_TITLE: &str = "What another version would change";
 /// What it shows.
-pub(crate) const IMPACT_LEAD: &str = "Past requests are judged as policy saw them then; what is open, live or held, as it stands now. \
-     Nothing is changed by looking.";
+pub(crate) const IMPACT_LEAD: &str = "Past requests are judged as policy saw them then; what is \
+                                      open, live or held, as it stands now. Nothing is changed \
+                                      by looking.";
 /// A field.
 pub(crate) const IMPACT_FROM: &str = "Before";
 /// What leaving it open means.

@@ -3,8 +3,10 @@
 /// Heads the page.
 pub(crate) const REROUTE_TITLE: &str = "Re-routing";
 /// What the page is for.
-pub(crate) const REROUTE_LEAD: &str = "When stock falls short, promised units can be diverted to it: just enough, and with the least \
-     harm. A plan changes nothing. An order is signed, and owes what it undertakes to replace.";
+pub(crate) const REROUTE_LEAD: &str = "When stock falls short, promised units can be diverted to \
+                                       it: just enough, and with the least harm. A plan changes \
+                                       nothing. An order is signed, and owes what it undertakes \
+                                       to replace.";
 /// Heads the workbench.
 pub(crate) const REROUTE_BENCH: &str = "Make a plan";
 /// A field.
@@ -136,8 +138,9 @@ pub(crate) const REROUTE_DUE: &str = "Due";
 /// Heads the order.
 pub(crate) const REROUTE_ORDER: &str = "Order it";
 /// What ordering is.
-pub(crate) const REROUTE_ORDER_WHY: &str = "The next page shows the exact statement. Nothing happens before it is signed, and it is \
-     refused if the books have moved.";
+pub(crate) const REROUTE_ORDER_WHY: &str = "The next page shows the exact statement. Nothing \
+                                            happens before it is signed, and it is refused if \
+                                            the books have moved.";
 /// A field.
 pub(crate) const REROUTE_OFFICE: &str = "You sign as";
 /// A field.
@@ -151,7 +154,8 @@ pub(crate) fn reroute_not_yours(sets: &str) -> String {
 /// Several have to sign.
 pub(crate) fn reroute_several(sets: &str) -> String {
     format!(
-        "this needs {sets} on one order, more signatures than one page can take; use the command below"
+        "this needs {sets} on one order, more signatures than one page can take; use the \
+         command below"
     )
 }
 /// Under other terms.
@@ -232,7 +236,7 @@ pub(crate) fn reroute_unknown(why: &str) -> String {
     format!("not known: {why}")
 }
 /// The books moved between looking and ordering.
-pub(crate) const REROUTE_MOVED: &str = "the plan that you looked at is not the best one any more: the books have moved; look at the new \
-     plan and order that";
+pub(crate) const REROUTE_MOVED: &str = "the plan that you looked at is not the best one any more: \
+                                        the books have moved; look at the new plan and order that";
 /// No reason was given.
 pub(crate) const REROUTE_REASON_MISSING: &str = "say why this is ordered";

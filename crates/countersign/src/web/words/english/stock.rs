@@ -3,8 +3,9 @@
 /// Heads the board.
 pub(crate) const STOCK_TITLE: &str = "Stock";
 /// What the board shows.
-pub(crate) const STOCK_LEAD: &str = "What is there, what it must cover, and when it will be short. A class is given by a rule or by \
-     a signed word over it; what is not known is never green.";
+pub(crate) const STOCK_LEAD: &str = "What is there, what it must cover, and when it will be \
+                                     short. A class is given by a rule or by a signed word over \
+                                     it; what is not known is never green.";
 /// Names the board's table.
 pub(crate) const STOCK_BOARD: &str = "Every item, judged on the stock of the party it comes from";
 /// No item fits the filter.
