@@ -40,7 +40,7 @@ pub const PAGES: &[Sight] = &[
     seen("stock-item", "US.Logistics", "/stock/PATRIOT-INTERCEPTOR"),
     seen("rerouting", "US.Logistics", "/rerouting"),
     seen("dependence", "UA.GenStaff", "/dependence"),
-    seen("dependence-without", "US.IG", "/dependence?holder=UA&without=US.SACEUR"),
+    seen("dependence-without", "US.IG", "/dependence?without=US.SACEUR"),
     seen("policy", "US.IG", "/policy"),
     seen("policy-version", "US.IG", "/policy/v5"),
     seen("policy-impact", "US.IG", "/policy/impact?from=v3&to=v4"),

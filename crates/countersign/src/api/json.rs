@@ -2,8 +2,8 @@
 //! where is it wrong?*
 //!
 //! 415 for what is not JSON, 413 for what is too long, 400 for what is no JSON at all (with the
-//! line and column), and 422 for JSON that says something else than is asked for (with a JSON pointer,
-//! RFC 6901). Unknown fields and unknown parameters are refused by name.
+//! line and column), and 422 for JSON that says something else than is asked for (with a JSON
+//! pointer, RFC 6901). Unknown fields and unknown parameters are refused by name.
 
 use super::words::Written;
 use crate::server::Problem;
