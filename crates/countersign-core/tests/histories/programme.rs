@@ -74,11 +74,11 @@ impl Player {
         };
         let wanted = match kind {
             0..=2 => ends(principal.as_str()),
-            3 if random.percent(50) => {
+            3 => {
                 deputy = self.deputies(office).pop().unwrap_or(deputy);
                 Appointing { deputy_of: Some(&principal), acts: "use", ..ends(&deputy) }
             }
-            3..=5 => Appointing { change: "appoint", ..ends(person) },
+            4..=5 => Appointing { change: "appoint", ..ends(person) },
             6 => Appointing { deputy_of: Some(&principal), acts: "use", ..ends(person) },
             _ => Appointing {
                 change: "appoint",
