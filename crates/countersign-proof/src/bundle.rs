@@ -1,0 +1,1 @@
+//! Evidence that travels as one file, and what is checked of it without the rules.

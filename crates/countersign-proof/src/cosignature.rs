@@ -1,0 +1,1 @@
+//! Cosignatures: the word of a witness that a log has only grown (C2SP tlog-cosignature).

@@ -1,0 +1,1 @@
+//! Which certificates are no longer valid: a Token Status List.

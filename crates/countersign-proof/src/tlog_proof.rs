@@ -1,0 +1,1 @@
+//! What proves one entry offline: its place, its path to the root, and the checkpoint.
