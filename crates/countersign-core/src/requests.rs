@@ -5,6 +5,7 @@ mod allowed;
 mod apply;
 mod decision;
 mod draft;
+mod follow;
 mod holds;
 mod intake;
 mod release;
@@ -18,7 +19,10 @@ pub use holds::HoldPlaced;
 pub use release::{Breach, Ending, Release, ReleaseState, Suspension};
 pub use request::{AdviceGiven, Closing, Deadlines, DecisionMade, Request, RequestState};
 pub use satisfied::Standpoint;
-pub(crate) use satisfied::{ask, own_release, totals_beside};
+pub(crate) use satisfied::{
+    ask, ask_beside, key_only, marks, own_release, totals_beside, usable_under,
+};
+pub(crate) use usage::breaches;
 
 use crate::people::Authority;
 use crate::policy::Totals;

@@ -1,15 +1,9 @@
 //! What the room's events do to its state.
 
-use super::{
-    Deadlines, Draft, Due, Event, HoldPlaced, Release, ReleaseState, Request, RequestState,
-    Requests, Stage, Suspension, Usable, index,
-};
-use crate::people::Span;
-use countersign_proof::words::{
-    DecisionKind, Digest, Moment, PersonId, PolicyVersionId, Quantity, ReleaseId, RequestId,
-    Revision,
-};
-use std::collections::{BTreeMap, BTreeSet};
+use super::follow::sum;
+use super::{Due, Event, HoldPlaced, Release, Request, Requests, Suspension, Usable, index};
+use countersign_proof::words::{Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId};
+use std::collections::BTreeSet;
 
 impl Requests {
     pub(crate) fn apply(&mut self, at: Moment, event: &Event) {
@@ -25,48 +19,41 @@ impl Requests {
             | Event::PersonRecused { .. }
             | Event::QuorumOutOfReach { .. }
             | Event::InterestDeclared { .. } => self.apply_to_request(at, event),
-            Event::RequestApproved { request } => {
-                self.close(at, *request, RequestState::Approved, None);
-            }
-            Event::RequestRefused { request, closing } => {
-                self.close(at, *request, RequestState::Refused, Some(closing));
-            }
-            Event::RequestWithdrawn { request } => {
-                self.close(at, *request, RequestState::Withdrawn, None);
-            }
-            Event::RequestLapsed { request } => {
-                self.close(at, *request, RequestState::Lapsed, None);
+            Event::RequestApproved { request }
+            | Event::RequestRefused { request, .. }
+            | Event::RequestWithdrawn { request }
+            | Event::RequestLapsed { request } => {
+                self.close(at, *request, |closed| closed.follow(at, event));
             }
             Event::ReleaseIssued { release, request, usable, set } => {
                 self.issue(at, *release, *request, usable, set);
             }
-            Event::ReleaseRebound { release, policy } => self.rebound(at, *release, policy),
-            Event::ReleasesSuspended { releases, cause } => {
-                releases.iter().for_each(|release| self.suspend(at, *release, cause));
+            Event::ReleaseRebound { release, policy } => {
+                self.rebind_request(*release, policy);
+                self.change_release(*release, |release| release.follow(at, event));
             }
-            Event::ReleasesReinstated { releases, cause } => {
+            Event::ReleasesSuspended { releases, cause } => {
                 for id in releases {
-                    if let Some(release) = self.release_mut(*id) {
-                        release.causes.remove(cause);
-                        release.reinstate(at);
+                    if let Suspension::Policy(policy) = cause {
+                        self.rebind_request(*id, policy);
                     }
+                    self.change_release(*id, |release| release.follow(at, event));
                 }
             }
-            Event::ReleaseReapproved { release, usable, set } => {
-                self.reapprove(at, *release, usable, set);
+            Event::ReleasesReinstated { releases, cause: _ } => {
+                for id in releases {
+                    self.change_release(*id, |release| release.follow(at, event));
+                }
             }
-            Event::ReleaseEnded { release, ending } => {
-                self.end(at, *release, ending.state());
+            Event::ReleaseReapproved { release, usable, set: _ } => {
+                self.reapprove(*release, usable, |release| release.follow(at, event));
             }
-            Event::UseReported {
-                release,
-                quantity,
-                used_at: _,
-                zone: _,
-                unaccounted: _,
-                breaches,
-            } => {
-                self.draw(*release, *quantity, breaches);
+            Event::ReleaseEnded { release, ending: _ } => {
+                self.end(*release, |release| release.follow(at, event));
+            }
+            Event::UseReported { release, quantity, .. } => {
+                self.change_release(*release, |release| release.follow(at, event));
+                self.count_use(*release, *quantity);
             }
             Event::HoldPlaced { hold, scope, office, person } => self.holds.push(HoldPlaced {
                 id: *hold,
@@ -102,70 +89,27 @@ impl Requests {
                 self.open.insert(*request);
                 self.reschedule(*request, None);
                 if let Some(old) = supersedes {
-                    self.close(at, *old, RequestState::Superseded, None);
-                    if let Some(old) = self.request_mut(*old) {
-                        old.superseded_by = Some(*request);
-                    }
+                    self.close(at, *old, |closed| closed.supersede(at, *request));
                 }
             }
-            Event::RequestRevised {
-                request,
-                revision,
-                reviser,
-                draft,
-                digest,
-                policy,
-                deadlines,
-            } => {
-                self.change(*request, |open| {
-                    open.draft.clone_from(draft);
-                    open.policy.clone_from(policy);
-                    open.revised(*revision, reviser, *digest, *deadlines);
-                });
+            Event::RequestRevised { request, .. }
+            | Event::InformationAnswered { request, .. }
+            | Event::AdviceRecorded { request, .. }
+            | Event::DecisionRecorded { request, .. }
+            | Event::DecidersReminded { request, .. }
+            | Event::RequestEscalated { request, .. }
+            | Event::PersonRecused { request, .. }
+            | Event::InterestDeclared { request, .. } => {
+                self.change(*request, |open| open.follow(at, event));
             }
-            Event::InformationAnswered { request, deadlines } => self.change(*request, |open| {
-                open.deadlines = *deadlines;
-                open.stopped_at = None;
-                open.state = RequestState::UnderReview;
-            }),
-            Event::AdviceRecorded { request, advice } => self.change(*request, |open| {
-                open.advice.push((**advice).clone());
-                open.reviewed();
-            }),
-            Event::DecisionRecorded { request, decision } => self.change(*request, |open| {
-                let (office, person) = (&decision.signed.office, &decision.signed.person);
-                match decision.decision {
-                    DecisionKind::Approve => {}
-                    DecisionKind::Refuse => open.void_of(office, person),
-                    DecisionKind::Withdraw => open.void_office(office),
-                    DecisionKind::Ask => open.stopped_at = Some(at),
-                }
-                open.decisions.push((**decision).clone());
-                open.reviewed();
-                if open.stopped_at.is_some() && open.state.is_open() {
-                    open.state = RequestState::InformationRequested;
-                }
-            }),
-            Event::DecidersReminded { request, offices: _ } => {
-                self.change(*request, |open| open.stage = Stage::Escalate);
-            }
-            Event::RequestEscalated { request, offices: _ } => {
-                self.change(*request, |open| open.stage = Stage::Lapse);
-            }
-            Event::RequestRebound { request, policy, standing } => {
+            Event::RequestRebound { request, policy: _, standing } => {
                 // What an earlier version was about to allow is not due any more.
                 self.forget_standing(at, *request);
-                self.change(*request, |open| open.policy.clone_from(policy));
+                self.change(*request, |open| open.follow(at, event));
                 if *standing {
                     self.agenda.insert((at, Due::Standing(*request)));
                 }
             }
-            Event::PersonRecused { request, person } => {
-                self.change(*request, |open| open.recuse(person));
-            }
-            Event::InterestDeclared { request, person } => self.change(*request, |open| {
-                open.interests.insert(person.clone());
-            }),
             Event::QuorumOutOfReach { request: _ }
             | Event::RequestWithdrawn { .. }
             | Event::RequestApproved { .. }
@@ -212,21 +156,8 @@ impl Requests {
         }
     }
 
-    fn close(
-        &mut self,
-        at: Moment,
-        id: RequestId,
-        state: RequestState,
-        closing: Option<&super::Closing>,
-    ) {
-        self.change(id, |request| {
-            request.state = state;
-            request.closing = closing.cloned().map(Box::new);
-            request.closed_at = Some(at);
-            request.stopped_at = None;
-            request.decisions.shrink_to_fit();
-            request.advice.shrink_to_fit();
-        });
+    fn close(&mut self, at: Moment, id: RequestId, close: impl FnOnce(&mut Request)) {
+        self.change(id, close);
         self.open.remove(&id);
         self.forget_standing(at, id);
     }
@@ -245,28 +176,12 @@ impl Requests {
         id: ReleaseId,
         request: RequestId,
         usable: &Usable,
-        set: &BTreeSet<countersign_proof::words::OfficeId>,
+        set: &BTreeSet<OfficeId>,
     ) {
         let Some(asked) = self.request_mut(request) else { return };
-        asked.release = Some(id);
-        let (revision, policy) = (asked.revision, asked.policy.clone());
+        let release = asked.issue(at, id, usable, set);
         let key = (asked.draft.holder.clone(), asked.draft.item.clone());
-        self.releases.push(Release {
-            id,
-            request,
-            revision,
-            usable: Box::new(usable.clone()),
-            policy,
-            set: set.clone(),
-            used: Quantity::ZERO,
-            state: ReleaseState::Issued,
-            causes: BTreeSet::new(),
-            issued_at: at,
-            suspended_at: None,
-            suspensions: Vec::new(),
-            ended_at: None,
-            breaches: BTreeSet::new(),
-        });
+        self.releases.push(release);
         self.live.insert(id);
         self.agenda.insert((usable.window.until(), Due::Expiry(id)));
         let totals = self.totals.entry(key).or_default();
@@ -299,56 +214,17 @@ impl Requests {
         }
     }
 
-    fn suspend(&mut self, at: Moment, id: ReleaseId, cause: &Suspension) {
-        if let Suspension::Policy(policy) = cause {
-            self.rebind_request(id, policy);
-        }
-        let Some(release) = self.release_mut(id) else { return };
-        if let Suspension::Policy(policy) = cause {
-            release.drop_policy_causes();
-            release.policy.clone_from(policy);
-        }
-        release.causes.insert(cause.clone());
-        release.state = ReleaseState::Suspended;
-        release.suspended_at = release.suspended_at.or(Some(at));
-    }
-
-    fn rebound(&mut self, at: Moment, id: ReleaseId, policy: &PolicyVersionId) {
-        self.rebind_request(id, policy);
-        if let Some(release) = self.release_mut(id) {
-            release.policy.clone_from(policy);
-            release.set.clear();
-            release.drop_policy_causes();
-            release.reinstate(at);
-        }
-    }
-
-    fn reapprove(
-        &mut self,
-        at: Moment,
-        id: ReleaseId,
-        usable: &Usable,
-        set: &BTreeSet<countersign_proof::words::OfficeId>,
-    ) {
+    fn reapprove(&mut self, id: ReleaseId, usable: &Usable, change: impl FnOnce(&mut Release)) {
         let before = self.release(id).map(|release| release.usable.window.until());
-        self.change_release(id, |release| {
-            (*release.usable).clone_from(usable);
-            release.set.clone_from(set);
-            release.drop_policy_causes();
-            release.reinstate(at);
-        });
+        self.change_release(id, change);
         if let Some(before) = before {
             self.agenda.remove(&(before, Due::Expiry(id)));
             self.agenda.insert((usable.window.until(), Due::Expiry(id)));
         }
     }
 
-    fn end(&mut self, at: Moment, id: ReleaseId, state: ReleaseState) {
-        self.change_release(id, |release| {
-            release.state = state;
-            release.ended_at = Some(at);
-            release.causes.clear();
-        });
+    fn end(&mut self, id: ReleaseId, change: impl FnOnce(&mut Release)) {
+        self.change_release(id, change);
         if self.live.remove(&id)
             && let Some(until) = self.release(id).map(|release| release.usable.window.until())
         {
@@ -356,95 +232,12 @@ impl Requests {
         }
     }
 
-    fn draw(&mut self, id: ReleaseId, quantity: Quantity, breaches: &[super::Breach]) {
-        self.change_release(id, |release| {
-            release.used = sum(release.used, quantity);
-            release.breaches.extend(breaches.iter().copied());
-        });
+    fn count_use(&mut self, id: ReleaseId, quantity: Quantity) {
         let request = self.release(id).and_then(|release| self.request(release.request));
         if let Some(asked) = request {
             let key = (asked.draft.holder.clone(), asked.draft.item.clone());
             let totals = self.totals.entry(key).or_default();
             totals.used = sum(totals.used, quantity);
-        }
-    }
-}
-
-/// A total stands still at the largest quantity; balances are kept in the stock room.
-fn sum(a: Quantity, b: Quantity) -> Quantity {
-    a.plus(b).unwrap_or(Quantity::MAX)
-}
-
-impl Request {
-    fn submitted(
-        at: Moment,
-        id: RequestId,
-        draft: &Draft,
-        (requester, digest): (&PersonId, Digest),
-        (policy, deadlines): (&PolicyVersionId, Deadlines),
-    ) -> Self {
-        Self {
-            id,
-            requester: requester.clone(),
-            revisers: BTreeMap::new(),
-            draft: Box::new(draft.clone()),
-            revision: Revision(1),
-            digest,
-            state: RequestState::Submitted,
-            closing: None,
-            policy: policy.clone(),
-            submitted_at: at,
-            deadlines,
-            stage: Stage::Remind,
-            stopped_at: None,
-            closed_at: None,
-            decisions: Vec::new(),
-            advice: Vec::new(),
-            recused: BTreeSet::new(),
-            interests: BTreeSet::new(),
-            release: None,
-            superseded_by: None,
-        }
-    }
-
-    fn revised(
-        &mut self,
-        revision: Revision,
-        reviser: &PersonId,
-        digest: Digest,
-        deadlines: Deadlines,
-    ) {
-        if self.requester != *reviser {
-            self.revisers.entry(reviser.clone()).or_insert(revision);
-        }
-        self.revision = revision;
-        self.digest = digest;
-        self.state = RequestState::Submitted;
-        self.deadlines = deadlines;
-        self.stage = Stage::Remind;
-        self.stopped_at = None;
-    }
-
-    fn reviewed(&mut self) {
-        if self.state == RequestState::Submitted {
-            self.state = RequestState::UnderReview;
-        }
-    }
-}
-
-impl Release {
-    fn drop_policy_causes(&mut self) {
-        self.causes.retain(|cause| match cause {
-            Suspension::Policy(_) => false,
-            Suspension::Hold(_) => true,
-        });
-    }
-
-    fn reinstate(&mut self, at: Moment) {
-        if self.state == ReleaseState::Suspended && self.causes.is_empty() {
-            self.state = ReleaseState::Reinstated;
-            let span = self.suspended_at.take().map(|from| Span { from, until: at });
-            self.suspensions.extend(span);
         }
     }
 }

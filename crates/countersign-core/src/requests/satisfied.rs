@@ -57,6 +57,18 @@ pub(crate) fn ask(
     key_only: bool,
     at: Moment,
 ) -> Result<Explained, AnyRejection> {
+    let totals = totals_beside(state, draft, own);
+    ask_beside(state, version, (act, draft, totals), key_only, at)
+}
+
+/// Puts a draft to a policy version, beside what the holder has out and has used.
+pub(crate) fn ask_beside(
+    state: &State,
+    version: &Version,
+    (act, draft, totals): (Act, &Draft, Totals),
+    key_only: bool,
+    at: Moment,
+) -> Result<Explained, AnyRejection> {
     let item = state
         .stock
         .item(&draft.item)
@@ -70,7 +82,7 @@ pub(crate) fn ask(
             quantity: draft.quantity,
             recipient: draft.recipient.as_ref(),
             requested: draft.act,
-            totals: totals_beside(state, draft, own),
+            totals,
             preconditions: Preconditions::default(),
         }),
         now: at,
@@ -90,7 +102,7 @@ pub(super) fn because(explained: &Explained) -> String {
 }
 
 /// The persons and offices whose approval of this revision counts.
-pub(super) fn marks(request: &Request) -> Vec<Mark<'_>> {
+pub(crate) fn marks(request: &Request) -> Vec<Mark<'_>> {
     let approvals = request.standing(DecisionKind::Approve);
     approvals
         .map(|made| Mark { person: &made.signed.person, office: &made.signed.office })
@@ -98,7 +110,7 @@ pub(super) fn marks(request: &Request) -> Vec<Mark<'_>> {
 }
 
 /// Whether an approval that counts was signed with a software key.
-pub(super) fn key_only(request: &Request) -> bool {
+pub(crate) fn key_only(request: &Request) -> bool {
     request.standing(DecisionKind::Approve).any(|m| m.signed.assurance == Assurance::KeyOnly)
 }
 
@@ -190,7 +202,7 @@ pub(super) fn in_reach(
 }
 
 /// What is left of the bounds when every approval's provisos are applied, the newest last.
-pub(super) fn usable_under<'a>(
+pub(crate) fn usable_under<'a>(
     state: &State,
     bounds: Usable,
     provisos: impl Iterator<Item = &'a countersign_proof::words::Provisos>,

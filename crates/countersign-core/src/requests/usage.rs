@@ -4,6 +4,7 @@ use super::decision::end_events;
 use super::intake::{receiver, supplier};
 use super::{Breach, Ending, Event, Rejection, Release, Request};
 use crate::people::{Authority, Function};
+use crate::policy::Policies;
 use crate::stock::{self, Destination, Wanted};
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::words::{Act, Moment, Quantity, ReleaseId, ZoneId};
@@ -39,7 +40,7 @@ pub(super) fn report(
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());
     }
-    let mut breaches = breaches(state, release, quantity, (used_at, zone));
+    let mut breaches = breaches(&state.policy, release, quantity, (used_at, zone));
     let reserved = state.stock.reserved_lines(id, quantity);
     let held = reserved.iter().map(|line| line.units).fold(0u64, u64::saturating_add);
     let rest = Quantity::new(quantity.units().saturating_sub(held)).unwrap_or_default();
@@ -83,8 +84,9 @@ fn destination(request: &Request) -> Destination {
     party.map_or(Destination::Used, |party| Destination::Party { party, place: None })
 }
 
-fn breaches(
-    state: &State,
+/// The rules that a use breaks.
+pub(crate) fn breaches(
+    policies: &Policies,
     release: &Release,
     quantity: Quantity,
     (used_at, zone): (Moment, Option<&ZoneId>),
@@ -92,7 +94,7 @@ fn breaches(
     let usable = &release.usable;
     let outside = |zone: &ZoneId| {
         !usable.zones.is_empty()
-            && !usable.zones.iter().any(|outer| state.policy.zone_within(zone, outer))
+            && !usable.zones.iter().any(|outer| policies.zone_within(zone, outer))
     };
     let found = [
         (quantity > release.left(), Breach::BeyondQuantity),
