@@ -16,6 +16,8 @@
 //! - [`history`]: what does a foreign history say, and which of its acts had their approval?
 //! - [`dependence`]: what can a holder use without whose consent, and what would another version
 //!   change?
+//! - [`evidence`]: do these entries, without the rest of the record, show that named people
+//!   authorised exactly this?
 //! - [`viewing`]: may this person see this part of this matter?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
@@ -42,6 +44,8 @@ pub mod rerouting;
 pub mod history;
 
 pub mod dependence;
+
+pub mod evidence;
 
 pub mod viewing;
 

@@ -336,7 +336,7 @@ fn spend<S: Statement>(
 }
 
 /// The gate for acts that are done at once.
-fn gate<S: Statement>(
+pub(crate) fn gate<S: Statement>(
     state: &State,
     act: Act,
     subject: Subject<'_>,

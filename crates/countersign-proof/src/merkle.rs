@@ -4,8 +4,10 @@
 //! §2.1, proofs those of RFC 9162 §2.1.3 and §2.1.4, which agree with it. Everything here works on
 //! hashes; where they are kept is the caller's matter.
 
+mod levels;
 mod proof;
 
+pub use levels::Levels;
 pub use proof::{
     HashSource, consistency_proof, inclusion_proof, tree_head, verify_consistency, verify_inclusion,
 };

@@ -99,6 +99,18 @@ macro_rules! statement_kinds {
                 match self { $(Self::$variant(inner) => inner.binding()),+ }
             }
 
+            /// The ledger it is meant for; `None` only for a founding.
+            #[must_use]
+            pub fn ledger(&self) -> Option<Digest> {
+                match self { $(Self::$variant(inner) => inner.ledger()),+ }
+            }
+
+            /// The span in which it counts; `None` only for a founding.
+            #[must_use]
+            pub fn validity(&self) -> Option<Window> {
+                match self { $(Self::$variant(inner) => inner.validity()),+ }
+            }
+
             /// The signer's own words.
             #[must_use]
             pub fn reason(&self) -> Option<&str> {

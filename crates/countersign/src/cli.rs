@@ -5,6 +5,7 @@
 
 mod dependence;
 mod desk;
+mod evidence;
 mod failure;
 mod history;
 mod holds;
@@ -165,6 +166,9 @@ enum Noun {
     /// The record
     #[command(subcommand)]
     Log(log::Verb),
+    /// Evidence that others can check without the ledger
+    #[command(subcommand)]
+    Evidence(evidence::Verb),
     /// Serve the web pages and the API of a ledger
     Serve(serve::ServeArgs),
     /// Print completions for a shell
@@ -250,6 +254,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Dependence(args) => dependence::run(global, args, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
+        Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();

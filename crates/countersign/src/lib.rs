@@ -12,6 +12,7 @@
 //! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
 //! - [`verification`]: whether a record is what was written;
+//! - [`evidence`]: what a file must hold so that others can see who authorised what;
 //! - [`actions`]: what the ledger allows a person to do on a request now;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`signed`]: which command signed texts make;
@@ -40,6 +41,8 @@ mod audit;
 pub mod founding;
 
 pub mod verification;
+
+pub mod evidence;
 
 pub mod actions;
 

@@ -12,6 +12,7 @@
 //! - [`policy`]: the versions, what they say, and what others would change;
 //! - [`dependence`]: who depends on whose consent;
 //! - [`record`]: the entries, and whether they are all there;
+//! - [`evidence`]: what proves a case elsewhere;
 //! - [`oversight`], [`people`]: how it is done, and by whom;
 //! - [`search`]: what has this name;
 //! - [`signing`]: signing in, enrolling a passkey, and the page on which people sign.
@@ -43,6 +44,8 @@ pub(crate) mod policy;
 
 pub(crate) mod record;
 
+pub(crate) mod evidence;
+
 pub(crate) mod oversight;
 pub(crate) mod people;
 
@@ -68,6 +71,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .merge(dependence::router())
         .merge(policy::router())
         .merge(record::router())
+        .merge(evidence::router())
         .merge(oversight::router())
         .merge(people::router())
         .merge(search::router());

@@ -129,6 +129,7 @@ async fn list(
         h2 { (words::RECORD_CHECKPOINT) }
         p { (words::RECORD_CHECKPOINT_WHY) }
         (code(words::RECORD_CHECKPOINT, &app.reader.checkpoint()))
+        p { a href="/evidence" { (words::EVIDENCE_TAKE) } }
     };
     Ok(page(&frame, words::RECORD, &body))
 }

@@ -82,6 +82,7 @@ pub(super) async fn case(
                 h2 { (words::REVISIONS) }
                 (story::revisions(&story, request.id, &names))
                 (precedents(state, request, &person))
+                p { a href={ "/evidence?of=" (request.id) } { (words::EVIDENCE_OF_CASE) } }
                 h2 { (words::TIMELINE) }
                 (timeline(&story.happenings))
             }

@@ -2,6 +2,7 @@
 
 mod dependence;
 mod doors;
+mod evidence;
 mod oversight;
 mod people;
 mod policy;
@@ -13,6 +14,7 @@ mod stock;
 
 pub(crate) use dependence::*;
 pub(crate) use doors::*;
+pub(crate) use evidence::*;
 pub(crate) use oversight::*;
 pub(crate) use people::*;
 pub(crate) use policy::*;

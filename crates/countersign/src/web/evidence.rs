@@ -1,0 +1,101 @@
+//! Evidence. Answers: *how does somebody take with them what proves a case, and check what they got?*
+
+use super::page::page;
+use super::parts::{Action, Field, buttons, code};
+use super::{places, words};
+use crate::cli::Failure;
+use crate::evidence::{self, hidden_from};
+use crate::server::app::blocking;
+use crate::server::fields::Fields;
+use crate::server::viewer::Visitor;
+use crate::server::{App, Problem, Viewer};
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use countersign_proof::Label;
+use countersign_proof::bundle::Matter;
+use maud::{Markup, html};
+
+/// The pages of this module.
+pub(crate) fn router() -> Router<App> {
+    Router::new().route("/evidence", get(show)).route("/evidence/file", get(file))
+}
+
+async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Markup, Problem> {
+    let mut fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    let of = fields.text("of");
+    fields.finish()?;
+    let mut frame = places::frame(&app, &Visitor(Some(viewer)), "/record").await?;
+    frame.scripts = vec!["/static/verify.js"];
+    let body = html! {
+        h1 { (words::EVIDENCE) }
+        p { (words::EVIDENCE_WHY) }
+        h2 { (words::EVIDENCE_TAKE) }
+        form method="get" action="/evidence/file" {
+            (Field::new("of", words::EVIDENCE_OF).value(&of).hint(words::EVIDENCE_OF_HINT).text())
+            p {
+                input type="checkbox" id="names" name="without" value="identity";
+                " "
+                label for="names" { (words::EVIDENCE_WITHOUT_NAMES) }
+            }
+            p class="hint" { (words::EVIDENCE_HIDDEN) }
+            (buttons(&[Action::Other { label: words::EVIDENCE_DOWNLOAD, sends: None }]))
+        }
+        h2 { (words::EVIDENCE_CHECK) }
+        p { (words::EVIDENCE_CHECK_WHY) }
+        (code(words::RECORD_COMMAND, "countersign evidence verify FILE"))
+        p {
+            label for="bundle" { (words::EVIDENCE_FILE) }
+            " "
+            input type="file" id="bundle" accept=".zip,application/zip";
+        }
+        div id="result" role="status" data-busy=(words::EVIDENCE_BUSY)
+            data-holds=(words::EVIDENCE_HOLDS) data-broken=(words::EVIDENCE_BROKEN)
+            data-entries=(words::EVIDENCE_ENTRIES) data-signatures=(words::EVIDENCE_SIGNATURES)
+            data-compare=(words::EVIDENCE_COMPARE) {
+            p { (words::EVIDENCE_NONE) }
+        }
+    };
+    Ok(page(&frame, words::EVIDENCE, &body))
+}
+
+async fn file(
+    State(app): State<App>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
+    let of: Option<Matter> = fields.maybe("of");
+    let without = fields.text("without");
+    fields.finish()?;
+    let of = of
+        .filter(|_| fields.is_sound())
+        .ok_or_else(|| Problem::unreadable(words::EVIDENCE_OF_HINT))?;
+    let mut left = app.look(|state| hidden_from(state, viewer.person(), of));
+    if without == Label::Identity.as_str() {
+        left.insert(Label::Identity);
+    }
+    let location = app.location.clone();
+    let made = blocking(move || {
+        let made = evidence::export(&location, of, &left, &mut |_, _| {});
+        let made = made.map_err(Failure::from)?;
+        Ok(evidence::archived(&made.files).map_err(Failure::from)?)
+    });
+    let bytes = made.await?;
+    let name = of.to_string().replace("..", "-");
+    let name = format!("attachment; filename=\"evidence-{name}.zip\"");
+    let name =
+        HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    let headers: [(HeaderName, HeaderValue); 3] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, bytes).into_response())
+}

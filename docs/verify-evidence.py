@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Checks evidence from Countersign with nothing but Python, ssh-keygen and openssl:
+
+    python3 verify-evidence.py BUNDLE.zip|FOLDER [--log-key VKEY]
+
+It shares no code with Countersign: entries in the log, parts in their entries, heads that signers had
+seen, signatures by keys enrolled then. Policy is asked again by `countersign evidence verify` only.
+Exit codes: 0 all holds, 3 something does not, 2 usage.
+"""
+import base64, hashlib, json, os, pathlib, re, subprocess, sys, tempfile, zipfile
+from datetime import datetime, timezone
+
+class Broken(Exception):
+    pass
+
+def need(holds, what):
+    if not holds:
+        raise Broken(what)
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+def files_of(path):
+    if os.path.isdir(path):
+        found = (p for p in pathlib.Path(path).rglob("*") if p.is_file())
+        return {p.relative_to(path).as_posix(): p.read_bytes() for p in found}
+    with zipfile.ZipFile(path) as archive:
+        need(all(i.compress_type == zipfile.ZIP_STORED for i in archive.infolist()), "compressed")
+        need(len(set(archive.namelist())) == len(archive.namelist()), "a file is in it twice")
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+def good(arguments, **more):
+    return subprocess.run(arguments, capture_output=True, check=False, **more).returncode == 0
+
+def checkpoint(note, vkey, scratch):  # C2SP signed-note, tlog-checkpoint
+    name, key_id, key = vkey.split("+", 2)
+    key = base64.b64decode(key, validate=True)
+    need(key[:1] == b"\x01" and len(key) == 33, "the log's key is not Ed25519")
+    need(sha(name.encode(), b"\n", key)[:4].hex() == key_id, "the log's key has another hash")
+    text, signatures = note.split("\n\n", 1)
+    text += "\n"
+    der = bytes.fromhex("302a300506032b6570032100") + key[1:]
+    by_log = False
+    for line in signatures.splitlines():
+        dash, signer, value = line.split(" ")
+        value = base64.b64decode(value, validate=True)
+        need(dash == "\u2014", "a signature line of the checkpoint is malformed")
+        if signer == name and value[:4].hex() == key_id:
+            for file, content in [("k", der), ("t", text.encode()), ("s", value[4:])]:
+                (scratch / file).write_bytes(content)
+            by_log = good(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "k",
+                           "-rawin", "-in", "t", "-sigfile", "s"], cwd=scratch)
+            need(by_log, "the log's signature does not match its checkpoint")
+    need(by_log, "the checkpoint is not signed by the log")
+    origin, size, root = text.splitlines()
+    need(origin == name, "the checkpoint is of another log")
+    return int(size), base64.b64decode(root)
+
+def climb(place, last, path):
+    """The steps of RFC 9162, 2.1.3.2 and 2.1.4.2: each hash, and whether it stands to the left."""
+    for step in path:
+        need(last > 0, "a path is too long")
+        left = bool(place & 1) or place == last
+        yield step, left
+        while left and not place & 1 and place:
+            place, last = place >> 1, last >> 1
+        place, last = place >> 1, last >> 1
+    need(last == 0, "a path is too short")
+
+def inclusion(leaf, index, size, path):
+    need(index < size, "an entry lies beyond the log")
+    for step, left in climb(index, size - 1, path):
+        leaf = sha(b"\1", step, leaf) if left else sha(b"\1", leaf, step)
+    return leaf
+
+def consistency(old, new, old_root, root, path):
+    if old in (0, new):
+        return need(not path and old_root == (sha() if old == 0 else root), "a head is not its own")
+    need(old < new, "a head is longer than the log")
+    path = ([old_root] if old & (old - 1) == 0 else []) + path
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    need(path, "a head's proof is empty")
+    before = after = path[0]
+    for step, left in climb(place, last, path[1:]):
+        before = sha(b"\1", step, before) if left else before
+        after = sha(b"\1", step, after) if left else sha(b"\1", after, step)
+    need(before == old_root and after == root, "the log does not extend a head")
+
+def tree(leaves):  # RFC 6962, 2.1
+    while len(leaves) > 1:
+        pairs = [sha(b"\1", *leaves[i:i + 2]) for i in range(0, len(leaves) - 1, 2)]
+        leaves = pairs + leaves[len(leaves) & ~1:]
+    return leaves[0] if leaves else sha()
+
+def seconds(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+def verify(path, given):
+    files = files_of(path)
+    text = lambda name: files[name].decode("utf-8")
+    lines = lambda name: [json.loads(line) for line in text(name).splitlines()]
+    about, vkey = json.loads(text("bundle.json")), text("log.vkey").strip()
+    need(given in (None, vkey), "the bundle is from another log than the one given")
+    entries, b64 = lines("entries.jsonl"), base64.b64decode
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = pathlib.Path(folder)
+        size, root = checkpoint(text("checkpoint"), vkey, scratch)
+        leaves, withheld, opened, signed = [], {}, {}, []
+        for entry in entries:
+            raw, seq = entry["open"].encode(), entry["seq"]
+            part = opened[seq] = json.loads(raw)
+            need(part["seq"] == seq and part["ledger"] == about["ledger"], f"entry {seq} is another")
+            leaves.append(sha(b"\0", raw))
+            if not about["whole"]:
+                steps = [b64(step) for step in entry["path"]]
+                need(inclusion(leaves[-1], seq, size, steps) == root, f"entry {seq} is not in the log")
+            seals = {seal["label"]: seal["digest"] for seal in part["sealed"]}
+            if "body" in entry:
+                salt, body = b64(entry["body"]["salt"]), b64(entry["body"]["bytes"])
+                need(sha(b"countersign body 1\n", salt, body).hex() == part["body"],
+                     f"entry {seq}: its body is not its own")
+            for sealed in entry.get("sealed", []):
+                label, content = sealed["label"], sealed["text"].encode()
+                found = sha(b"countersign sealed 1\n", label.encode(), b"\n", b64(sealed["salt"]), content)
+                need(seals.pop(label, None) == found.hex(), f"entry {seq}: a part is not its own")
+                if label == "deliberation" and part["outcome"] == "accepted":
+                    for one in json.loads(content).get("statements", []):
+                        signed.append((seq, part["time"], one["text"], one["signature"]))
+            for label in seals if not entry.get("context") else ():
+                withheld[label] = withheld.get(label, 0) + 1
+        need(not about["whole"] or (len(leaves), tree(leaves)) == (size, root), "entries are missing")
+        for head in lines("seen.jsonl"):
+            consistency(head["size"], size, b64(head["root"]), root, [b64(s) for s in head["path"]])
+        print(f"{about['of']} from {about['origin']}: {len(entries)} entries are in its log of {size}.")
+        signatures(files, entries, opened, signed, scratch)
+        uses(entries, opened, signed)
+    for label, count in withheld.items():
+        print(f"Left out: {count} parts that only {label} may see.")
+    if given is None:
+        print(f"Not proved: that this is the log you mean. Its key, to be compared: {vkey}")
+    print("Not proved: what policy demanded; that nothing outside these entries bears on them.")
+
+def field(text, key):
+    return next(line[len(key) + 2:] for line in text.splitlines() if line.startswith(key + ": "))
+
+def signatures(files, entries, opened, signed, scratch):
+    """Every signature by stock ssh-keygen; every key from the charter or an enrolment."""
+    if not signed:
+        return
+    charter = base64.b64decode(entries[0]["body"]["bytes"])
+    enrolled, revoked = {}, {}
+    for seq, time, text, _ in signed:
+        if field(text, "kind") == "enrolment":
+            enrolled[field(text, "public-key")] = (field(text, "person"), seconds(time))
+        if field(text, "kind") == "revocation":
+            revoked[field(text, "key")] = seconds(time)
+    (scratch / "allowed_signers").write_bytes(files["allowed_signers"])
+    for line in files["allowed_signers"].decode().splitlines():
+        person, options, key = line.split(" ", 2)
+        after, before = re.findall(r'valid-(?:after|before)="(\d{14})Z"', options)
+        stamp = lambda t: datetime.strptime(t, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc).timestamp()
+        of, since = enrolled.get(key, (person, seconds(opened[0]["time"])))
+        need(key in enrolled or key.encode() in charter, f"a key of {person} was never enrolled")
+        need(of == person and stamp(after) >= since, f"a key of {person} counts too early")
+        print_of = base64.b64encode(sha(base64.b64decode(key.split()[1]))).decode().rstrip("=")
+        need(stamp(before) <= revoked.get("SHA256:" + print_of, 1e12), f"a key of {person} is revoked")
+    for seq, time, text, signature in signed:
+        kind, signer = field(text, "kind"), field(text, "signer")
+        (scratch / "sig").write_text(signature)
+        at = datetime.fromtimestamp(-(-seconds(time) // 1), timezone.utc).strftime("%Y%m%d%H%M%SZ")
+        claimed = [signer] + ([field(text, "person")] if kind == "enrolment" else [])
+        by_them = any(good(["ssh-keygen", "-Y", "verify", "-f", "allowed_signers", "-I", who, "-n",
+                            kind + "@countersign", "-O", "verify-time=" + at, "-s", "sig"],
+                           cwd=scratch, input=text.encode()) for who in claimed)
+        need(by_them, f"entry {seq}: the {kind} of {signer} is not signed by them")
+        if kind == "decision":
+            print(f"Entry {seq}, {time}: {signer} for {field(text, 'office')}: "
+                  f"{field(text, 'decision')} {field(text, 'request')}, {field(text, 'quantity')} "
+                  f"{field(text, 'item')}, provisos {field(text, 'provisos')}")
+    print(f"{len(signed)} signatures are good by stock ssh-keygen, each at the moment of its entry.")
+
+def uses(entries, opened, signed):
+    """What was reported as used, against what those who approved have left of the request."""
+    most, used, request_of = {}, {}, {}
+    for _, _, text, _ in signed:
+        if field(text, "kind") == "decision" and field(text, "decision") == "approve":
+            proviso = re.search(r"quantity=(\d+)", field(text, "provisos"))
+            quantity = min(int(field(text, "quantity")), int(proviso[1]) if proviso else 10**12)
+            most[field(text, "request")] = min(quantity, most.get(field(text, "request"), quantity))
+    for entry in entries:
+        part = opened[entry["seq"]]
+        ids = {word[:4]: word for word in part["subjects"]}
+        if "ReleaseIssued" in part["events"]:
+            request_of[ids.get("REL-")] = ids.get("REQ-")
+        for sealed in entry.get("sealed", []):
+            if "UseReported" in part["events"] and sealed["label"] == "parties":
+                used[ids["REL-"]] = used.get(ids["REL-"], 0) + json.loads(sealed["text"])["quantity"]
+    for release, quantity in used.items():
+        bound = most.get(request_of.get(release), quantity)
+        if quantity > bound:
+            print(f"BREACH: {quantity} units were used under {release}; {bound} were approved.")
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    key = arguments.pop(arguments.index("--log-key") + 1) if "--log-key" in arguments else None
+    arguments = [a for a in arguments if a != "--log-key"]
+    if len(arguments) != 1:
+        sys.exit(print(__doc__) or 2)
+    try:
+        verify(arguments[0], key)
+    except (Broken, KeyError, ValueError, IndexError, TypeError, StopIteration, OSError,
+            zipfile.BadZipFile) as error:
+        print(f"It does not hold: {error}", file=sys.stderr)
+        sys.exit(3)
