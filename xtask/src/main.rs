@@ -7,7 +7,7 @@ use xtask::{bench, say, screenshots, test, tidy, under_ci, workspace_root};
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  test [--skip-lint] [FILTER…]   tools, format, clippy, tidy, programs, tests, doc-tests
+  test [--skip-lint] [FILTER…]   tools, format, clippy, tidy, tests, doc-tests
   tidy [--root DIR] [--rules]    the house rules; --rules prints them with their reasons
   bench [--quick] [--json FILE] [-- ARGUMENT…]
                                  the benchmarks; figures go to target/bench.json

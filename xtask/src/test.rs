@@ -73,11 +73,6 @@ fn take_steps(steps: &mut Steps, root: &Path, wish: &Wish, counts: &mut Option<C
             return false;
         }
     }
-    // Tests of one package start the programs of another: a test run leaves only its own behind.
-    let programs = "build --workspace --all-features --locked";
-    if !steps.take("programs", || cargo(root, programs)) {
-        return false;
-    }
     let mut so_far = Counts::default();
     let tests = steps.take("tests", || {
         let (result, found) = run_tests(root, &wish.filters);

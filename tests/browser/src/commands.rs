@@ -16,45 +16,43 @@ const BUILD: &str = "cargo build --workspace --all-features";
 /// [`Fault`] when it is not there or out of date, with the command that builds it.
 pub fn countersign() -> Result<PathBuf, Fault> {
     let binary = programs()?.join("countersign");
-    // Cargo builds a test's own package, not the binary of another: that may be an old one. What a
-    // binary was made from stands beside it.
-    let made_from = binary.with_extension("d");
+    // Cargo builds a test's own package, not the binary of another: that may be an old one. It says
+    // nowhere what it was made from when only a test wanted it.
     let fault = |why: &dyn std::fmt::Display| {
         Fault::new(format!("{}: {why}; build it with `{BUILD}`", binary.display()))
     };
     let built = changed(&binary).map_err(|error| fault(&error))?;
-    let list = std::fs::read_to_string(&made_from).map_err(|error| fault(&error))?;
-    let sources = sources(&list);
-    if sources.is_empty() {
-        return Err(fault(&"nothing says what it was made from"));
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+    let mut newest = None;
+    for own in ["countersign-proof", "countersign-core", "countersign-store", "countersign"] {
+        let from = crates.join(own).join("src");
+        newest_below(&from, &mut newest).map_err(while_(from.display()))?;
     }
-    for source in sources {
-        match changed(&source) {
-            Ok(moment) if moment <= built => {}
-            Ok(_) => return Err(fault(&format!("older than {}", source.display()))),
-            Err(error) => return Err(fault(&format!("{}: {error}", source.display()))),
-        }
+    match newest {
+        Some((moment, _)) if moment <= built => Ok(binary),
+        Some((_, source)) => Err(fault(&format!("older than {}", source.display()))),
+        None => Err(fault(&"nothing says what it was made from")),
     }
-    Ok(binary)
 }
 
 fn changed(file: &Path) -> std::io::Result<SystemTime> {
     std::fs::metadata(file)?.modified()
 }
 
-/// The files after the colon of a rule as `make` has them; a space within a name has a backslash.
-fn sources(rule: &str) -> Vec<PathBuf> {
-    let mut files = vec![String::new()];
-    let mut characters = rule.lines().next().unwrap_or_default().chars().peekable();
-    while let Some(one) = characters.next() {
-        match (one, characters.peek(), files.last_mut()) {
-            ('\\', Some(' '), Some(file)) => file.extend(characters.next()),
-            (' ', _, _) => files.push(String::new()),
-            (_, _, Some(file)) => file.push(one),
-            (_, _, None) => {}
+/// The file below a folder that was changed last.
+fn newest_below(folder: &Path, newest: &mut Option<(SystemTime, PathBuf)>) -> std::io::Result<()> {
+    for item in std::fs::read_dir(folder)? {
+        let path = item?.path();
+        if path.is_dir() {
+            newest_below(&path, newest)?;
+            continue;
+        }
+        let moment = changed(&path)?;
+        if newest.as_ref().is_none_or(|(last, _)| *last < moment) {
+            *newest = Some((moment, path));
         }
     }
-    files.into_iter().skip(1).filter(|file| !file.is_empty()).map(PathBuf::from).collect()
+    Ok(())
 }
 
 /// A ledger, as the command line sees it.
