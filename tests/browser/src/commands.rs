@@ -164,15 +164,3 @@ pub fn ssh_verify(
 }
 
 const OPENSSH: &str = "install OpenSSH's client tools (Debian: openssh-client)";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_binary_was_made_from_is_read_with_its_spaces() {
-        let found = sources("/t/countersign: /a/b.rs /with\\ space/c.rs\n\n/other: /d.rs\n");
-        assert_eq!(found, [PathBuf::from("/a/b.rs"), PathBuf::from("/with space/c.rs")]);
-        assert!(sources("/t/countersign:\n").is_empty());
-    }
-}
