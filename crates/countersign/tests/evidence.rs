@@ -42,9 +42,11 @@ fn cases(ledger: &Ledger) -> BTreeMap<&'static str, String> {
         .iter()
         .find(|release| release["breaches"].as_array().is_some_and(|found| !found.is_empty()));
     let of = |release: &Value| release["request"].as_str().expect("a request").to_owned();
-    let signed = |release: &&Value| release["set"].as_array().is_some_and(|set| !set.is_empty());
-    let approved = releases.iter().find(signed).expect("one");
-    let narrowed = releases.iter().find(|release| {
+    let signed =
+        |release: &&Value| release["approval_set"].as_array().is_some_and(|set| !set.is_empty());
+    let clean = |release: &&Value| release["breaches"] == Value::Array(Vec::new());
+    let approved = releases.iter().filter(clean).find(signed).expect("one");
+    let narrowed = releases.iter().filter(clean).find(|release| {
         let asked = requests.iter().find(|request| request["id"] == release["request"]);
         signed(release) && asked.is_some_and(|asked| asked["quantity"] != release["quantity"])
     });

@@ -6,10 +6,9 @@ use countersign::evidence::{self, EvidenceError, Files, TrustedLog};
 use countersign_core::Event;
 use countersign_core::record::{Answer, read};
 use countersign_proof::bundle::{Bundle, BundleEntry, Matter};
-use countersign_proof::merkle::{Levels, inclusion_proof, leaf_hash};
+use countersign_proof::merkle::{Levels, consistency_proof, inclusion_proof, leaf_hash};
 use countersign_proof::words::{CommandId, Moment};
 use countersign_proof::{Body, LogKey, OpenPart, Outcome, SealedPart};
-use std::collections::BTreeMap;
 
 pub struct Operator {
     key: LogKey,
@@ -79,7 +78,7 @@ impl Operator {
     /// The whole log, hashed and signed anew.
     pub fn shows_all(&self) -> Result<(), EvidenceError> {
         let mut bundle = self.whole.clone();
-        bundle.checkpoint = self.signed();
+        self.signs(&mut bundle);
         shown(&bundle.to_files())
     }
 
@@ -88,7 +87,7 @@ impl Operator {
         let mut bundle = self.whole.clone();
         let tree = self.tree();
         bundle.about.whole = false;
-        bundle.checkpoint = self.signed();
+        self.signs(&mut bundle);
         bundle.entries.retain(|entry| kept.contains(&entry.seq));
         for entry in &mut bundle.entries {
             entry.path = Some(inclusion_proof(&tree, entry.seq, tree.size()).unwrap());
@@ -102,10 +101,14 @@ impl Operator {
         tree
     }
 
-    fn signed(&self) -> String {
+    /// Signs the head, and proves of each head that somebody had seen what can be proved.
+    fn signs(&self, bundle: &mut Bundle) {
         let tree = self.tree();
         let root = countersign_proof::merkle::tree_head(&tree, tree.size()).unwrap();
-        self.key.sign(tree.size(), root)
+        bundle.checkpoint = self.key.sign(tree.size(), root);
+        for seen in &mut bundle.seen {
+            seen.path = consistency_proof(&tree, seen.size, tree.size()).unwrap();
+        }
     }
 }
 
@@ -143,5 +146,3 @@ pub fn code(found: Result<(), EvidenceError>) -> &'static str {
         Err(error) => error.code(),
     }
 }
-
-pub type Codes = BTreeMap<&'static str, &'static str>;
