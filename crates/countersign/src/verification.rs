@@ -2,18 +2,16 @@
 //! it?*
 
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
-use countersign_core::record::{Answer, Recorded, replay, restore, snapshot};
-use countersign_core::{Event, State, invariants, requests, rerouting, triage};
+use countersign_core::State;
+use countersign_core::evidence::{EntryAtHand, Examiner};
+use countersign_core::record::{Answer, Recorded, restore, snapshot};
 use countersign_proof::entry::{leaf_hash, verify_parts};
-use countersign_proof::signature::verify_any;
-use countersign_proof::words::{Digest, KeyId};
+use countersign_proof::words::Digest;
 use countersign_proof::{
-    AnyStatement, Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
-    Verified,
+    Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
 };
 use countersign_store::{Store, StoredEntry};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 /// Entries read at a time.
 const CHUNK: usize = 1024;
@@ -61,10 +59,11 @@ fn broken(place: impl Into<String>, what: impl ToString) -> VerifyError {
     VerifyError::Broken { place: place.into(), what: what.to_string() }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Deliberation {
     #[serde(default)]
     statements: Vec<SignedText>,
+    justification: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,10 +75,17 @@ struct SignedText {
 /// The statements in an entry's sealed parts, as texts with their signatures.
 #[must_use]
 pub fn statements_in(parts: &[SealedPart]) -> Vec<(String, String)> {
-    let deliberation = parts.iter().find(|part| part.label == Label::Deliberation);
-    let read = deliberation.and_then(|part| serde_json::from_slice(&part.bytes).ok());
-    let Deliberation { statements } = read.unwrap_or(Deliberation { statements: Vec::new() });
-    statements.into_iter().map(|signed| (signed.text, signed.signature)).collect()
+    deliberation(parts).0
+}
+
+/// The statements in an entry's sealed parts, and why a request is made, where they say.
+pub(crate) fn deliberation(parts: &[SealedPart]) -> (Vec<(String, String)>, Option<String>) {
+    let sealed = parts.iter().find(|part| part.label == Label::Deliberation);
+    let read: Option<Deliberation> =
+        sealed.and_then(|part| serde_json::from_slice(&part.bytes).ok());
+    let Deliberation { statements, justification } = read.unwrap_or_default();
+    let statements = statements.into_iter().map(|signed| (signed.text, signed.signature));
+    (statements.collect(), justification)
 }
 
 /// Verifies a whole record: hashes and head, the parts of every entry, every signature, the replay
@@ -109,7 +115,8 @@ pub fn verify(
         return Err(broken("the head", "its root is not that of the entries"));
     }
     let found = walk.found;
-    let ledger = &walk.state.ledger;
+    let state = walk.examiner.state();
+    let ledger = &state.ledger;
     let log = LogVerifier::new(&ledger.origin, ledger.log_key.0)
         .map_err(|error| broken("the log key", error))?;
     let checkpoint = Checkpoint::open(head.note.as_bytes(), &log)
@@ -117,10 +124,12 @@ pub fn verify(
     if (checkpoint.size, checkpoint.root) != (total, walk.tree.root()) {
         return Err(broken("the checkpoint", "it is not that of this log"));
     }
-    invariants::check(&walk.state).map_err(|error| broken("the state", error))?;
-    same_state(&walk.state, &opened)?;
+    same_state(state, &opened)?;
     snapshots(store.as_ref())?;
-    Ok(Verification { root: walk.tree.root(), origin: ledger.origin.clone(), ..found })
+    let verification =
+        Verification { root: walk.tree.root(), origin: ledger.origin.clone(), ..found };
+    walk.examiner.finish().map_err(|fault| broken("the state", fault.what))?;
+    Ok(verification)
 }
 
 /// The state replayed from the start must be the one that a reader opens, snapshot or not.
@@ -146,7 +155,7 @@ fn snapshots(store: &dyn Store) -> Result<(), VerifyError> {
 }
 
 struct Walk {
-    state: State,
+    examiner: Examiner,
     tree: Frontier,
     found: Verification,
 }
@@ -162,7 +171,7 @@ impl Default for Walk {
             root,
             origin: String::new(),
         };
-        Self { state: State::default(), tree: Frontier::new(), found }
+        Self { examiner: Examiner::of_whole(), tree: Frontier::new(), found }
     }
 }
 
@@ -187,13 +196,22 @@ impl Walk {
         }
         let recorded = read_body(&entry.body).map_err(|error| here(&error))?;
         self.outcome(&open, &recorded)?;
-        let statements = statements_in(&parts);
-        let accepted = recorded.result.clone();
-        replay(&mut self.state, &recorded);
-        if !self.state.ledger.is_founded() || open.ledger != self.state.ledger.digest {
+        let (statements, justification) = deliberation(&parts);
+        if open.outcome == Outcome::Accepted {
+            let signed = u64::try_from(statements.len()).unwrap_or(u64::MAX);
+            self.found.signatures = self.found.signatures.saturating_add(signed);
+        }
+        let examined = self.examiner.entry(EntryAtHand {
+            seq: entry.seq,
+            recorded: Some(&recorded),
+            statements: &statements,
+            justification: justification.as_deref(),
+        });
+        examined.map_err(|fault| fault.what)?;
+        let ledger = &self.examiner.state().ledger;
+        if !ledger.is_founded() || open.ledger != ledger.digest {
             return Err(here(&"it names another ledger"));
         }
-        self.signatures(&statements, &accepted)?;
         self.tree.append(entry.leaf);
         self.found.entries = self.tree.size();
         Ok(())
@@ -216,86 +234,5 @@ impl Walk {
             return Err("its open part and its body disagree".to_owned());
         }
         Ok(())
-    }
-
-    /// Every statement of an entry that was accepted is signed by a key that was enrolled to its
-    /// signer, and every decision it records is one of those statements.
-    fn signatures(
-        &mut self,
-        statements: &[(String, String)],
-        answer: &Answer,
-    ) -> Result<(), String> {
-        let Answer::Accepted(events) = answer else { return Ok(()) };
-        // The step has been replayed, so a founding is judged by the charter that it founds.
-        let rules = self.state.ledger.signature_rules();
-        let mut digests = BTreeSet::new();
-        for (text, signature) in statements {
-            let verified: Verified<AnyStatement> = verify_any(text.as_bytes(), signature, &rules)
-                .map_err(|error| error.to_string())?;
-            self.enrolled(&verified, statements.len())?;
-            digests.insert(verified.digest());
-            self.found.signatures = self.found.signatures.saturating_add(1);
-        }
-        for event in events {
-            if let Some(named) = statement_of(event)
-                && !digests.contains(&named)
-            {
-                return Err("a decision it records is not among its signed statements".to_owned());
-            }
-        }
-        Ok(())
-    }
-
-    fn enrolled(&self, verified: &Verified<AnyStatement>, statements: usize) -> Result<(), String> {
-        let key: KeyId = verified.key_id();
-        let owner = self.state.people.keys().find(|enrolled| enrolled.key == key);
-        let owner = owner.map(|enrolled| &enrolled.person);
-        let signer = verified.statement().signer();
-        // An enrolment is signed twice: by its witness, and by the new key.
-        let enrolment = match verified.statement() {
-            AnyStatement::Enrolment(enrolment) => {
-                statements == 2 && owner == Some(&enrolment.person)
-            }
-            AnyStatement::Decision(_)
-            | AnyStatement::Advice(_)
-            | AnyStatement::Appointment(_)
-            | AnyStatement::Revocation(_)
-            | AnyStatement::Publication(_)
-            | AnyStatement::Hold(_)
-            | AnyStatement::Lift(_)
-            | AnyStatement::Override(_)
-            | AnyStatement::OverrideLift(_)
-            | AnyStatement::Diversion(_)
-            | AnyStatement::Founding(_)
-            | AnyStatement::Session(_) => false,
-        };
-        if owner == Some(signer) || enrolment {
-            Ok(())
-        } else {
-            Err(format!("{key} was never a key of {signer}"))
-        }
-    }
-}
-
-/// The digest of the statement that an event says it rests on.
-fn statement_of(event: &Event) -> Option<Digest> {
-    match event {
-        Event::Requests(requests::Event::DecisionRecorded { decision, .. }) => {
-            Some(decision.statement)
-        }
-        Event::Requests(requests::Event::AdviceRecorded { advice, .. }) => Some(advice.statement),
-        Event::Triage(
-            triage::Event::ClassOverridden { statement, .. }
-            | triage::Event::OverrideLifted { statement, .. },
-        ) => Some(*statement),
-        Event::Rerouting(rerouting::Event::DiversionOrdered { order }) => Some(order.statement),
-        Event::Requests(_)
-        | Event::Triage(_)
-        | Event::Rerouting(_)
-        | Event::History(_)
-        | Event::Ledger(_)
-        | Event::People(_)
-        | Event::Stock(_)
-        | Event::Policy(_) => None,
     }
 }

@@ -24,6 +24,7 @@ mod flips;
 #[path = "evidence/lies.rs"]
 mod lies;
 
+use countersign::evidence;
 use serde_json::Value;
 use stage::{Ledger, Run, run, tame};
 use std::collections::BTreeMap;
@@ -77,6 +78,19 @@ fn by_script(folder: &Path, file: &str) -> Run {
     tame("python3", folder).args([script, file]).output().expect("there is python3").into()
 }
 
+/// The script of the page, outside a browser: Node has the same Web Crypto.
+fn by_page(folder: &Path, file: &str) -> Run {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/static/verify.js");
+    std::fs::copy(script, folder.join("verify.mjs")).unwrap();
+    let driver = "import { verify } from './verify.mjs'; import { readFileSync } from 'node:fs';\
+                  const bytes = new Uint8Array(readFileSync(process.argv[2]));\
+                  verify(bytes).then((found) => console.log(found.signatures, 'signatures'))\
+                  .catch((error) => { console.error(error.message); process.exitCode = 3; });";
+    std::fs::write(folder.join("driver.mjs"), driver).unwrap();
+    let run = tame("node", folder).args(["driver.mjs", file]).output();
+    run.expect("there is node: `cargo xtask test` installs it").into()
+}
+
 #[test]
 fn the_cases_of_the_exercise_verify_by_three_programs() {
     let ledger = Ledger::new();
@@ -92,6 +106,8 @@ fn the_cases_of_the_exercise_verify_by_three_programs() {
         let breaches = found["releases"].as_array().unwrap().iter();
         let breaches: usize = breaches.map(|one| one["breaches"].as_array().unwrap().len()).sum();
         assert_eq!(breaches > 0, what == "breached", "{what}: {found:#}");
+        let page = by_page(alone.path(), &file).good();
+        assert!(page.stdout.contains("signatures"), "{}", page.stdout);
         let script = by_script(alone.path(), &file).good();
         assert_eq!(script.stdout.contains("BREACH"), what == "breached", "{}", script.stdout);
         by_stock_ssh_keygen(alone.path(), &file);
@@ -145,6 +161,47 @@ fn what_is_left_out_is_gone_and_the_rest_verifies() {
         let found = verified(ledger.folder(), &file).good().json();
         assert!(found["left_out"].to_string().contains(label), "{found:#}");
         by_script(ledger.folder(), &file).good();
+    }
+}
+
+#[test]
+fn what_was_changed_is_refused_by_all_three() {
+    let ledger = Ledger::new();
+    let request = cases(&ledger)["approved"].clone();
+    let file = exported(&ledger, &request, &[]);
+    let files = evidence::read(&ledger.folder().join(file)).unwrap();
+    let changes: [(&str, &str, &str); 7] = [
+        ("checkpoint", "\n1", "\n2"),
+        ("entries.jsonl", "\\\"accepted\\\"", "\\\"Accepted\\\""),
+        ("entries.jsonl", "decision: approve", "decision: refuse "),
+        (
+            "entries.jsonl",
+            "\"path\":[\"",
+            "\"path\":[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"",
+        ),
+        ("seen.jsonl", "\"size\":1", "\"size\":2"),
+        ("allowed_signers", "valid-before=\"9", "valid-before=\"0"),
+        ("allowed_signers", "P-", "Q-"),
+    ];
+    for (name, from, to) in changes {
+        let mut changed = files.clone();
+        let text = String::from_utf8(changed[name].clone()).unwrap();
+        let altered = if name == "allowed_signers" {
+            text.replace(from, to)
+        } else {
+            text.replacen(from, to, 1)
+        };
+        assert_ne!(text, altered, "{name}: {from}");
+        changed.insert(name.to_owned(), altered.into_bytes());
+        let _ = std::fs::remove_file(ledger.folder().join("changed.zip"));
+        evidence::write(&ledger.folder().join("changed.zip"), &changed).unwrap();
+        for (who, run) in [
+            ("the program", verified(ledger.folder(), "changed.zip")),
+            ("the script", by_script(ledger.folder(), "changed.zip")),
+            ("the page", by_page(ledger.folder(), "changed.zip")),
+        ] {
+            assert_eq!(run.code, 3, "{who} took {name} with {to:?} for true: {run:?}");
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub const PAGES: &[Sight] = &[
     seen("policy-explain", "UA.GenStaff", "/policy/explain"),
     seen("record", "US.IG", "/record"),
     seen("record-entry", "US.IG", "/record/68"),
+    seen("evidence", "UA.GenStaff", "/evidence?of=REQ-2"),
     seen("oversight", "US.IG", "/oversight"),
     seen("people", "Programme.Registrar", "/people"),
     seen("search", "UA.GenStaff", "/search?q=at"),

@@ -108,7 +108,8 @@ pub(crate) fn tell(found: &Verification, output: &mut Output) {
     output.line(&format!("Root {} of {}.", found.root, found.origin));
     output.line(
         "Proved: every entry is in the log as signed by the log key; every stored part is the one \
-         its entry commits to; every statement is signed by the key it names, enrolled then; the \
-         state follows from the record, and its invariants hold.",
+         its entry commits to; every statement is signed by a key that was its signer's then, for \
+         an office they could speak for; every release is what policy demanded and its signers \
+         left; the state follows from the record, and its invariants hold.",
     );
 }

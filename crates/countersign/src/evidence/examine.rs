@@ -3,13 +3,12 @@
 use super::derived::{SignedText, derived};
 use super::{AllStated, Files, STATED, read_stated};
 use crate::opening::OpenError;
-use crate::verification::statements_in;
+use crate::verification::deliberation;
 use countersign_core::evidence::{EntryAtHand, Examined, Examiner, Fault};
 use countersign_core::record::{self, Answer, RecordError};
 use countersign_proof::bundle::{Bundle, BundleEntry, BundleError, Proved};
 use countersign_proof::words::{Digest, Moment};
-use countersign_proof::{Label, LogVerifier, OpenPart, Outcome, SealedPart};
-use serde::Deserialize;
+use countersign_proof::{LogVerifier, OpenPart, Outcome};
 use std::collections::BTreeMap;
 
 /// Why evidence is not accepted.
@@ -172,7 +171,7 @@ fn one(
     let seq = entry.seq;
     let body = entry.body.as_ref().map(|body| record::read(&body.bytes)).transpose();
     let recorded = body.map_err(|error| EvidenceError::Entry { seq, error })?;
-    let statements = statements_in(&entry.sealed);
+    let (statements, justification) = deliberation(&entry.sealed);
     if let Some(recorded) = &recorded {
         let alike = match (&open.outcome, &recorded.result) {
             (Outcome::Accepted, Answer::Accepted(_)) => true,
@@ -185,7 +184,6 @@ fn one(
             return Err(BundleError::Entry { seq, what }.into());
         }
     }
-    let justification = justification(&entry.sealed);
     examiner.entry(EntryAtHand {
         seq,
         recorded: recorded.as_ref(),
@@ -198,17 +196,6 @@ fn one(
         signed.extend(texts.map(|(text, signature)| SignedText { seq, at, text, signature }));
     }
     Ok(())
-}
-
-#[derive(Deserialize)]
-struct Deliberation {
-    justification: String,
-}
-
-fn justification(sealed: &[SealedPart]) -> Option<String> {
-    let part = sealed.iter().find(|part| part.label == Label::Deliberation)?;
-    let read: Deliberation = serde_json::from_slice(&part.bytes).ok()?;
-    Some(read.justification)
 }
 
 /// Every file is one of a bundle's, and those that follow from the proof follow from it.
