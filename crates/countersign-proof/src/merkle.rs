@@ -6,6 +6,7 @@
 
 mod proof;
 
+pub(crate) use proof::consistency_roots;
 pub use proof::{
     HashSource, consistency_proof, inclusion_proof, tree_head, verify_consistency, verify_inclusion,
 };
