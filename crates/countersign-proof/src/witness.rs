@@ -13,7 +13,7 @@ pub use misbehaviour::{Misbehaviour, MisbehaviourError};
 pub use request::{AddCheckpoint, RequestFault};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, LogVerifier, SignedNote};
-use crate::cosignature::WitnessKey;
+use crate::cosignature::{WitnessKey, WitnessVerifier};
 use crate::merkle;
 use crate::words::Moment;
 
@@ -68,6 +68,15 @@ pub enum Refusal {
         /// The size of the checkpoint.
         size: u64,
     },
+    /// The checkpoint bears a cosignature of this witness that it does not remember.
+    #[error(
+        "this witness cosigned size {size} before and does not remember it: its memory was \
+         replaced by an older one; its operator must bring the later one back"
+    )]
+    Forgotten {
+        /// The size of the checkpoint.
+        size: u64,
+    },
     /// The request does not start from what was cosigned last.
     #[error("the last cosigned size is {size}; send a consistency proof from there")]
     Stale {
@@ -90,13 +99,14 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed(_) => "witness_request_malformed",
-            Self::UnknownLog(_) => "witness_log_unknown",
-            Self::Unsigned(_) => "witness_log_signature_missing",
-            Self::Shrinking { .. } => "witness_old_size_too_large",
-            Self::Stale { .. } => "witness_old_size_stale",
-            Self::OtherRoot { .. } => "witness_other_root",
-            Self::Inconsistent(_) => "witness_proof_invalid",
+            Self::Malformed(_) => "witness/request-malformed",
+            Self::UnknownLog(_) => "witness/log-unknown",
+            Self::Unsigned(_) => "witness/log-signature-missing",
+            Self::Shrinking { .. } => "witness/old-size-too-large",
+            Self::Forgotten { .. } => "witness/memory-lost",
+            Self::Stale { .. } => "witness/old-size-stale",
+            Self::OtherRoot { .. } => "witness/other-root",
+            Self::Inconsistent(_) => "witness/proof-invalid",
         }
     }
 
@@ -109,6 +119,7 @@ impl Refusal {
             Self::UnknownLog(_) => 404,
             Self::Stale { .. } | Self::OtherRoot { .. } => 409,
             Self::Inconsistent(_) => 422,
+            Self::Forgotten { .. } => 503,
         }
     }
 
@@ -121,6 +132,7 @@ impl Refusal {
             | Self::UnknownLog(_)
             | Self::Unsigned(_)
             | Self::Shrinking { .. }
+            | Self::Forgotten { .. }
             | Self::OtherRoot { .. }
             | Self::Inconsistent(_) => {
                 ("text/plain; charset=utf-8", format!("{}: {self}\n", self.code()))
@@ -145,13 +157,14 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// Decides whether to cosign: `logs` are the keys of the logs that are watched, `last` is what was
-/// cosigned last of the log that the request names, `now` the time.
+/// Decides whether to cosign: `own` is the key of this witness, `logs` are those of the logs that
+/// are watched, `last` is what was cosigned last of the log that the request names, `now` the time.
 ///
 /// # Errors
 /// [`Refused`], with the first rule that is broken.
 pub fn judge(
     request: &AddCheckpoint,
+    own: &WitnessVerifier,
     logs: &[LogVerifier],
     last: Option<&Seen>,
     now: Moment,
@@ -162,14 +175,19 @@ pub fn judge(
         return Err(Refusal::UnknownLog(checkpoint.origin.clone()).into());
     }
     let signed = request.note().verify(&keys).map_err(Refusal::Unsigned)?;
-    let own = |line: &crate::checkpoint::NoteSignature| signed.iter().any(|key| line.is_by(*key));
+    let by_log =
+        |line: &crate::checkpoint::NoteSignature| signed.iter().any(|key| line.is_by(*key));
     let note = request
         .note()
-        .only(own)
+        .only(by_log)
         .ok_or_else(|| Refusal::Unsigned(CheckpointError::Unsigned(checkpoint.origin.clone())))?;
     let (old, size) = (request.old(), checkpoint.size);
     if old > size {
         return Err(Refusal::Shrinking { old, size }.into());
+    }
+    let cosigned = own.cosigned(request.note()).map_err(Refusal::Unsigned)?;
+    if cosigned.is_some() && !is_remembered(checkpoint, last) {
+        return Err(Refusal::Forgotten { size }.into());
     }
     // A later cosignature never has an earlier time than the one before, whatever the clock says.
     let time = last.map_or(now, |last| now.max(last.time));
@@ -178,6 +196,13 @@ pub fn judge(
     follows.map(|()| Accepted { seen: seen.clone() }).map_err(|refusal| {
         let found = last.and_then(|last| misbehaviour::found(last, &seen, request, &signed));
         Refused { refusal, misbehaviour: found.map(Box::new) }
+    })
+}
+
+/// Whether what is remembered is this checkpoint or a later one.
+fn is_remembered(checkpoint: &Checkpoint, last: Option<&Seen>) -> bool {
+    last.is_some_and(|last| {
+        last.checkpoint.size > checkpoint.size || last.checkpoint == *checkpoint
     })
 }
 

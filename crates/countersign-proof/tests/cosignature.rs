@@ -1,5 +1,10 @@
 //! Cosignatures of witnesses, with `signed_note` and plain `ed25519-dalek` as oracles.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use countersign_proof::checkpoint::{CheckpointError, NoteKey as _, SignedNote};
 use countersign_proof::cosignature::{Cosignature, WitnessKey, WitnessVerifier};
@@ -27,7 +32,9 @@ fn time(seconds: u64) -> Moment {
 fn cosign(key: &WitnessKey, note: &str, seconds: u64) -> String {
     let note = SignedNote::parse(note.as_bytes()).unwrap();
     let request = AddCheckpoint::new(0, Vec::new(), note).unwrap();
-    judge(&request, &[log().verifier().clone()], None, time(seconds)).unwrap().cosign(key)
+    judge(&request, witness(99).verifier(), &[log().verifier().clone()], None, time(seconds))
+        .unwrap()
+        .cosign(key)
 }
 
 /// A cosignature verifier written from the specification, on the oracle's trait.

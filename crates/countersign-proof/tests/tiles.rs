@@ -465,7 +465,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn paths_are_the_oracles(level in 0..=63_u8, index in any::<u64>(), width in 1..=256_u32, shift in 0..64) {
+    fn paths_are_the_oracles(
+        level in 0..=63_u8, index in any::<u64>(), width in 1..=256_u32, shift in 0..64,
+    ) {
         let index = index >> shift;
         let theirs = their_path(&tlog_tiles::Tile::new(8, level, index, width, false));
         prop_assert_eq!(theirs.parse::<Tile>().unwrap().to_string(), theirs);
@@ -474,14 +476,19 @@ proptest! {
     }
 
     #[test]
-    fn what_reads_as_a_path_is_one_to_the_oracle_too(path in "tile/(0|7|63|entries|x)/(x?[0-9]{2,3}/){0,3}[0-9]{2,4}(\\.p/[0-9]{1,3})?") {
-        let theirs = path.replacen("tile/entries/", "tile/data/", 1).replacen("tile/", "tile/8/", 1);
+    fn what_reads_as_a_path_is_one_to_the_oracle_too(
+        path in "tile/(0|7|63|entries)/(x?[0-9]{2,3}/){0,3}[0-9]{2,4}(\\.p/[0-9]{1,3})?",
+    ) {
+        let theirs = path.replacen("tile/entries/", "tile/data/", 1);
+        let theirs = theirs.replacen("tile/", "tile/8/", 1);
         let theirs = tlog_tiles::Tile::from_path(&theirs).ok().filter(|tile| tile.level() <= 63);
         prop_assert_eq!(path.parse::<Tile>().is_ok(), theirs.is_some(), "{}", path);
     }
 
     #[test]
-    fn a_tower_grows_like_the_tree(size in 1..3000_u64, index in any::<u64>(), old in any::<u64>()) {
+    fn a_tower_grows_like_the_tree(
+        size in 1..3000_u64, index in any::<u64>(), old in any::<u64>(),
+    ) {
         let all = leaves(size);
         let read = |start, count| cut(&all, start, count);
         let tower = tower(&all);
@@ -499,7 +506,9 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bundles_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600), width in 1..=256_u64) {
+    fn arbitrary_bundles_never_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..600), width in 1..=256_u64,
+    ) {
         let tile = Tile::of_log(TileKind::Entries, 0, width).unwrap();
         if let Ok(entries) = parse_bundle(tile, &bytes) {
             prop_assert_eq!(bundle_bytes(entries).unwrap(), bytes);

@@ -30,6 +30,10 @@ fn logs() -> Vec<LogVerifier> {
     vec![other.verifier().clone(), log().verifier().clone()]
 }
 
+fn own() -> WitnessKey {
+    WitnessKey::from_seed("w.example", [9; 32]).unwrap()
+}
+
 fn now() -> Moment {
     Moment::from_millis(NOW).unwrap()
 }
@@ -55,11 +59,11 @@ fn request(leaves: &[Digest], old: u64, size: u64) -> AddCheckpoint {
 }
 
 fn seen(leaves: &[Digest], size: u64) -> Seen {
-    judge(&request(leaves, 0, size), &logs(), None, now()).unwrap().seen().clone()
+    judge(&request(leaves, 0, size), own().verifier(), &logs(), None, now()).unwrap().seen().clone()
 }
 
 fn answer(request: &AddCheckpoint, last: Option<&Seen>) -> Result<Seen, Refused> {
-    judge(request, &logs(), last, now()).map(|accepted| accepted.seen().clone())
+    judge(request, own().verifier(), &logs(), last, now()).map(|accepted| accepted.seen().clone())
 }
 
 #[test]
@@ -87,24 +91,24 @@ fn each_rule_has_its_status() {
 
     let foreign = LogKey::from_seed("elsewhere.example", [5; 32]).unwrap();
     let foreign = SignedNote::parse(foreign.sign(1, leaf_hash(b"")).as_bytes()).unwrap();
-    check(&AddCheckpoint::new(7, vec![], foreign).unwrap(), "witness_log_unknown", 404);
+    check(&AddCheckpoint::new(7, vec![], foreign).unwrap(), "witness/log-unknown", 404);
 
     // Signed by another key of that name, by the other log, and by ours under another text.
     let root = tree_head(&main, 9).unwrap();
     let imposter = LogKey::from_seed(ORIGIN, [6; 32]).unwrap().sign(9, root);
     let imposter = SignedNote::parse(imposter.as_bytes()).unwrap();
     let unsigned = AddCheckpoint::new(7, vec![], imposter).unwrap();
-    check(&unsigned, "witness_log_signature_missing", 403);
+    check(&unsigned, "witness/log-signature-missing", 403);
     let text = note(&main, 9).to_string().replacen("\n9\n", "\n10\n", 1);
     let forged = SignedNote::parse(text.as_bytes()).unwrap();
     let forged = AddCheckpoint::new(7, vec![], forged).unwrap();
-    check(&forged, "witness_log_signature_missing", 403);
+    check(&forged, "witness/log-signature-missing", 403);
 
     let shrinking = AddCheckpoint::new(10, vec![], note(&main, 9)).unwrap();
-    check(&shrinking, "witness_old_size_too_large", 400);
+    check(&shrinking, "witness/old-size-too-large", 400);
 
     for old in [0, 6, 8] {
-        let refusal = check(&request(&main, old, 9), "witness_old_size_stale", 409);
+        let refusal = check(&request(&main, old, 9), "witness/old-size-stale", 409);
         assert_eq!(refusal.answer(), ("text/x.tlog.size", "7\n".to_owned()));
     }
     let refusal = answer(&request(&main, 7, 9), None).unwrap_err().refusal;
@@ -112,18 +116,18 @@ fn each_rule_has_its_status() {
 
     let fork = history(3, "fork");
     let other = AddCheckpoint::new(7, vec![], note(&fork, 7)).unwrap();
-    let refusal = check(&other, "witness_other_root", 409);
+    let refusal = check(&other, "witness/other-root", 409);
     assert_eq!(refusal.answer().0, "text/plain; charset=utf-8");
 
     let good = request(&main, 7, 9);
     for proof in [vec![], good.proof()[1..].to_vec(), [good.proof(), &[root]].concat()] {
         let request = AddCheckpoint::new(7, proof, note(&main, 9)).unwrap();
-        check(&request, "witness_proof_invalid", 422);
+        check(&request, "witness/proof-invalid", 422);
     }
-    check(&request(&fork, 7, 9), "witness_proof_invalid", 422);
+    check(&request(&fork, 7, 9), "witness/proof-invalid", 422);
     // The same size again needs an empty proof; from nothing, too.
     let more = AddCheckpoint::new(7, vec![root], note(&main, 7)).unwrap();
-    check(&more, "witness_proof_invalid", 422);
+    check(&more, "witness/proof-invalid", 422);
     let more = AddCheckpoint::new(0, vec![root], note(&main, 7)).unwrap();
     let refusal = answer(&more, None).unwrap_err().refusal;
     assert!(matches!(refusal, Refusal::Inconsistent(_)));
@@ -152,15 +156,16 @@ fn a_clock_that_goes_back_does_not_move_a_cosignature_back() {
     let main = history(40, "main");
     let last = seen(&main, 5);
     let early = Moment::from_millis(NOW - 5000).unwrap();
-    let accepted = judge(&request(&main, 5, 6), &logs(), Some(&last), early).unwrap();
+    let accepted =
+        judge(&request(&main, 5, 6), own().verifier(), &logs(), Some(&last), early).unwrap();
     assert_eq!(accepted.seen().time, last.time);
 }
 
 #[test]
 fn what_others_signed_is_not_kept_and_extension_lines_are_cosigned() {
     let main = history(40, "main");
-    let witness = WitnessKey::from_seed("w.example", [9; 32]).unwrap();
-    let first = judge(&request(&main, 0, 5), &logs(), None, now()).unwrap();
+    let witness = own();
+    let first = judge(&request(&main, 0, 5), own().verifier(), &logs(), None, now()).unwrap();
     let mut cosigned = note(&main, 5);
     cosigned.add(&first.cosign(&witness)).unwrap();
     cosigned.add("\u{2014} somebody.example AAAAAAAAAAA=\n").unwrap();
@@ -175,10 +180,29 @@ fn what_others_signed_is_not_kept_and_extension_lines_are_cosigned() {
     let line = STANDARD.encode([id.as_slice(), &signature].concat());
     let body = format!("old 0\n\n{text}\n\u{2014} {ORIGIN} {line}\n");
     let request = AddCheckpoint::parse(body.as_bytes()).unwrap();
-    let accepted = judge(&request, &logs(), None, now()).unwrap();
+    let accepted = judge(&request, own().verifier(), &logs(), None, now()).unwrap();
     let mut extended = accepted.seen().note.clone();
     extended.add(&accepted.cosign(&witness)).unwrap();
     assert!(witness.verifier().cosigned(&extended).unwrap().is_some());
+}
+
+#[test]
+fn a_witness_that_meets_its_own_forgotten_cosignature_stops() {
+    let main = history(40, "main");
+    let (five, nine) = (seen(&main, 5), seen(&main, 9));
+    let mut cosigned = note(&main, 9);
+    let accepted = judge(&request(&main, 5, 9), own().verifier(), &logs(), Some(&five), now());
+    cosigned.add(&accepted.unwrap().cosign(&own())).unwrap();
+    let proof = consistency_proof(&main, 5, 9).unwrap();
+    let again = AddCheckpoint::new(5, proof, cosigned.clone()).unwrap();
+    for last in [None, Some(&five), Some(&seen(&history(3, "fork"), 9))] {
+        let refusal = answer(&again, last).unwrap_err().refusal;
+        assert_eq!((refusal.code(), refusal.status()), ("witness/memory-lost", 503));
+    }
+    let again = AddCheckpoint::new(9, vec![], cosigned).unwrap();
+    assert!(answer(&again, Some(&nine)).is_ok());
+    let refusal = answer(&again, Some(&seen(&main, 12))).unwrap_err().refusal;
+    assert_eq!(refusal, Refusal::Stale { size: 12 });
 }
 
 #[test]
@@ -208,7 +232,7 @@ fn requests_are_read_strictly() {
     }
     let (size, count) = (9, parsed.proof().len());
     let most = good.replacen(
-        &format!("old 7\n"),
+        "old 7\n",
         &format!("old {size}\n{}", format!("{hash}\n").repeat(63 - count)),
         1,
     );
@@ -328,7 +352,7 @@ proptest! {
         let note = SignedNote::parse(log().sign(size.max(1), root).as_bytes()).unwrap();
         let request = AddCheckpoint::new(old, proof, note).unwrap();
         let main = history(40, "main");
-        let _ = judge(&request, &logs(), Some(&seen(&main, 7)), now());
-        let _ = judge(&request, &logs(), None, now());
+        let _ = judge(&request, own().verifier(), &logs(), Some(&seen(&main, 7)), now());
+        let _ = judge(&request, own().verifier(), &logs(), None, now());
     }
 }
