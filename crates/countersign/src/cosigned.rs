@@ -4,8 +4,8 @@
 //! Cosignatures are no part of the record: they come from outside, after the fact, and anyone can
 //! check them. So they are kept beside it, in the folder `cosignatures` of the ledger: a file
 //! `SIZE.checkpoint` for each checkpoint that was shown to a witness, and `witnesses`, the keys of
-//! the witnesses this ledger asks. What is read from there is checked again each time; what does not
-//! hold is left out and told. Whoever deletes the folder loses the proofs, not the record.
+//! the witnesses this ledger asks. What is read from there is checked again each time; what does
+//! not hold is left out and told. Whoever deletes the folder loses the proofs, not the record.
 
 use crate::witness::write_durably;
 use countersign_proof::LogVerifier;

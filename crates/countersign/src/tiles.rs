@@ -1,5 +1,5 @@
-//! The log of a ledger as tiles. Answers: *which bytes does each file of the log hold, and how is an
-//! entry, or the growth of the log, proved?*
+//! The log of a ledger as tiles. Answers: *which bytes does each file of the log hold, and how is
+//! an entry, or the growth of the log, proved?*
 //!
 //! The record keeps the leaf hashes. The hashes above them that stand in tiles are worked out once,
 //! kept in memory (32 bytes for each 256 entries) and extended as the log grows.

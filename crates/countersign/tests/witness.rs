@@ -30,8 +30,8 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// A program of another hand. Where it is missing, CI fails, and others are told.
@@ -43,6 +43,40 @@ fn python() -> Option<PathBuf> {
         println!("NOT RUN: python3 is missing, so no foreign client was tried");
     }
     found
+}
+
+/// The verifier of sigstore, installed once in one exact version; `None` where npm or its registry
+/// is missing, which CI does not let pass.
+fn sigstore() -> Option<PathBuf> {
+    static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let install = || {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sigstore-verify-3.1.1");
+        let whole = folder.join(".installed");
+        if whole.is_file() {
+            return Ok(folder);
+        }
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let output = Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&folder)
+            .arg("@sigstore/verify@3.1.1")
+            .output()
+            .map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        std::fs::write(whole, "").map_err(|error| error.to_string())?;
+        Ok(folder)
+    };
+    let installed = || match install() {
+        Ok(folder) => Some(folder),
+        Err(why) => {
+            assert!(std::env::var_os("CI").is_none(), "sigstore's verifier is missing: {why}");
+            println!("NOT RUN: sigstore's verifier is missing: {why}");
+            None
+        }
+    };
+    INSTALLED.get_or_init(installed).clone()
 }
 
 fn foreign(python: &Path, arguments: &[&str]) -> Run {
@@ -343,7 +377,8 @@ fn a_ledger_is_witnessed_exported_and_proved() {
     std::fs::write(ledger.folder().join("forged"), forged).unwrap();
     assert_eq!(play("countersign log cosign --from forged").code, 1);
 
-    // Over the network: two that answer, one of which has seen the log already, and one that is gone.
+    // Over the network: two that answer, of which one has seen the log already, and one that does
+    // not.
     let (zero, one) = (witnesses[0].serve(), witnesses[1].serve());
     let mut trust = format!("log {vkey}\n");
     for (witness, url) in witnesses.iter().zip([zero.url.as_str(), &one.url, "http://127.0.0.1:9"])
@@ -395,24 +430,51 @@ fn a_ledger_is_witnessed_exported_and_proved() {
         foreign(&python, &["export", &public, &vkey]).good();
     }
 
+    if let Some(packages) = sigstore() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness/sigstore.js");
+        let read = |entry: &str| {
+            let mut node = tame("node", ledger.folder());
+            node.arg(&script).arg(&packages).args(["7.tlog-proof", entry, &vkey]);
+            Run::from(node.output().unwrap())
+        };
+        assert!(read("7.json").good().stdout.starts_with("entry 7 of 124 in "));
+        assert_eq!(read("8.json").code, 1);
+    }
+
     // The ledger goes on, and so does the export; what was written is never written again.
-    play("countersign --as P-4L8V --key D/keys/P-4L8V stock receive --help").good();
-    let bundle = ledger.folder().join("public/tile/entries/000.p/124");
+    play(
+        "countersign --as P-4L8V --key D/keys/P-4L8V stock count --item ATACMS --party US --place \
+         US.Depot-1 --counted 970 --expected 980 --reason lost --source 'depot book' --standing \
+         assumed",
+    )
+    .good();
+    let grown = play("countersign log export public --json").good().json();
+    assert_eq!(grown["before"].as_u64(), Some(124));
+    assert!(grown["size"].as_u64() > Some(124), "{grown}");
+    std::fs::write(ledger.folder().join("own"), format!("log {vkey}\nquorum none\n")).unwrap();
+    play("countersign log check-export public --trust own").good();
+    // The same witness goes on from 124.
+    let told = play("countersign log collect --trust trust --timeout 20");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert_eq!(witnesses[1].last_size(vkey.split('+').next().unwrap()), grown["size"]);
+    play("countersign log export old --cosigned").good();
+    let bundle = format!("public/tile/entries/000.p/{}", grown["size"]);
+    let bundle = ledger.folder().join(bundle);
     let mut bytes = std::fs::read(&bundle).unwrap();
     bytes[40] ^= 1;
     std::fs::write(&bundle, &bytes).unwrap();
-    assert_eq!(play("countersign log check-export public --trust trust").code, 3);
+    assert_eq!(play("countersign log check-export public --trust own").code, 3);
     std::fs::remove_file(ledger.folder().join("public/checkpoint")).unwrap();
     let told = play("countersign log export public");
     assert_eq!(told.code, 3, "{told:?}");
     assert!(told.stderr.contains("says something else"), "{told:?}");
     std::fs::remove_file(&bundle).unwrap();
     play("countersign log export public").good();
-    // An export of another ledger is left alone.
-    let other = Ledger::new();
-    other.shell("rm -r D && countersign demo --no-serve --dir D").good();
-    let folder = ledger.folder().join("public");
-    let told = other.shell(&format!("countersign log export {}", folder.display()));
+    // An export of another log is left alone.
+    let other = TestLog::new("other.example/log");
+    let (note, _) = other.request(0, 5, 0);
+    std::fs::write(ledger.folder().join("public/checkpoint"), note).unwrap();
+    let told = play("countersign log export public");
     assert_eq!(told.code, 3, "{told:?}");
 }
 

@@ -202,7 +202,7 @@ impl Work {
                             path.display()
                         ),
                         Err(error) => tracing::error!(
-                            "the log {origin} showed two histories; keep this proof: {error}\n{proof}"
+                            "two histories of {origin}; keep this proof, for {error}:\n{proof}"
                         ),
                     }
                 }

@@ -1,12 +1,12 @@
 //! What a witness keeps on disk.
 //!
-//! `witness.key` is its name and its secret; `logs` has one line `log VKEY` for each log it watches;
-//! `memory` is the last cosigned checkpoint of each log, replaced as a whole: written beside, synced,
-//! renamed, and the folder synced. `memory.count` counts the replacements and is written after each,
-//! so a `memory` that was brought back from a backup is older than its count, and is refused: a
-//! witness that forgot what it cosigned could be shown a second history. Where both files are brought
-//! back together nobody can tell from the disk; then a request that bears the witness's own, forgotten
-//! cosignature is refused.
+//! `witness.key` is its name and its secret; `logs` has one line `log VKEY` for each log it
+//! watches; `memory` is the last cosigned checkpoint of each log, replaced as a whole: written
+//! beside, synced, renamed, and the folder synced. `memory.count` counts the replacements and is
+//! written after each, so a `memory` that was brought back from a backup is older than its count,
+//! and is refused: a witness that forgot what it cosigned could be shown a second history. Where
+//! both files are brought back together nobody can tell from the disk; then a request that bears
+//! the witness's own, forgotten cosignature is refused.
 
 use crate::keys::write_secret;
 use countersign_proof::LogVerifier;

@@ -27,7 +27,7 @@ const LONGEST_ANSWER: usize = 64 * 1024;
                         https://w.example'. All are asked at once. Exit code 0 if the quorum of \
                         the trust file cosigned, or, without one, all; 3 if a witness saw another \
                         history; 4 if too few answered.")]
-pub(super) struct CollectArgs {
+pub(in crate::cli) struct CollectArgs {
     /// A witness: its key and its URL, separated by a space; may be given several times
     #[arg(long, value_name = "VKEY URL")]
     witness: Vec<Asked>,

@@ -19,7 +19,7 @@ use std::path::PathBuf;
                         --out request.txt\n\nThe witness runs `countersign witness sign \
                         request.txt`; `log cosign` takes in its answer. A witness that has seen \
                         the log before names the size it cosigned last: give it with --old.")]
-pub(super) struct RequestArgs {
+pub(in crate::cli) struct RequestArgs {
     /// The size that the witness cosigned last; what is known of it, or 0, if not given
     #[arg(long, value_name = "SIZE")]
     old: Option<u64>,
@@ -37,7 +37,7 @@ pub(super) struct RequestArgs {
     after_help = "A witness that is named once is known from then on. Cosignatures are kept \
                         beside the record, in the folder cosignatures of the ledger."
 )]
-pub(super) struct CosignArgs {
+pub(in crate::cli) struct CosignArgs {
     /// What the witness answered: signature lines
     #[arg(long, value_name = "FILE")]
     from: PathBuf,

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
                         `checkpoint` and `tile/…` as C2SP tlog-tiles has them, with the open parts \
                         of the entries; any web server can serve it. What was broken off or has \
                         grown meanwhile goes on where it was: a full tile is never written again.")]
-pub(super) struct ExportArgs {
+pub(in crate::cli) struct ExportArgs {
     /// The folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -34,7 +34,7 @@ pub(super) struct ExportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Every entry is read and traced to the checkpoint, and the checkpoint to \
                         whom you trust; the ledger and its server are not asked.")]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// The folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,

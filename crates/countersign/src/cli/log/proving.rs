@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
                         --entry-out 7.json\n\nThe proof is under the earliest checkpoint with the \
                         most cosignatures that has the entry; under the log's own signature alone, \
                         if there is none.")]
-pub(super) struct ProveArgs {
+pub(in crate::cli) struct ProveArgs {
     /// The place of the entry
     #[arg(value_name = "SEQ")]
     seq: u64,
@@ -40,7 +40,7 @@ pub(super) struct ProveArgs {
                         north VKEY\n  witness south VKEY\n  group both all north south\n  quorum \
                         both\nThe ledger is asked only for the entry, where --entry does not name \
                         its file.")]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// The proof
     #[arg(value_name = "FILE")]
     proof: PathBuf,

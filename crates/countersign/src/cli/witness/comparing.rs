@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
                         gives). Exit code 3 where they are of two histories; the proof of it, \
                         which anyone can check, is printed or written to --out."
 )]
-pub(super) struct CompareArgs {
+pub(in crate::cli) struct CompareArgs {
     /// A checkpoint
     #[arg(value_name = "FILE")]
     first: PathBuf,
@@ -39,7 +39,7 @@ pub(super) struct CompareArgs {
 
 /// `witness check-misbehaviour`.
 #[derive(Debug, Args)]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// The proof
     #[arg(value_name = "FILE")]
     proof: PathBuf,
