@@ -6,9 +6,9 @@
 
 mod note;
 
-pub use note::{MAX_SIGNATURES, NoteSignature, SignedNote};
+pub use note::{MAX_SIGNATURES, NoteKey, NoteSignature, SignedNote};
 
-use crate::words::{Digest, canonical_number};
+use crate::words::{Digest, canonical_count};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer as _;
@@ -17,6 +17,10 @@ use std::str::FromStr;
 
 /// The signature type byte of plain Ed25519 (C2SP signed-note, "Signature types").
 const ED25519: u8 = 0x01;
+/// That of timestamped Ed25519 cosignatures (C2SP tlog-cosignature).
+pub(crate) const COSIGNATURE: u8 = 0x04;
+/// That of ML-DSA-44 cosignatures.
+const ML_DSA: u8 = 0x06;
 
 /// Why a note or a checkpoint is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +28,9 @@ pub enum CheckpointError {
     /// A log name that cannot be a key name.
     #[error("{0:?} is not a log name: 1 to 128 visible ASCII characters, no plus, no scheme")]
     Origin(String),
+    /// A witness name that cannot be a key name.
+    #[error("{0:?} is not the name of a witness: 1 to 256 bytes, no space, no plus")]
+    WitnessName(String),
     /// A verifier key that is not `name+hash+base64`.
     #[error("not a verifier key: {0}; give the line `name+8 hexadecimal digits+base64`")]
     VerifierKey(&'static str),
@@ -88,22 +95,38 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError`] naming the line that is wrong.
     pub fn parse_text(text: &str) -> Result<Self, CheckpointError> {
+        let head = Self::parse_head(text)?;
+        let head = Self { origin: origin(&head.origin)?, ..head };
+        if head.to_text() == text {
+            Ok(head)
+        } else {
+            Err(CheckpointError::Text("it does not have three lines: origin, size, root"))
+        }
+    }
+
+    /// Reads the first three lines of a note text and passes over extension lines: what a witness
+    /// needs of a checkpoint that any log may have made.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Text`] naming the line that is wrong.
+    pub fn parse_head(text: &str) -> Result<Self, CheckpointError> {
         let malformed = CheckpointError::Text;
         let body = text.strip_suffix('\n').ok_or(malformed("the last line is not ended"))?;
         let mut lines = body.split('\n');
-        let (Some(name), Some(size), Some(root), None) =
-            (lines.next(), lines.next(), lines.next(), lines.next())
+        let (Some(name), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next())
         else {
             return Err(malformed("it does not have three lines: origin, size, root"));
         };
-        let size = if size == "0" { Some(0) } else { canonical_number(size) };
-        let size = size.ok_or(malformed("the size is not a decimal number"))?;
+        if name.is_empty() || lines.any(str::is_empty) {
+            return Err(malformed("it has an empty line"));
+        }
+        let size = canonical_count(size).ok_or(malformed("the size is not a decimal number"))?;
         let root = STANDARD.decode(root).ok().and_then(|bytes| bytes.try_into().ok());
         let root = Digest(root.ok_or(malformed("the root is not 32 bytes in base64"))?);
         if size == 0 && root != crate::merkle::empty_root() {
             return Err(malformed("its size is 0, but its root is not that of the empty tree"));
         }
-        Ok(Self { origin: origin(name)?, size, root })
+        Ok(Self { origin: name.to_owned(), size, root })
     }
 
     /// Reads a signed checkpoint of `log` and checks the log's signature. Signatures by other
@@ -125,7 +148,7 @@ impl Checkpoint {
 }
 
 /// The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key) (C2SP signed-note, "Signatures").
-fn key_id(name: &str, typed_key: &[u8]) -> [u8; 4] {
+pub(crate) fn key_id(name: &str, typed_key: &[u8]) -> [u8; 4] {
     let Digest(digest) = Digest::of(&[name.as_bytes(), b"\n", typed_key].concat());
     digest.first_chunk().copied().unwrap_or_default()
 }
@@ -162,19 +185,23 @@ impl LogVerifier {
         &self.name
     }
 
-    /// The key id in its signature lines.
-    #[must_use]
-    pub fn key_id(&self) -> [u8; 4] {
-        self.id
-    }
-
     /// The public key (RFC 8032).
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.key.to_bytes()
     }
+}
 
-    pub(super) fn vouches(&self, text: &str, signature: &[u8]) -> bool {
+impl NoteKey for LogVerifier {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key_id(&self) -> [u8; 4] {
+        self.id
+    }
+
+    fn vouches(&self, text: &str, signature: &[u8]) -> bool {
         ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| self.key.verify_strict(text.as_bytes(), &signature).is_ok())
     }
@@ -182,8 +209,7 @@ impl LogVerifier {
 
 impl fmt::Display for LogVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519], self.key.as_bytes().as_slice()].concat();
-        write!(f, "{}+{:08x}+{}", self.name, u32::from_be_bytes(self.id), STANDARD.encode(key))
+        f.write_str(&verifier_key(self, ED25519, self.key.as_bytes()))
     }
 }
 impl fmt::Debug for LogVerifier {
@@ -195,21 +221,43 @@ impl FromStr for LogVerifier {
     type Err = CheckpointError;
     fn from_str(text: &str) -> Result<Self, CheckpointError> {
         let malformed = CheckpointError::VerifierKey;
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(malformed("it does not have three parts"));
-        };
-        let key = STANDARD.decode(key).map_err(|_| malformed("the key is not base64"))?;
-        let Some((&ED25519, key)) = key.split_first() else {
-            return Err(malformed("the key is not of type 01 (Ed25519)"));
-        };
-        let key = key.try_into().map_err(|_| malformed("the key does not have 32 bytes"))?;
-        let verifier = Self::new(name, key)?;
-        if verifier.to_string() == text {
-            Ok(verifier)
-        } else {
-            Err(malformed("the hash in the middle is not that of the name and the key"))
+        let (name, kind, key) = read_verifier_key(text)?;
+        match kind {
+            ED25519 => {}
+            COSIGNATURE => {
+                return Err(malformed("it is that of a witness (type 04), not that of a log"));
+            }
+            _ => return Err(malformed("the key is not of type 01 (Ed25519)")),
         }
+        let verifier = Self::new(name, key)?;
+        if verifier.to_string() == text { Ok(verifier) } else { Err(malformed(OTHER_HASH)) }
+    }
+}
+
+const OTHER_HASH: &str = "the hash in the middle is not that of the name and the key";
+
+/// `name+hash+base64(type ‖ key)` (C2SP signed-note, "Verifier keys").
+pub(crate) fn verifier_key(key: &dyn NoteKey, kind: u8, public: &[u8; 32]) -> String {
+    let typed = STANDARD.encode([&[kind], public.as_slice()].concat());
+    format!("{}+{:08x}+{typed}", key.name(), u32::from_be_bytes(key.key_id()))
+}
+
+/// The name, the type and the 32 bytes of a verifier key; its hash is for the caller to check, by
+/// writing it again.
+pub(crate) fn read_verifier_key(text: &str) -> Result<(&str, u8, [u8; 32]), CheckpointError> {
+    let malformed = CheckpointError::VerifierKey;
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(malformed("it does not have three parts"));
+    };
+    let key = STANDARD.decode(key).map_err(|_| malformed("the key is not base64"))?;
+    match key.split_first() {
+        Some((&ML_DSA, _)) => Err(malformed("its type 06 (ML-DSA-44) is not supported yet")),
+        Some((&kind, key)) => {
+            let key = key.try_into().map_err(|_| malformed("the key does not have 32 bytes"))?;
+            Ok((name, kind, key))
+        }
+        None => Err(malformed("the key is empty")),
     }
 }
 

@@ -8,6 +8,7 @@ mod levels;
 mod proof;
 
 pub use levels::Levels;
+pub(crate) use proof::consistency_roots;
 pub use proof::{
     HashSource, consistency_proof, inclusion_proof, tree_head, verify_consistency, verify_inclusion,
 };

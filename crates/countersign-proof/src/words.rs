@@ -12,12 +12,12 @@ mod proviso;
 mod terms;
 
 pub use class::ItemClass;
-pub(crate) use ids::canonical_number;
 pub use ids::{
     CommandId, DebtId, Digest, EarmarkId, Hashing, HoldId, InputId, ItemId, KeyId, LotId, Nonce,
     OfficeId, OrderId, PartyId, PersonId, PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision,
     ZoneId,
 };
+pub(crate) use ids::{canonical_count, canonical_number};
 pub use moment::{Date, Moment, Window};
 pub use month::Month;
 pub use proviso::Provisos;

@@ -48,6 +48,8 @@ mod signed;
 
 mod record;
 
+pub(crate) mod tiles;
+
 mod document;
 
 #[cfg(test)]

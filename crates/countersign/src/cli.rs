@@ -25,6 +25,7 @@ mod statement;
 mod stock;
 mod table;
 mod triage;
+mod witness;
 
 pub use failure::Failure;
 pub(crate) use log::tell as tell_verified;
@@ -169,6 +170,9 @@ enum Noun {
     /// Evidence that others can check without the ledger
     #[command(subcommand)]
     Evidence(evidence::Verb),
+    /// A witness: seeing that the logs of others only grow
+    #[command(subcommand)]
+    Witness(witness::Verb),
     /// Serve the web pages and the API of a ledger
     Serve(serve::ServeArgs),
     /// Print completions for a shell
@@ -255,6 +259,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Evidence(verb) => evidence::run(global, verb, output),
+        Noun::Witness(verb) => witness::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();

@@ -17,6 +17,8 @@
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`signed`]: which command signed texts make;
 //! - `server`, `api`, `web`: the doors over HTTP;
+//! - [`tiles`], [`cosigned`]: the log as files, and what witnesses say of it;
+//! - [`witness`]: seeing that the logs of others only grow;
 //! - [`demo`]: the exercise, from beginning to end;
 //! - `web`: the pages that a browser shows;
 //! - [`cli`]: the command line.
@@ -53,6 +55,12 @@ pub mod views;
 mod server;
 
 mod api;
+
+pub mod tiles;
+
+pub mod cosigned;
+
+pub mod witness;
 
 #[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
 mod web;

@@ -53,6 +53,7 @@ use axum::routing::get;
 pub(crate) fn router(app: &App) -> Router {
     let doors = Router::new().merge(crate::web::router(app)).merge(crate::api::router(app));
     let doors = doors
+        .merge(crate::api::tiles::router())
         .route("/static/{name}", get(assets::serve))
         .route("/health/live", get(alive))
         .route("/health/ready", get(ready))

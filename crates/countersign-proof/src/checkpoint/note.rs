@@ -1,13 +1,26 @@
 //! Signed notes (C2SP signed-note).
 
-use super::{CheckpointError, LogVerifier};
+use super::CheckpointError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::fmt;
 
 /// The most signatures that are read from one note; the standard asks for at least 16.
 pub const MAX_SIGNATURES: usize = 100;
 /// The longest note that is read, in bytes; room for that many post-quantum signatures.
 const MAX_BYTES: usize = 1_000_000;
+
+/// A public key that signs notes. What exactly it signs, and in which form, is its type's matter.
+pub trait NoteKey {
+    /// The name in its signature lines.
+    fn name(&self) -> &str;
+
+    /// The key id in its signature lines.
+    fn key_id(&self) -> [u8; 4];
+
+    /// Whether `signature` is its signature under the note `text`.
+    fn vouches(&self, text: &str, signature: &[u8]) -> bool;
+}
 
 /// One signature line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,29 +81,51 @@ impl SignedNote {
         &self.signatures
     }
 
+    /// Adds signature lines, as a witness answers with them.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Note`] when they are no signature lines or become too many.
+    pub fn add(&mut self, lines: &str) -> Result<(), CheckpointError> {
+        let together = Self::parse(format!("{self}{lines}").as_bytes())?;
+        if together.text != self.text {
+            return Err(CheckpointError::Note("what was added is not only signature lines"));
+        }
+        *self = together;
+        Ok(())
+    }
+
+    /// The note with only those of its signatures that `wanted` keeps; `None` when none is left.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&NoteSignature) -> bool) -> Option<Self> {
+        let signatures: Vec<_> =
+            self.signatures.iter().filter(|line| wanted(line)).cloned().collect();
+        (!signatures.is_empty()).then(|| Self { text: self.text.clone(), signatures })
+    }
+
+    /// The signatures by `key`, all of them checked; none when it did not sign.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Forged`] when one of them does not match, whatever else is there.
+    pub fn by(&self, key: &dyn NoteKey) -> Result<Vec<&NoteSignature>, CheckpointError> {
+        let own = self.signatures.iter().filter(|line| line.is_by(key));
+        own.map(|line| {
+            let matches = key.vouches(&self.text, &line.signature);
+            matches.then_some(line).ok_or_else(|| CheckpointError::Forged(key.name().to_owned()))
+        })
+        .collect()
+    }
+
     /// Checks every signature by a known key; gives the keys that signed, in the order of `known`.
     ///
     /// # Errors
     /// [`CheckpointError::Forged`] when one of them does not match, whatever else is there;
     /// [`CheckpointError::Unsigned`] when no known key signed.
-    pub fn verify<'k>(
-        &self,
-        known: &[&'k LogVerifier],
-    ) -> Result<Vec<&'k LogVerifier>, CheckpointError> {
+    pub fn verify<'k, K: NoteKey>(&self, known: &[&'k K]) -> Result<Vec<&'k K>, CheckpointError> {
         let mut signed = Vec::new();
         for key in known {
-            let mut own = self
-                .signatures
-                .iter()
-                .filter(|line| line.name == key.name() && line.key_id == key.key_id())
-                .peekable();
-            if own.peek().is_none() {
-                continue;
+            if !self.by(*key)?.is_empty() {
+                signed.push(*key);
             }
-            if own.any(|line| !key.vouches(&self.text, &line.signature)) {
-                return Err(CheckpointError::Forged(key.name().to_owned()));
-            }
-            signed.push(*key);
         }
         if signed.is_empty() {
             let names: Vec<_> = known.iter().map(|key| key.name()).collect();
@@ -98,6 +133,28 @@ impl SignedNote {
         } else {
             Ok(signed)
         }
+    }
+}
+
+impl fmt::Display for SignedNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.text)?;
+        self.signatures.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+impl NoteSignature {
+    /// Whether it claims to be by `key`: name and key id together say so.
+    #[must_use]
+    pub fn is_by(&self, key: &dyn NoteKey) -> bool {
+        self.name == key.name() && self.key_id == key.key_id()
+    }
+}
+
+impl fmt::Display for NoteSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [self.key_id.as_slice(), &self.signature].concat();
+        write!(f, "\u{2014} {} {}", self.name, STANDARD.encode(bytes))
     }
 }
 

@@ -203,6 +203,18 @@ pub fn verify_consistency(
     if old == 0 || old == new {
         return if proof.is_empty() { Ok(()) } else { Err(MerkleError::Length) };
     }
+    let (old_hash, new_hash) = consistency_roots(old, new, old_root, proof)?;
+    if old_hash == old_root && new_hash == new_root { Ok(()) } else { Err(MerkleError::Mismatch) }
+}
+
+/// The two roots that a consistency proof leads to, for `old` and `new` that differ and are not 0;
+/// where `old` is a power of two the proof says nothing of the earlier root, and `old_root` is it.
+pub(crate) fn consistency_roots(
+    old: u64,
+    new: u64,
+    old_root: Digest,
+    proof: &[Digest],
+) -> Result<(Digest, Digest), MerkleError> {
     let mut steps = proof.iter().copied();
     let first = if old.is_power_of_two() { Some(old_root) } else { steps.next() };
     let first = first.ok_or(MerkleError::Length)?;
@@ -229,11 +241,5 @@ pub fn verify_consistency(
         place >>= 1;
         last >>= 1;
     }
-    if last != 0 {
-        Err(MerkleError::Length)
-    } else if old_hash == old_root && new_hash == new_root {
-        Ok(())
-    } else {
-        Err(MerkleError::Mismatch)
-    }
+    if last == 0 { Ok((old_hash, new_hash)) } else { Err(MerkleError::Length) }
 }

@@ -150,6 +150,11 @@ pub(crate) fn canonical_number(digits: &str) -> Option<u64> {
     if canonical { digits.parse().ok() } else { None }
 }
 
+/// Reads digits without sign, leading zero or overflow; zero is `0`.
+pub(crate) fn canonical_count(digits: &str) -> Option<u64> {
+    if digits == "0" { Some(0) } else { canonical_number(digits) }
+}
+
 numbered_id!(
     /// A request.
     RequestId, "REQ-", "a request id such as REQ-12"

@@ -1,12 +1,24 @@
 //! `log …`.
 
+mod collecting;
+mod cosigning;
+mod exporting;
+mod proving;
+
+pub(in crate::cli) use exporting::TileFolder;
+
 use super::output::Output;
 use super::{Failure, Global};
+use crate::cosigned::{Cosigned, CosignedError};
+use crate::opening::folder;
+use crate::tiles::LogError;
 use crate::verification::{self, Verification};
 use clap::Subcommand;
-use countersign_proof::OpenPart;
+use countersign_proof::trust::Trust;
+use countersign_proof::{LogVerifier, OpenPart};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Verbs of `log`.
 #[derive(Debug, Subcommand)]
@@ -24,6 +36,20 @@ pub(super) enum Verb {
     Verify,
     /// Print the checkpoint: the signed head of the log
     Checkpoint,
+    /// Write the request that a witness needs to cosign the checkpoint, to be carried by hand
+    RequestCosignature(cosigning::RequestArgs),
+    /// Take in what a witness answered
+    Cosign(cosigning::CosignArgs),
+    /// Ask several witnesses over the network to cosign the checkpoint
+    Collect(collecting::CollectArgs),
+    /// Write the log as files that anyone can serve and check (C2SP tlog-tiles)
+    Export(exporting::ExportArgs),
+    /// Check every entry of an exported log, without its server
+    CheckExport(exporting::CheckArgs),
+    /// Write what proves an entry offline (C2SP tlog-proof)
+    Prove(proving::ProveArgs),
+    /// Check such a proof against a file that says whom you trust
+    CheckProof(proving::CheckArgs),
 }
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
@@ -32,13 +58,79 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Verify => verify(global, output),
         Verb::Checkpoint => {
             let (_, state, head) = global.read()?;
+            let key = LogVerifier::new(&state.ledger.origin, state.ledger.log_key.0);
             output.value(&json!({
                 "origin": state.ledger.origin,
+                "vkey": key.map_err(|error| Failure::Integrity(error.to_string()))?.to_string(),
                 "size": head.frontier.size(),
                 "root": head.frontier.root().to_string(),
                 "note": head.note,
             }));
             if output.is_json() { Ok(()) } else { output.raw(head.note.as_bytes()) }
+        }
+        Verb::RequestCosignature(args) => cosigning::request(global, args, output),
+        Verb::Cosign(args) => cosigning::cosign(global, args, output),
+        Verb::Collect(args) => collecting::collect(global, args, output),
+        Verb::Export(args) => exporting::export(global, args, output),
+        Verb::CheckExport(args) => exporting::check(args, output),
+        Verb::Prove(args) => proving::prove(global, args, output),
+        Verb::CheckProof(args) => proving::check(global, args, output),
+    }
+}
+
+/// A ledger's log, its key and its checkpoint.
+struct Opened {
+    store: Box<dyn countersign_store::Store>,
+    log: LogVerifier,
+    note: String,
+    cosigned: Cosigned,
+}
+
+/// Opens the log of a ledger for reading.
+fn open(global: &Global) -> Result<Opened, Failure> {
+    let location = global.location()?;
+    let (store, state, head) = global.read()?;
+    let log = LogVerifier::new(&state.ledger.origin, state.ledger.log_key.0)
+        .map_err(|error| Failure::Integrity(error.to_string()))?;
+    let cosigned = Cosigned::beside(&folder(location), log.clone());
+    Ok(Opened { store, log, note: head.note, cosigned })
+}
+
+/// Reads a file that somebody names.
+fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path)
+        .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
+}
+
+/// Reads a trust file.
+fn trust(path: &Path) -> Result<Trust, Failure> {
+    let text = file(path)?;
+    Trust::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Store(error) => error.into(),
+            LogError::Tile(error) => Self::unavailable(error.to_string()),
+            LogError::Merkle(error) => {
+                Self::Refused { code: "log/out-of-range".to_owned(), message: error.to_string() }
+            }
+        }
+    }
+}
+
+impl From<CosignedError> for Failure {
+    fn from(error: CosignedError) -> Self {
+        let message = error.to_string();
+        match error {
+            CosignedError::Io { .. } | CosignedError::Witness { .. } => Self::Unavailable(message),
+            CosignedError::Note(_) => {
+                Self::Refused { code: "log/cosignature-invalid".to_owned(), message }
+            }
+            CosignedError::NoMatch => {
+                Self::Refused { code: "log/cosignature-of-nothing".to_owned(), message }
+            }
         }
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Premises {
     pub(crate) reader: Reader,
     /// The record itself.
     pub(crate) stores: Stores,
+    /// The upper hashes of the log, for its tiles.
+    pub(crate) tiles: crate::api::tiles::Kept,
     /// What browsers call this server.
     pub(crate) origin: Origin,
     /// Where the ledger is.
@@ -92,6 +94,7 @@ impl App {
             door: RwLock::new(Some(writer.door()?)),
             reader: writer.reader(),
             stores: Stores::new(location),
+            tiles: crate::api::tiles::Kept::default(),
             origin: settings.origin.clone(),
             location: location.to_owned(),
             oidc: settings.oidc.clone(),

@@ -121,7 +121,7 @@ async fn serve(
 }
 
 /// Resolves once the process is told to stop.
-async fn stopped() {
+pub(crate) async fn stopped() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
