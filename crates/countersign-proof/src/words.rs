@@ -14,9 +14,9 @@ mod terms;
 pub use class::ItemClass;
 pub(crate) use ids::canonical_number;
 pub use ids::{
-    CommandId, DebtId, Digest, EarmarkId, Hashing, HoldId, InputId, ItemId, KeyId, LotId, Nonce,
-    OfficeId, OrderId, PartyId, PersonId, PlaceId, PolicyVersionId, ReleaseId, RequestId, Revision,
-    ZoneId,
+    CertificateId, CommandId, DebtId, Digest, EarmarkId, Hashing, HoldId, InputId, ItemId, KeyId,
+    LotId, Nonce, OfficeId, OrderId, PartyId, PersonId, PlaceId, PolicyVersionId, ReleaseId,
+    RequestId, Revision, ZoneId,
 };
 pub use moment::{Date, Moment, Window};
 pub use month::Month;
