@@ -4,6 +4,7 @@
 //! and prints either words for a person or JSON (`--json`).
 
 mod dependence;
+mod depot;
 mod desk;
 mod failure;
 mod history;
@@ -139,6 +140,9 @@ enum Noun {
     /// Releases
     #[command(subcommand)]
     Release(releases::Verb),
+    /// A depot without a network: hand out against certificates, and keep the book
+    #[command(subcommand)]
+    Depot(Box<depot::Verb>),
     /// Uses
     #[command(subcommand)]
     Use(releases::UseVerb),
@@ -241,6 +245,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Decide(args) => requests::decide(global, args, output),
         Noun::Recuse(args) => requests::recuse(global, args, output),
         Noun::Release(verb) => releases::run(global, verb, output),
+        Noun::Depot(verb) => depot::run(global, verb, output),
         Noun::Use(verb) => releases::report(global, verb, output),
         Noun::Hold(verb) => holds::run(global, verb, output),
         Noun::Stock(verb) => stock::run(global, verb, output),

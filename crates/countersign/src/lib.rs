@@ -15,6 +15,7 @@
 //! - [`actions`]: what the ledger allows a person to do on a request now;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`signed`]: which command signed texts make;
+//! - [`depot`]: what a depot without a network does;
 //! - `server`, `api`, `web`: the doors over HTTP;
 //! - [`demo`]: the exercise, from beginning to end;
 //! - `web`: the pages that a browser shows;
@@ -46,6 +47,8 @@ pub mod actions;
 pub mod names;
 
 pub mod views;
+
+pub mod depot;
 
 mod server;
 

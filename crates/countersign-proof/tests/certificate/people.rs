@@ -49,11 +49,14 @@ fn a_decision_in_the_log_bears_it_out() {
     assert_eq!(approvals[0].entry, 5);
 }
 
+/// What a change makes differ, and the change.
+type Change = (&'static str, Box<dyn Fn(&mut Decision)>);
+
 #[test]
 fn a_decision_on_anything_else_does_not() {
     let less = Quantity::new(3).unwrap();
     let day = |text: &str| -> Window { samples::window(text) };
-    let changes: Vec<(&str, Box<dyn Fn(&mut Decision)>)> = vec![
+    let changes: Vec<Change> = vec![
         (
             "approve",
             Box::new(|d| {
@@ -102,12 +105,8 @@ fn a_decision_on_anything_else_does_not() {
         change(&mut decision);
         let (certificate, logged) = on(&decision);
         let error = checked(&certificate, &logged, &[known()], &["US.SecDef"]).unwrap_err();
-        match error {
-            DecisionsError::Terms { what: found, .. } => {
-                assert!(found.contains(what), "{what}: {found}");
-            }
-            other => panic!("{what}: {other}"),
-        }
+        let DecisionsError::Terms { what: found, .. } = error else { panic!("{what}: {error}") };
+        assert!(found.contains(what), "{what}: {found}");
     }
 }
 
