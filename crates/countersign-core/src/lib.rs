@@ -16,6 +16,7 @@
 //! - [`history`]: what does a foreign history say, and which of its acts had their approval?
 //! - [`dependence`]: what can a holder use without whose consent, and what would another version
 //!   change?
+//! - [`evidence`]: does what came back from outside fit what was issued?
 //! - [`viewing`]: may this person see this part of this matter?
 //! - [`step`](decide): the one choke point;
 //! - [`record`]: what an entry says of a step;
@@ -42,6 +43,8 @@ pub mod rerouting;
 pub mod history;
 
 pub mod dependence;
+
+pub mod evidence;
 
 pub mod viewing;
 

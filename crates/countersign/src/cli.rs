@@ -6,6 +6,7 @@
 mod dependence;
 mod depot;
 mod desk;
+mod evidence;
 mod failure;
 mod history;
 mod holds;
@@ -163,6 +164,9 @@ enum Noun {
     History(history::Verb),
     /// Show what each holder can use without whose consent, and who can lock it
     Dependence(dependence::DependenceArgs),
+    /// What does not close between the record and the depots
+    #[command(subcommand)]
+    Evidence(evidence::Verb),
     /// The exact texts that people sign
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -253,6 +257,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Reroute(verb) => reroute::run(global, verb, output),
         Noun::History(verb) => history::run(global, verb, output),
         Noun::Dependence(args) => dependence::run(global, args, output),
+        Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),

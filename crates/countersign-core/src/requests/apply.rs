@@ -6,7 +6,7 @@ use super::{
 };
 use crate::people::Span;
 use countersign_proof::words::{
-    DecisionKind, Digest, Moment, PersonId, PolicyVersionId, Quantity, ReleaseId, RequestId,
+    Act, DecisionKind, Digest, Moment, PersonId, PolicyVersionId, Quantity, ReleaseId, RequestId,
     Revision,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,9 +65,19 @@ impl Requests {
                 zone: _,
                 unaccounted: _,
                 breaches,
+                handed_before,
             } => {
-                self.draw(*release, *quantity, breaches);
+                let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
+                self.draw(*release, drawn, breaches);
+                if let Some(release) = self.release_mut(*release) {
+                    let left = release.handed.minus(*handed_before);
+                    release.handed = left.unwrap_or(Quantity::ZERO);
+                }
             }
+            Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => self.apply_to_certificates(at, event),
             Event::HoldPlaced { hold, scope, office, person } => self.holds.push(HoldPlaced {
                 id: *hold,
                 scope: scope.clone(),
@@ -179,7 +189,11 @@ impl Requests {
             | Event::ReleaseEnded { .. }
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
-            | Event::HoldLifted { .. } => {}
+            | Event::HoldLifted { .. }
+            | Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => {}
         }
     }
 
@@ -259,6 +273,7 @@ impl Requests {
             policy,
             set: set.clone(),
             used: Quantity::ZERO,
+            handed: Quantity::ZERO,
             state: ReleaseState::Issued,
             causes: BTreeSet::new(),
             issued_at: at,
@@ -353,6 +368,16 @@ impl Requests {
             && let Some(until) = self.release(id).map(|release| release.usable.window.until())
         {
             self.agenda.remove(&(until, Due::Expiry(id)));
+        }
+    }
+
+    /// Draws what a depot handed out; for a use, its report is still to come.
+    pub(super) fn hand(&mut self, id: ReleaseId, quantity: Quantity, breaches: &[super::Breach]) {
+        self.draw(id, quantity, breaches);
+        let request = self.release(id).and_then(|release| self.request(release.request));
+        let uses = request.is_some_and(|request| request.draft.act == Act::Use);
+        if let Some(release) = self.release_mut(id).filter(|_| uses) {
+            release.handed = sum(release.handed, quantity);
         }
     }
 

@@ -95,9 +95,9 @@ pub(super) struct InitArgs {
     /// The ledger's issuer key (a .pub file); may be given several times
     #[arg(long = "issuer", required = true, value_name = "FILE")]
     issuers: Vec<PathBuf>,
-    /// The ledger's log, as `name+hash+key`
-    #[arg(long, value_name = "VKEY")]
-    log: Option<LogVerifier>,
+    /// The ledger's log: a file with the line `name+hash+key`
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// The officials' keys (an allowed-signers file)
     #[arg(long, value_name = "FILE")]
     officials: Option<PathBuf>,
@@ -282,13 +282,20 @@ fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Fai
         let wrong = |error| Failure::usage(format!("{}: {error}", path.display()));
         issuers.push(key.map_err(wrong)?.to_openssh());
     }
+    let mut log = None;
+    if let Some(path) = &args.log {
+        let line = fs::read_to_string(path).map_err(io(path))?;
+        let wrong = |error| Failure::usage(format!("{}: {error}", path.display()));
+        let verifier: LogVerifier = line.trim_end().parse().map_err(wrong)?;
+        log = Some(verifier.to_string());
+    }
     let officials = args.officials.as_ref();
     let officials = officials.map(|path| fs::read_to_string(path).map_err(io(path)));
     let settings = Settings {
         name: args.name.to_string(),
         exercise: args.exercise,
         issuers,
-        log: args.log.as_ref().map(ToString::to_string),
+        log,
         status_max_age_hours: args.status_max_age,
         certificate_only: args.allow_certificate_only,
         demanded: args.demanded.iter().map(ToString::to_string).collect(),

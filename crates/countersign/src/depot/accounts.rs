@@ -4,9 +4,10 @@
 use super::book::{Booked, What};
 use super::refusal::{DepotError, Refusal, io};
 use super::{Depot, papers};
+use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Account, Certificate, DepotText, Receipt, Sighting, Signed};
+use countersign_proof::key::KeyError;
 use countersign_proof::words::{CertificateId, Digest, Quantity};
-use countersign_proof::{KeyError, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
