@@ -248,20 +248,23 @@ pub(super) fn issue(
     let party = supplier(state, &request.draft)
         .ok_or(Rejection::ActNotRequestable { act: request.draft.act })?;
     state.people.check_function(by, Function::Stock, Some(party), at)?;
-    check_depot(state, &terms.depot, party)?;
+    if state.stock.place(&terms.depot).is_none() {
+        return Err(Rejection::UnknownPlace { place: terms.depot.clone() }.into());
+    }
     if terms.quantity.is_zero() {
         return Err(Rejection::QuantityZero.into());
     }
     if terms.window.until() <= at {
         return Err(Rejection::WindowPassed { until: terms.window.until() }.into());
     }
-    let next = requests.next_certificate();
-    if terms.id != next {
-        return Err(Rejection::CertificateNumber { given: terms.id, next }.into());
-    }
+    check_depot(state, &terms.depot, party)?;
     let (id, usable) = (release.id, &release.usable);
     if release.state.has_ended() {
         return Err(Rejection::ReleaseEnded { release: id, state: release.state }.into());
+    }
+    let next = requests.next_certificate();
+    if terms.id != next {
+        return Err(Rejection::CertificateNumber { given: terms.id, next }.into());
     }
     if !release.state.is_usable() {
         return Err(Rejection::ReleaseSuspended { release: id }.into());
@@ -297,19 +300,22 @@ fn check_bearer(
     Ok(state.people.check_function(by, Function::Stock, party, at)?)
 }
 
-/// What was signed is of this ledger, and is not recorded yet.
-fn check_new(
-    state: &State,
-    (ledger, exercise): (Digest, bool),
-    digest: Digest,
-) -> Result<(), Rejection> {
-    if ledger != state.ledger.digest || exercise != state.ledger.exercise {
-        return Err(Rejection::OfAnotherLedger);
+/// What was signed is of this ledger.
+fn check_ledger(state: &State, ledger: Digest, exercise: bool) -> Result<(), Rejection> {
+    if ledger == state.ledger.digest && exercise == state.ledger.exercise {
+        Ok(())
+    } else {
+        Err(Rejection::OfAnotherLedger)
     }
+}
+
+/// What was signed is not recorded yet.
+fn check_new(state: &State, digest: Digest) -> Result<(), Rejection> {
     if state.requests.carried.contains(&digest) {
-        return Err(Rejection::RecordedAlready { digest });
+        Err(Rejection::RecordedAlready { digest })
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 /// The certificate that a depot's text is about, where everything in it fits what was issued.
@@ -347,7 +353,8 @@ pub(super) fn receipt(
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());
     }
-    check_new(state, (said.ledger, said.exercise), receipt.digest())?;
+    check_ledger(state, said.ledger, said.exercise)?;
+    check_new(state, receipt.digest())?;
     let recorded = |release, unaccounted, breaches| Event::ReceiptRecorded {
         certificate: said.certificate,
         digest: receipt.digest(),
@@ -401,16 +408,17 @@ pub(super) fn account(
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());
     }
+    check_ledger(state, said.ledger, said.exercise)?;
     let Some(one) = one else {
         let certificate = said.certificate;
         return Err(Rejection::AccountOfNone { certificate }.into());
     };
-    check_new(state, (said.ledger, said.exercise), account.digest())?;
     // An earlier account that comes late takes nothing back.
     let newest = one.account.as_ref().map(|account| (account.closed, account.made_at));
     if newest.is_some_and(|newest| newest > (said.closed, said.made_at)) {
         return Err(Rejection::AccountOvertaken { certificate: said.certificate }.into());
     }
+    check_new(state, account.digest())?;
     Ok(vec![
         Event::AccountRecorded {
             certificate: said.certificate,
@@ -439,7 +447,8 @@ pub(super) fn sighting(
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());
     }
-    check_new(state, (said.ledger, said.exercise), sighting.digest())?;
+    check_ledger(state, said.ledger, said.exercise)?;
+    check_new(state, sighting.digest())?;
     let issued = state.requests.certificate(said.certificate);
     let sighted = Sighted {
         certificate: said.certificate,

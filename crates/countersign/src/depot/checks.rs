@@ -157,7 +157,10 @@ impl Depot {
 
     fn still_valid(&self, certificate: &Certificate) -> Result<Moment, DepotError> {
         let (list, until) = self.status_list()?;
-        let made = list.issued_at;
+        let (made, have) = (list.issued_at, self.book.totals().signed);
+        if made < have {
+            return Err(Refusal::StatusPutBack { made, have }.into());
+        }
         if self.now >= until {
             return Err(Refusal::StatusTooOld { made, until }.into());
         }

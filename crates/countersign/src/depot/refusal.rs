@@ -81,6 +81,10 @@ refusals!(
     /// One that is older than the one at hand.
     StatusOlder { made: Moment, have: Moment } = "status-older",
         "this list was made at {made}, and the one here at {have}; the newer one stays";
+    /// The list in the folder is not the newest that was taken in.
+    StatusPutBack { made: Moment, have: Moment } = "status-put-back",
+        "the status list here is of {made}, and this depot took in one of {have}; take that one in \
+         again with `depot status import FILE`";
     /// A list that does not expand, or without end.
     StatusUnreadable { why: &'static str } = "status-unreadable",
         "the status list {why}; fetch it anew";

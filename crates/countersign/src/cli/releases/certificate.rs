@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 #[command(
     after_help = "The evidence of the officials' decisions is written beside the certificate, as \
         FILE.evidence; the depot checks their signatures by it.\n\n\
-        Example:\n  countersign --ledger D --as P-4L8V --key D/keys/P-4L8V release certificate \
-        REL-7 \\\n    --depot UA.Depot-1 --depot-key D/keys/P-4L8V.pub --collector \
-        D/keys/P-2C9T.pub \\\n    --quantity 10 -o certificate"
+        Example:\n  countersign --ledger D --as P-4X6H --key D/keys/P-4X6H release certificate \
+        REL-8 \\\n    --depot UA.Depot-1 --depot-key D/keys/P-4X6H.pub --collector \
+        D/keys/P-2C9T.pub \\\n    --quantity 2 -o certificate"
 )]
 pub(in crate::cli) struct CertificateArgs {
     /// Which release
