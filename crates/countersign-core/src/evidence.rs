@@ -8,10 +8,12 @@ mod concern;
 mod examine;
 mod follow;
 mod foundation;
+mod gaps;
 mod judged;
 mod signing;
 
 pub use concern::{Concern, concerns, is_foundation};
 pub use examine::{EntryAtHand, Examined, Examiner, Fault, ReleaseExamined, Rule, UseExamined};
+pub use gaps::{Gap, gaps};
 pub use judged::{Judged, totals_judged};
 pub use signing::{SignatureExamined, allowed_signers};

@@ -8,6 +8,7 @@ mod kinds;
 use crate::requests::Draft;
 use crate::{Command, Envelope, Event, Rejection, State, apply};
 use crate::{history, ledger, people, policy, requests, rerouting, stock, triage};
+use countersign_proof::certificate::{DepotText, Signed};
 use countersign_proof::entry::{Body, EntryError, Label, OpenPart, Outcome, SealedPart};
 use countersign_proof::signature::Verified;
 use countersign_proof::words::{Digest, Moment, Quantity};
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -357,5 +358,29 @@ fn requests_content(command: &requests::Command) -> Vec<(Label, Value)> {
         }
         Requests::PlaceHold { statements } => signed(statements),
         Requests::LiftHold { statements } => signed(statements),
+        Requests::IssueCertificate { terms } => {
+            let content = json!({
+                "certificate": terms.id.to_string(),
+                "depot": terms.depot.as_str(),
+                "quantity": terms.quantity.units(),
+                "window": terms.window.to_string(),
+                "collector": terms.collector.to_string(),
+                "digest": terms.digest.to_string(),
+            });
+            vec![(Label::Parties, content)]
+        }
+        Requests::RecordReceipt { receipt } => depot_text(receipt),
+        Requests::RecordAccount { account } => depot_text(account),
+        Requests::RecordSighting { sighting } => depot_text(sighting),
     }
+}
+
+/// What a depot signed; the key is not part of the signature's text, and stands beside it.
+fn depot_text<T: DepotText>(signed: &Signed<T>) -> Vec<(Label, Value)> {
+    let content = json!({
+        "text": signed.text(),
+        "signature": signed.armoured(),
+        "key": signed.key().to_openssh(),
+    });
+    vec![(Label::Parties, content)]
 }

@@ -3,6 +3,7 @@
 mod agenda;
 mod allowed;
 mod apply;
+mod certificates;
 mod decision;
 mod draft;
 mod follow;
@@ -14,6 +15,7 @@ mod satisfied;
 mod usage;
 
 pub use agenda::{Due, Stage};
+pub use certificates::{AccountGiven, CertificateTerms, Certified, Sighted, Unvouched};
 pub use draft::{Draft, SharedZones, Usable};
 pub use holds::HoldPlaced;
 pub use release::{Breach, Ending, Release, ReleaseState, Suspension};
@@ -28,11 +30,12 @@ use crate::people::Authority;
 use crate::policy::Totals;
 use crate::rejection::rejections;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
+use countersign_proof::certificate::{Account, Receipt, Sighting, Signed};
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{Advice, Decision, Hold, Lift};
 use countersign_proof::words::{
-    Act, Digest, HoldId, HoldScope, ItemId, Moment, OfficeId, PartyId, PersonId, PlaceId,
-    PolicyVersionId, Quantity, ReleaseId, RequestId, Revision, ZoneId,
+    Act, CertificateId, Digest, HoldId, HoldScope, ItemId, Moment, OfficeId, PartyId, PersonId,
+    PlaceId, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision, Window, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +50,11 @@ pub struct Requests {
     live: BTreeSet<ReleaseId>,
     totals: BTreeMap<(PartyId, ItemId), Totals>,
     agenda: BTreeSet<(Moment, Due)>,
+    certificates: Vec<Certified>,
+    /// The digests of what depots signed and is recorded.
+    carried: BTreeSet<Digest>,
+    unvouched: Vec<Unvouched>,
+    sighted: Vec<Sighted>,
 }
 
 /// Commands of the room.
@@ -136,6 +144,26 @@ pub enum Command {
         /// Statements alike but for office, signer, binding and reason.
         statements: Vec<Verified<Lift>>,
     },
+    /// Carry a release to a depot without a network: put a certificate of it on the record.
+    IssueCertificate {
+        /// What the certificate says; its bytes are made before, and its digest stands here.
+        terms: CertificateTerms,
+    },
+    /// Record what a depot handed out on a certificate.
+    RecordReceipt {
+        /// The depot's receipt.
+        receipt: Signed<Receipt>,
+    },
+    /// Record what a depot says of a certificate in all.
+    RecordAccount {
+        /// The depot's account.
+        account: Signed<Account>,
+    },
+    /// Record that a certificate was shown to a depot and not honoured.
+    RecordSighting {
+        /// What the depot says.
+        sighting: Signed<Sighting>,
+    },
 }
 
 /// Events of the room.
@@ -213,11 +241,29 @@ pub enum Event {
         zone: Option<ZoneId>,
         unaccounted: Quantity,
         breaches: Vec<Breach>,
+        handed_before: Quantity,
     },
     /// A hold was placed.
     HoldPlaced { hold: HoldId, scope: HoldScope, office: OfficeId, person: PersonId },
     /// A hold was lifted.
     HoldLifted { hold: HoldId, office: OfficeId, person: PersonId },
+    /// A certificate was issued.
+    CertificateIssued { terms: Box<CertificateTerms> },
+    /// Units were handed out on a certificate; without a release it fits none, and moved nothing.
+    ReceiptRecorded {
+        certificate: CertificateId,
+        digest: Digest,
+        depot: PlaceId,
+        quantity: Quantity,
+        handed_out_at: Moment,
+        release: Option<ReleaseId>,
+        unaccounted: Quantity,
+        breaches: Vec<Breach>,
+    },
+    /// A depot gave an account of a certificate.
+    AccountRecorded { certificate: CertificateId, digest: Digest, account: AccountGiven },
+    /// A certificate was shown to a depot and not honoured.
+    SightingRecorded { digest: Digest, sighted: Sighted },
 }
 
 rejections!(
@@ -294,6 +340,30 @@ rejections!(
         QuantityExceedsUnearmarkedStock { wanted: Quantity, free: Quantity, party: PartyId }
             = "quantity-exceeds-unearmarked-stock",
             "{wanted} units are asked for, but {party} has only {free} that are not promised";
+        CertificateNumber { given: CertificateId, next: CertificateId } = "certificate-number",
+            "the next certificate is {next}, not {given}; make it anew with that number";
+        ReleaseSuspended { release: ReleaseId } = "release-suspended",
+            "{release} is suspended; no certificate is issued until it is reinstated";
+        ReleaseOfDepot { release: ReleaseId, depot: PlaceId } = "release-of-depot",
+            "{release} is for {depot} alone";
+        BeyondRelease { release: ReleaseId, window: Window } = "beyond-release",
+            "a certificate counts within the window of its release; that of {release} is {window}";
+        CertifiedElsewhere { certificate: CertificateId, depot: PlaceId } = "certified-elsewhere",
+            "{certificate} for {depot} is out, and one release is honoured by one depot at a time; \
+                 have {depot} close its account of it, and record what it carries back";
+        CertificatesExceedRelease { wanted: Quantity, free: Quantity }
+            = "certificates-exceed-release",
+            "{wanted} units are asked for, but only {free} of the release are neither used nor on \
+                 a certificate that is out";
+        OfAnotherLedger = "of-another-ledger",
+            "the depot signed this about another ledger; record it there";
+        AccountOfNone { certificate: CertificateId } = "account-of-none",
+            "no certificate {certificate} with that content was issued for that depot and its key; \
+                 have the depot's own receipts recorded first, and look into it";
+        AccountOvertaken { certificate: CertificateId } = "account-overtaken",
+            "a newer account of {certificate} is recorded already";
+        RecordedAlready { digest: Digest } = "recorded-already",
+            "what has the digest {digest} is recorded already; each counts once";
     }
 );
 
@@ -414,6 +484,10 @@ pub(crate) fn decide(
         Command::SurrenderRelease { release } => usage::surrender(state, *release, by()?, at),
         Command::PlaceHold { statements } => holds::place(state, statements, at),
         Command::LiftHold { statements } => holds::lift(state, statements, at),
+        Command::IssueCertificate { terms } => certificates::issue(state, terms, by()?, at),
+        Command::RecordReceipt { receipt } => certificates::receipt(state, receipt, by()?, at),
+        Command::RecordAccount { account } => certificates::account(state, account, by()?, at),
+        Command::RecordSighting { sighting } => certificates::sighting(state, sighting, by()?, at),
     }
 }
 

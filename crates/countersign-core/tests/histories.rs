@@ -21,6 +21,8 @@
 mod books;
 #[path = "histories/coverage.rs"]
 mod coverage;
+#[path = "histories/depots.rs"]
+mod depots;
 #[path = "histories/oracle.rs"]
 mod oracle;
 #[path = "histories/play.rs"]

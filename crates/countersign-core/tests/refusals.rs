@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "refusals/certificates.rs"]
+mod certificates;
 #[path = "refusals/history.rs"]
 mod history;
 #[path = "refusals/ledger.rs"]
@@ -70,12 +72,13 @@ fn shadows(world: &World) -> countersign_core::requests::Draft {
 
 #[test]
 fn every_code_is_reached_in_its_order() {
-    let tables: [&[Case]; 8] = [
+    let tables: [&[Case]; 9] = [
         ledger::CASES,
         people::CASES,
         stock::CASES,
         policy::CASES,
         requests::CASES,
+        certificates::CASES,
         triage::CASES,
         rerouting::CASES,
         history::CASES,

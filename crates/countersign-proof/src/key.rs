@@ -218,6 +218,14 @@ impl PublicKey {
         &self.blob
     }
 
+    /// The Ed25519 point of a plain software key; `None` for every other kind.
+    pub(crate) fn ed25519(&self) -> Option<&ed25519_dalek::VerifyingKey> {
+        match (&self.point, self.algorithm) {
+            (Point::Ed25519(key), Algorithm::Ed25519) => Some(key),
+            (Point::Ed25519(_) | Point::P256(_), _) => None,
+        }
+    }
+
     /// The OpenSSH line without a comment: type, space, base64.
     #[must_use]
     pub fn to_openssh(&self) -> String {

@@ -4,6 +4,7 @@
 //! and prints either words for a person or JSON (`--json`).
 
 mod dependence;
+mod depot;
 mod desk;
 mod evidence;
 mod failure;
@@ -141,6 +142,9 @@ enum Noun {
     /// Releases
     #[command(subcommand)]
     Release(releases::Verb),
+    /// A depot without a network: hand out against certificates, and keep the book
+    #[command(subcommand)]
+    Depot(Box<depot::Verb>),
     /// Uses
     #[command(subcommand)]
     Use(releases::UseVerb),
@@ -161,6 +165,9 @@ enum Noun {
     History(history::Verb),
     /// Show what each holder can use without whose consent, and who can lock it
     Dependence(dependence::DependenceArgs),
+    /// What does not close between the record and the depots
+    #[command(subcommand)]
+    Evidence(evidence::Verb),
     /// The exact texts that people sign
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -249,6 +256,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Decide(args) => requests::decide(global, args, output),
         Noun::Recuse(args) => requests::recuse(global, args, output),
         Noun::Release(verb) => releases::run(global, verb, output),
+        Noun::Depot(verb) => depot::run(global, verb, output),
         Noun::Use(verb) => releases::report(global, verb, output),
         Noun::Hold(verb) => holds::run(global, verb, output),
         Noun::Stock(verb) => stock::run(global, verb, output),
@@ -256,6 +264,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Reroute(verb) => reroute::run(global, verb, output),
         Noun::History(verb) => history::run(global, verb, output),
         Noun::Dependence(args) => dependence::run(global, args, output),
+        Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Evidence(verb) => evidence::run(global, verb, output),

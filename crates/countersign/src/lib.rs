@@ -16,6 +16,7 @@
 //! - [`actions`]: what the ledger allows a person to do on a request now;
 //! - [`names`], [`views`]: the state as people and programs are shown it;
 //! - [`signed`]: which command signed texts make;
+//! - [`depot`]: what a depot without a network does;
 //! - `server`, `api`, `web`: the doors over HTTP;
 //! - [`tiles`], [`cosigned`]: the log as files, and what witnesses say of it;
 //! - [`witness`]: seeing that the logs of others only grow;
@@ -51,6 +52,8 @@ pub mod actions;
 pub mod names;
 
 pub mod views;
+
+pub mod depot;
 
 mod server;
 

@@ -81,7 +81,11 @@ impl History {
             | Event::ReleaseEnded { .. }
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
-            | Event::HoldLifted { .. } => {}
+            | Event::HoldLifted { .. }
+            | Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => {}
         }
     }
 

@@ -73,7 +73,14 @@ fn of_request(event: &requests::Event, show: &mut dyn FnMut(Concern)) {
         | Requests::ReleasesReinstated { releases, .. } => {
             releases.iter().for_each(|release| show(Concern::Release(*release)));
         }
-        Requests::HoldPlaced { .. } | Requests::HoldLifted { .. } => {}
+        Requests::CertificateIssued { terms } => show(Concern::Release(terms.release)),
+        Requests::ReceiptRecorded { release, .. } => {
+            release.iter().for_each(|release| show(Concern::Release(*release)));
+        }
+        Requests::HoldPlaced { .. }
+        | Requests::HoldLifted { .. }
+        | Requests::AccountRecorded { .. }
+        | Requests::SightingRecorded { .. } => {}
     }
 }
 

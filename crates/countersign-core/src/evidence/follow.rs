@@ -5,7 +5,7 @@ use super::{Concern, Examiner, Fault, ReleaseExamined, Rule, UseExamined};
 use crate::people::{Signed, covers};
 use crate::policy::{Subject, Totals, Verdict, sets_in_words};
 use crate::requests::{
-    AdviceGiven, Closing, DecisionMade, Draft, Event, Release, Request, Usable, ask_beside,
+    AdviceGiven, Breach, Closing, DecisionMade, Draft, Event, Release, Request, Usable, ask_beside,
     breaches, key_only, marks, totals_beside, usable_under,
 };
 use countersign_proof::statement::AnyStatement;
@@ -113,6 +113,13 @@ impl Examiner {
             }
             Event::UseReported { release, .. } => self.used(place, *release, event),
             Event::HoldPlaced { .. } | Event::HoldLifted { .. } => self.held(place, signed),
+            Event::ReceiptRecorded { release, quantity, handed_out_at, breaches, .. } => {
+                self.handed_out(place, *release, (*quantity, *handed_out_at), breaches);
+                Ok(())
+            }
+            Event::CertificateIssued { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => Ok(()),
         }
     }
 
@@ -326,9 +333,37 @@ impl Examiner {
         totals.ok_or_else(|| place.fault(Rule::Policy, missing))
     }
 
+    /// What a depot handed out is drawn; the record says what it broke.
+    fn handed_out(
+        &mut self,
+        place: Place,
+        release: Option<ReleaseId>,
+        (quantity, at): (Quantity, Moment),
+        broken: &[Breach],
+    ) {
+        let Some(id) = release else { return };
+        let Some(held) = self.found.releases.get_mut(&id) else {
+            self.found.unexamined.insert(Concern::Release(id));
+            return;
+        };
+        let request = self.found.requests.get(&held.release.request);
+        let uses = request.is_some_and(|request| request.draft.act == Act::Use);
+        held.release.hand(quantity, broken, uses);
+        held.uses.push(UseExamined {
+            seq: place.seq,
+            quantity,
+            used_at: at,
+            zone: None,
+            breaches: broken.to_vec(),
+        });
+    }
+
     /// What was reported is recorded even where it breaks a rule; then it must say which.
     fn used(&mut self, place: Place, id: ReleaseId, event: &Event) -> Result<(), Fault> {
-        let Event::UseReported { quantity, used_at, zone, breaches: named, .. } = event else {
+        let Event::UseReported {
+            quantity, used_at, zone, breaches: named, handed_before, ..
+        } = event
+        else {
             return Ok(());
         };
         let Some(held) = self.found.releases.get_mut(&id) else {
@@ -336,7 +371,8 @@ impl Examiner {
             return Ok(());
         };
         let what = (*used_at, zone.as_ref());
-        let found = breaches(&self.state.policy, &held.release, *quantity, what);
+        let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
+        let found = breaches(&self.state.policy, &held.release, drawn, what);
         let unsaid: Vec<&str> =
             found.iter().filter(|breach| !named.contains(breach)).map(|b| b.as_str()).collect();
         if !unsaid.is_empty() {

@@ -42,6 +42,10 @@ pub fn command_kind(of: &Command) -> &'static str {
             requests::Command::SurrenderRelease { .. } => "surrender_release",
             requests::Command::PlaceHold { .. } => "place_hold",
             requests::Command::LiftHold { .. } => "lift_hold",
+            requests::Command::IssueCertificate { .. } => "issue_certificate",
+            requests::Command::RecordReceipt { .. } => "record_receipt",
+            requests::Command::RecordAccount { .. } => "record_account",
+            requests::Command::RecordSighting { .. } => "record_sighting",
         },
         Command::Triage(of) => match of {
             triage::Command::OverrideClass { .. } => "override_class",
@@ -119,6 +123,10 @@ pub fn event_kind(of: &Event) -> &'static str {
             requests::Event::UseReported { .. } => "UseReported",
             requests::Event::HoldPlaced { .. } => "HoldPlaced",
             requests::Event::HoldLifted { .. } => "HoldLifted",
+            requests::Event::CertificateIssued { .. } => "CertificateIssued",
+            requests::Event::ReceiptRecorded { .. } => "ReceiptRecorded",
+            requests::Event::AccountRecorded { .. } => "AccountRecorded",
+            requests::Event::SightingRecorded { .. } => "SightingRecorded",
         },
         Event::Triage(of) => match of {
             triage::Event::ItemsJudged { .. } => "ItemsJudged",
@@ -196,6 +204,21 @@ fn of_request_command(command: &requests::Command, add: &mut dyn FnMut(SmolStr))
         }
         Requests::ReportUse { release, .. } | Requests::SurrenderRelease { release } => {
             add(release.to_smolstr());
+        }
+        Requests::IssueCertificate { terms } => {
+            add(terms.release.to_smolstr());
+            add(terms.id.to_smolstr());
+        }
+        Requests::RecordReceipt { receipt } => {
+            add(receipt.said().release.to_smolstr());
+            add(receipt.said().certificate.to_smolstr());
+        }
+        Requests::RecordAccount { account } => {
+            add(account.said().release.to_smolstr());
+            add(account.said().certificate.to_smolstr());
+        }
+        Requests::RecordSighting { sighting } => {
+            add(sighting.said().certificate.to_smolstr());
         }
         Requests::LiftHold { statements } => {
             statements.iter().for_each(|lift| add(lift.statement().hold.to_smolstr()));

@@ -2,7 +2,7 @@
 
 use super::follow::sum;
 use super::{Due, Event, HoldPlaced, Release, Request, Requests, Suspension, Usable, index};
-use countersign_proof::words::{Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId};
+use countersign_proof::words::{Act, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId};
 use std::collections::BTreeSet;
 
 impl Requests {
@@ -48,13 +48,16 @@ impl Requests {
             Event::ReleaseReapproved { release, usable, set: _ } => {
                 self.reapprove(*release, usable, |release| release.follow(at, event));
             }
-            Event::ReleaseEnded { release, ending: _ } => {
-                self.end(*release, |release| release.follow(at, event));
-            }
-            Event::UseReported { release, quantity, .. } => {
+            Event::UseReported { release, quantity, handed_before, .. } => {
+                let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
                 self.change_release(*release, |release| release.follow(at, event));
-                self.count_use(*release, *quantity);
+                self.count_use(*release, drawn);
             }
+            }
+            Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => self.apply_to_certificates(at, event),
             Event::HoldPlaced { hold, scope, office, person } => self.holds.push(HoldPlaced {
                 id: *hold,
                 scope: scope.clone(),
@@ -123,7 +126,11 @@ impl Requests {
             | Event::ReleaseEnded { .. }
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
-            | Event::HoldLifted { .. } => {}
+            | Event::HoldLifted { .. }
+            | Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => {}
         }
     }
 
@@ -230,6 +237,14 @@ impl Requests {
         {
             self.agenda.remove(&(until, Due::Expiry(id)));
         }
+    }
+
+    /// Draws what a depot handed out; for a use, its report is still to come.
+    pub(super) fn hand(&mut self, id: ReleaseId, quantity: Quantity, breaches: &[super::Breach]) {
+        let request = self.release(id).and_then(|release| self.request(release.request));
+        let uses = request.is_some_and(|request| request.draft.act == Act::Use);
+        self.change_release(id, |release| release.hand(quantity, breaches, uses));
+        self.count_use(id, quantity);
     }
 
     fn count_use(&mut self, id: ReleaseId, quantity: Quantity) {

@@ -1,7 +1,7 @@
 //! What events do to one request or one release: all that whoever has only these needs to follow.
 
 use super::{
-    Closing, Deadlines, DecisionMade, Draft, Event, Release, ReleaseState, Request, RequestState,
+    Breach, Closing, Deadlines, DecisionMade, Draft, Event, Release, ReleaseState, Request, RequestState,
     Stage, Suspension, Usable,
 };
 use crate::people::Span;
@@ -112,7 +112,11 @@ impl Request {
             | Event::ReleaseEnded { .. }
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
-            | Event::HoldLifted { .. } => {}
+            | Event::HoldLifted { .. }
+            | Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => {}
         }
     }
 
@@ -163,6 +167,7 @@ impl Request {
             policy: self.policy.clone(),
             set: set.clone(),
             used: Quantity::ZERO,
+            handed: Quantity::ZERO,
             state: ReleaseState::Issued,
             causes: BTreeSet::new(),
             issued_at: at,
@@ -206,9 +211,10 @@ impl Release {
                 self.ended_at = Some(at);
                 self.causes.clear();
             }
-            Event::UseReported { release: _, quantity, breaches, .. } => {
-                self.used = sum(self.used, *quantity);
-                self.breaches.extend(breaches.iter().copied());
+            Event::UseReported { release: _, quantity, breaches, handed_before, .. } => {
+                let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
+                self.draw(drawn, breaches);
+                self.handed = self.handed.minus(*handed_before).unwrap_or(Quantity::ZERO);
             }
             Event::ReleaseIssued { .. }
             | Event::RequestSubmitted { .. }
@@ -227,8 +233,25 @@ impl Release {
             | Event::QuorumOutOfReach { .. }
             | Event::InterestDeclared { .. }
             | Event::HoldPlaced { .. }
-            | Event::HoldLifted { .. } => {}
+            | Event::HoldLifted { .. }
+            | Event::CertificateIssued { .. }
+            | Event::ReceiptRecorded { .. }
+            | Event::AccountRecorded { .. }
+            | Event::SightingRecorded { .. } => {}
         }
+    }
+
+    /// A depot handed units out; where they are used, the report of that is still to come.
+    pub(crate) fn hand(&mut self, quantity: Quantity, breaches: &[Breach], uses: bool) {
+        self.draw(quantity, breaches);
+        if uses {
+            self.handed = sum(self.handed, quantity);
+        }
+    }
+
+    fn draw(&mut self, quantity: Quantity, breaches: &[Breach]) {
+        self.used = sum(self.used, quantity);
+        self.breaches.extend(breaches.iter().copied());
     }
 
     fn suspend(&mut self, at: Moment, cause: &Suspension) {

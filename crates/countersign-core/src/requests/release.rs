@@ -126,6 +126,8 @@ pub enum Breach {
     AfterEnd,
     /// More units than the record had.
     Unaccounted,
+    /// More units than the certificate allows that they were handed out on.
+    BeyondCertificate,
 }
 
 impl Breach {
@@ -140,6 +142,7 @@ impl Breach {
             Self::WhileSuspended => "while suspended",
             Self::AfterEnd => "after the end",
             Self::Unaccounted => "unaccounted for",
+            Self::BeyondCertificate => "beyond certificate",
         }
     }
 }
@@ -161,6 +164,8 @@ pub struct Release {
     pub set: BTreeSet<OfficeId>,
     /// Units drawn so far; more than its quantity after a breach.
     pub used: Quantity,
+    /// Of these, units that a depot handed out for a use and that are not yet reported as used.
+    pub handed: Quantity,
     /// Where it stands.
     pub state: ReleaseState,
     /// Why it is suspended.

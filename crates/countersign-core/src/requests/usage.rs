@@ -40,12 +40,11 @@ pub(super) fn report(
     if used_at > at {
         return Err(Rejection::UsedInFuture { used_at }.into());
     }
-    let mut breaches = breaches(&state.policy, release, quantity, (used_at, zone));
-    let reserved = state.stock.reserved_lines(id, quantity);
-    let held = reserved.iter().map(|line| line.units).fold(0u64, u64::saturating_add);
-    let rest = Quantity::new(quantity.units().saturating_sub(held)).unwrap_or_default();
-    let any = Wanted::of(&request.draft.item, party);
-    let (loose, unaccounted) = state.stock.pick_any(&any, rest);
+    // What a depot handed out for this use was drawn then; it is not drawn again.
+    let handed_before = release.handed.min(quantity);
+    let drawn = quantity.minus(handed_before).unwrap_or(Quantity::ZERO);
+    let mut breaches = breaches(&state.policy, release, drawn, (used_at, zone));
+    let (moved, unaccounted) = posted(state, id, request, drawn);
     if !unaccounted.is_zero() {
         breaches.push(Breach::Unaccounted);
     }
@@ -57,9 +56,35 @@ pub(super) fn report(
             zone: zone.cloned(),
             unaccounted,
             breaches,
+            handed_before,
         }
         .into(),
     ];
+    events.extend(moved);
+    if !release.state.has_ended() && drawn >= release.left() {
+        events.push(Event::ReleaseEnded { release: id, ending: Ending::Exhausted }.into());
+    }
+    Ok(events)
+}
+
+/// How units that left are taken off the books, and how many of them the books do not have.
+pub(super) fn posted(
+    state: &State,
+    id: ReleaseId,
+    request: &Request,
+    quantity: Quantity,
+) -> (Vec<AnyEvent>, Quantity) {
+    if quantity.is_zero() {
+        return (Vec::new(), Quantity::ZERO);
+    }
+    let reserved = state.stock.reserved_lines(id, quantity);
+    let held = reserved.iter().map(|line| line.units).fold(0u64, u64::saturating_add);
+    let rest = Quantity::new(quantity.units().saturating_sub(held)).unwrap_or_default();
+    let party = supplier(state, &request.draft);
+    let (loose, unaccounted) = party.map_or((Vec::new(), rest), |party| {
+        state.stock.pick_any(&Wanted::of(&request.draft.item, party), rest)
+    });
+    let mut events: Vec<AnyEvent> = Vec::new();
     let to = destination(request);
     if !reserved.is_empty() {
         let to = to.clone();
@@ -73,10 +98,7 @@ pub(super) fn report(
     if drawn > 0 {
         events.push(stock::Event::SlotsDelivered { release: id, units: drawn }.into());
     }
-    if !release.state.has_ended() && quantity >= release.left() {
-        events.push(Event::ReleaseEnded { release: id, ending: Ending::Exhausted }.into());
-    }
-    Ok(events)
+    (events, unaccounted)
 }
 
 fn destination(request: &Request) -> Destination {
@@ -84,8 +106,22 @@ fn destination(request: &Request) -> Destination {
     party.map_or(Destination::Used, |party| Destination::Party { party, place: None })
 }
 
-/// The rules that a use breaks.
+/// The rules of a release that a reported use broke, of which so many units are drawn now.
 pub(crate) fn breaches(
+    policies: &Policies,
+    release: &Release,
+    drawn: Quantity,
+    when_and_where: (Moment, Option<&ZoneId>),
+) -> Vec<Breach> {
+    let mut breaches = broken(policies, release, drawn, when_and_where);
+    if drawn.is_zero() {
+        breaches.retain(|breach| *breach != Breach::AfterEnd);
+    }
+    breaches
+}
+
+/// The rules of a release that units drawn on it broke.
+pub(super) fn broken(
     policies: &Policies,
     release: &Release,
     quantity: Quantity,

@@ -54,6 +54,10 @@ const EVENTS: &[&str] = &[
     "UseReported",
     "HoldPlaced",
     "HoldLifted",
+    "CertificateIssued",
+    "ReceiptRecorded",
+    "AccountRecorded",
+    "SightingRecorded",
 ];
 
 /// Counts by name.
@@ -73,7 +77,11 @@ impl Coverage {
                 *accepted += 1;
                 for event in events {
                     *self.events.entry(record::event_kind(event)).or_default() += 1;
-                    if let Event::Requests(Requests::UseReported { breaches, .. }) = event {
+                    if let Event::Requests(
+                        Requests::UseReported { breaches, .. }
+                        | Requests::ReceiptRecorded { breaches, .. },
+                    ) = event
+                    {
                         for breach in breaches {
                             *self.breaches.entry(Breach::as_str(*breach)).or_default() += 1;
                         }

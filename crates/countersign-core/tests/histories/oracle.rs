@@ -2,6 +2,7 @@
 //! for these events to happen?
 
 use super::books::{Books, Terms};
+use super::depots::Depots;
 use super::rules::{above, filled, needs, origin};
 use super::shelves::{Shelves, Whose};
 use super::standing::NewVersion;
@@ -31,6 +32,8 @@ pub(super) struct Right {
     pub(super) request: u64,
     pub(super) usable: Usable,
     pub(super) used: u64,
+    /// Of these, handed out by a depot for a use that is not reported yet.
+    pub(super) handed: u64,
     pub(super) set: BTreeSet<OfficeId>,
     issued: Moment,
     pub(super) ended: Option<Moment>,
@@ -50,6 +53,7 @@ pub struct Oracle {
     pub(super) new_versions: Vec<NewVersion>,
     pub(super) books: Books,
     pub(super) shelves: Shelves,
+    pub(super) depots: Depots,
     in_force: String,
     coming: Vec<NewVersion>,
 }
@@ -146,17 +150,17 @@ impl Oracle {
         self.books.take(event)
     }
 
-    fn asked(&mut self, id: RequestId) -> Result<&mut Asked, String> {
+    pub(super) fn asked(&mut self, id: RequestId) -> Result<&mut Asked, String> {
         let place = usize::try_from(id.0 - 1).unwrap();
         self.requests.get_mut(place).ok_or_else(|| format!("{id} from nowhere"))
     }
 
-    fn right(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
+    pub(super) fn right(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
         let place = usize::try_from(id.0 - 1).unwrap();
         self.releases.get_mut(place).ok_or_else(|| format!("{id} from nowhere"))
     }
 
-    fn live(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
+    pub(super) fn live(&mut self, id: ReleaseId) -> Result<&mut Right, String> {
         let right = self.right(id)?;
         if right.ended.is_none() { Ok(right) } else { Err(format!("{id} lives after its end")) }
     }
@@ -265,6 +269,10 @@ impl Oracle {
             | Requests::ReleaseReapproved { .. }
             | Requests::ReleaseEnded { .. }
             | Requests::UseReported { .. } => self.of_releases(at, event)?,
+            Requests::CertificateIssued { .. }
+            | Requests::ReceiptRecorded { .. }
+            | Requests::AccountRecorded { .. }
+            | Requests::SightingRecorded { .. } => self.of_depots(event)?,
         }
         Ok(())
     }
@@ -385,6 +393,7 @@ impl Oracle {
                     request: request.0,
                     usable: (**usable).clone(),
                     used: 0,
+                    handed: 0,
                     set: set.clone(),
                     issued: at,
                     ended: None,
@@ -446,19 +455,34 @@ impl Oracle {
                 let right = self.live(*release)?;
                 right.ended = Some(at);
             }
-            Requests::UseReported { release, quantity, used_at, zone, unaccounted, breaches } => {
+            Requests::UseReported {
+                release,
+                quantity,
+                used_at,
+                zone,
+                unaccounted,
+                breaches,
+                handed_before,
+            } => {
                 demand(*used_at <= at, || format!("{release} used in the future"))?;
                 let zone = zone.as_ref().map(|zone| zone.as_str());
                 let right = self.right(*release)?;
-                let mut seen = right.breaches(quantity.units(), *used_at, zone);
-                right.used += quantity.units();
+                let handed = right.handed.min(quantity.units());
+                demand(handed == handed_before.units(), || format!("{release}: {handed} handed"))?;
+                right.handed -= handed;
+                let drawn = quantity.units() - handed;
+                let mut seen = right.breaches(drawn, *used_at, zone);
+                if drawn == 0 {
+                    seen.remove(&Breach::AfterEnd);
+                }
+                right.used += drawn;
                 if !unaccounted.is_zero() {
                     seen.insert(Breach::Unaccounted);
                 }
                 let told: BTreeSet<Breach> = breaches.iter().copied().collect();
                 demand(seen == told, || format!("{release}: {told:?} told, {seen:?} seen"))?;
-                self.books.expect_out(quantity.units() - unaccounted.units());
-                self.shelves.hand_out(*release, quantity.units());
+                self.books.expect_out(drawn - unaccounted.units());
+                self.shelves.hand_out(*release, drawn);
             }
             other => panic!("{other:?} is none of a release"),
         }
@@ -503,7 +527,12 @@ impl Oracle {
 }
 
 impl Right {
-    fn breaches(&self, units: u64, used_at: Moment, zone: Option<&str>) -> BTreeSet<Breach> {
+    pub(super) fn breaches(
+        &self,
+        units: u64,
+        used_at: Moment,
+        zone: Option<&str>,
+    ) -> BTreeSet<Breach> {
         let mut seen = BTreeSet::new();
         let mut see = |broken: bool, breach| {
             if broken {

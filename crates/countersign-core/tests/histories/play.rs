@@ -68,6 +68,7 @@ const ACTS: &[(u64, Act)] = &[
     (4, Player::revise),
     (7, Player::on_request),
     (14, Player::report_use),
+    (12, Player::depots),
     (2, Player::surrender),
     (3, Player::hold),
     (6, Player::lift),

@@ -199,6 +199,16 @@ fn of_requests(world: &World, event: &Requests, told: &mut Vec<String>) -> Optio
         }
         Requests::HoldPlaced { hold, .. } => format!("{hold} placed"),
         Requests::HoldLifted { hold, .. } => format!("{hold} lifted"),
+        Requests::CertificateIssued { terms } => {
+            format!("{} of {} issued for {}", terms.id, terms.release, terms.depot)
+        }
+        Requests::ReceiptRecorded { certificate, quantity, breaches, .. } => {
+            told.push(format!("{quantity} handed out on {certificate}"));
+            told.extend(breaches.iter().map(|breach| format!("breach {}", breach.as_str())));
+            return None;
+        }
+        Requests::AccountRecorded { certificate, .. } => format!("{certificate} accounted for"),
+        Requests::SightingRecorded { sighted, .. } => format!("{} seen", sighted.certificate),
     })
 }
 

@@ -3,12 +3,14 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test crate uses its part")]
 
 mod charter;
+mod depots;
 mod hardware;
 mod shortage;
 mod signing;
 mod stores;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people, places};
+pub use depots::{depot_key, signed};
 pub use hardware::{HardwareKey, PRESENT, VERIFIED};
 pub use shortage::{Ordering, class_rules, figures, short};
 pub use signing::{Appointing, Bound};

@@ -246,6 +246,12 @@ impl Sshsig {
         self.hash
     }
 
+    /// Whether a key outside any authenticator made this signature over `message`.
+    pub(crate) fn is_plainly_over(&self, message: &[u8]) -> bool {
+        let blob = to_be_signed(&self.namespace, self.hash, message);
+        self.hardware().is_none() && self.public_key().vouches(&blob, self.mark())
+    }
+
     pub(super) fn mark(&self) -> &Mark {
         &self.mark
     }

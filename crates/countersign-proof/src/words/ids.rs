@@ -175,6 +175,10 @@ numbered_id!(
     /// A hold.
     HoldId, "HOLD-", "a hold id such as HOLD-3"
 );
+numbered_id!(
+    /// A release certificate.
+    CertificateId, "CERT-", "a certificate id such as CERT-4"
+);
 
 /// The revision of a request, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,11 +1,14 @@
 //! `evidence …`.
 
+mod gaps;
+
 use super::output::Output;
 use super::{Failure, Global};
 use crate::evidence::{self, ArchiveError, EvidenceError, Report, TrustedLog, hidden_from};
 use clap::{Subcommand, ValueEnum};
 use countersign_proof::bundle::Matter;
 use countersign_proof::statement::AnyStatement;
+use countersign_proof::words::Moment;
 use countersign_proof::{Assurance, Label, LogVerifier};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,6 +43,13 @@ pub(super) enum Verb {
         /// file with it
         #[arg(long, value_name = "VKEY|FILE")]
         log_key: Option<String>,
+    },
+    /// Show what was issued to depots and did not come back, and what came back and was not issued
+    #[command(after_help = "Example:\n  countersign --ledger D evidence gaps")]
+    Gaps {
+        /// As it is at this moment; now, if not given
+        #[arg(long, value_name = "MOMENT", value_parser = super::moment)]
+        at: Option<Moment>,
     },
 }
 
@@ -95,6 +105,7 @@ impl From<ArchiveError> for Failure {
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
+        Verb::Gaps { at } => gaps::show(global, *at, output),
         Verb::Export { of, redact, out } => export(global, *of, redact, out, output),
         Verb::Verify { file, log_key } => {
             let trusted = match log_key {

@@ -1,5 +1,6 @@
 //! How a command ends when it is not done, and what its exit code says.
 
+use crate::depot::DepotError;
 use crate::keys::SignError;
 use crate::opening::OpenError;
 use crate::pack::Fault;
@@ -176,6 +177,18 @@ impl From<SignError> for Failure {
             SignError::KeyFile { .. } | SignError::SshKeygen { .. } | SignError::Key(_) => {
                 Self::Unavailable(error.to_string())
             }
+        }
+    }
+}
+
+impl From<DepotError> for Failure {
+    fn from(error: DepotError) -> Self {
+        match error {
+            DepotError::Refused(refusal) => {
+                Self::Refused { code: refusal.code().to_owned(), message: refusal.to_string() }
+            }
+            DepotError::Damaged(why) => Self::Integrity(why),
+            DepotError::Unavailable(why) => Self::Unavailable(why),
         }
     }
 }

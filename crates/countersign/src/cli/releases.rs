@@ -1,5 +1,7 @@
 //! `release …` and `use report`.
 
+mod certificate;
+
 use super::desk::{Desk, Signer};
 use super::output::Output;
 use super::{Failure, Global, holds};
@@ -55,6 +57,14 @@ pub(super) enum Verb {
     },
     /// Report units handed out under a release
     Handout(ReportArgs),
+    /// Carry a release to a depot that has no network
+    Certificate(Box<certificate::CertificateArgs>),
+    /// Write the list of certificates that are no longer valid
+    StatusList(certificate::StatusListArgs),
+    /// Write what a depot pins: the issuer key, the log, the officials' keys
+    Trust(certificate::TrustArgs),
+    /// Record what a depot carries back: receipts, accounts, certificates not honoured
+    Receipts(certificate::ReceiptsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +144,10 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             tell(&desk, *id, output)
         }
         Verb::Handout(args) => hand_in_report(global, args, output),
+        Verb::Certificate(args) => certificate::issue(global, args, output),
+        Verb::StatusList(args) => certificate::status_list(global, args, output),
+        Verb::Trust(args) => certificate::trust(global, args, output),
+        Verb::Receipts(args) => certificate::receipts(global, args, output),
     }
 }
 

@@ -214,6 +214,7 @@ fn a_breach_that_is_not_told_is_found() {
             zone,
             unaccounted: Quantity::ZERO,
             breaches: Vec::new(),
+            handed_before: Quantity::ZERO,
         };
         operator.adds(operator.now(), vec![lie.into()], Vec::new());
     });

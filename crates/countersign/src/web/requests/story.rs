@@ -111,7 +111,12 @@ fn tone(event: &AnyEvent) -> Tone {
         Event::RequestRefused { .. } | Event::QuorumOutOfReach { .. } => Tone::Bad,
         Event::RequestEscalated { .. } | Event::DecidersReminded { .. } => Tone::Watch,
         Event::ReleasesSuspended { .. } | Event::HoldPlaced { .. } => Tone::Paused,
-        Event::UseReported { breaches, .. } if !breaches.is_empty() => Tone::Bad,
+        Event::UseReported { breaches, .. } | Event::ReceiptRecorded { breaches, .. }
+            if !breaches.is_empty() =>
+        {
+            Tone::Bad
+        }
+        Event::SightingRecorded { .. } => Tone::Watch,
         Event::RequestSubmitted { .. }
         | Event::RequestRevised { .. }
         | Event::AdviceRecorded { .. }
@@ -129,7 +134,10 @@ fn tone(event: &AnyEvent) -> Tone {
         | Event::ReleaseRebound { .. }
         | Event::ReleaseEnded { .. }
         | Event::UseReported { .. }
-        | Event::HoldLifted { .. } => Tone::Closed,
+        | Event::HoldLifted { .. }
+        | Event::CertificateIssued { .. }
+        | Event::ReceiptRecorded { .. }
+        | Event::AccountRecorded { .. } => Tone::Closed,
     }
 }
 

@@ -1,0 +1,40 @@
+//! `evidence gaps`.
+
+use super::super::output::Output;
+use super::super::{Failure, Global};
+use countersign_core::evidence::gaps;
+use countersign_proof::words::Moment;
+use serde_json::{Value, json};
+
+pub(super) fn show(
+    global: &Global,
+    at: Option<Moment>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    use crate::clock::{Clock, WallClock};
+    let state = global.state()?;
+    let now = match at {
+        Some(at) => at,
+        None if state.ledger.exercise => state.ledger.clock,
+        None => WallClock.now().map_err(|failed| Failure::unavailable(failed.to_string()))?,
+    };
+    let found = gaps(&state, now);
+    let values: Vec<Value> = found
+        .iter()
+        .map(|gap| {
+            json!({
+                "code": gap.code(),
+                "certificate": gap.certificate().to_string(),
+                "message": gap.to_string(),
+            })
+        })
+        .collect();
+    output.value(&Value::Array(values));
+    if found.is_empty() {
+        output.line(&format!("At {now} everything that was issued to depots closes."));
+    }
+    for gap in &found {
+        output.line(&format!("{}: {gap}", gap.code()));
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! `release certificate`, `release status-list`, `release trust` and `release receipts`: what goes
+//! to depots without a network, and what comes back.
+
+use super::super::desk::Desk;
+use super::super::output::Output;
+use super::super::{Failure, Global};
+use crate::depot::{Carried, issuing, papers};
+use clap::Args;
+use countersign_core::Command as AnyCommand;
+use countersign_core::requests::{CertificateTerms, Command, Release, Request};
+use countersign_proof::PublicKey;
+use countersign_proof::certificate::{Certificate, IssuerKey, StatusReference};
+use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId, Window};
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The evidence of the officials' decisions is written beside the certificate, as \
+        FILE.evidence; the depot checks their signatures by it.\n\n\
+        Example:\n  countersign --ledger D --as P-4X6H --key D/keys/P-4X6H release certificate \
+        REL-8 \\\n    --depot UA.Depot-1 --depot-key D/keys/P-4X6H.pub --collector \
+        D/keys/P-2C9T.pub \\\n    --quantity 2 -o certificate"
+)]
+pub(in crate::cli) struct CertificateArgs {
+    /// Which release
+    id: ReleaseId,
+    /// The only depot that may honour it
+    #[arg(long)]
+    depot: PlaceId,
+    /// The depot's own key (depot.key.pub): its receipts are held against it
+    #[arg(long, value_name = "FILE")]
+    depot_key: PathBuf,
+    /// The key of whoever collects (a .pub file, ssh-ed25519)
+    #[arg(long, value_name = "FILE")]
+    collector: PathBuf,
+    /// At most how many units; everything that is left, if not given
+    #[arg(long)]
+    quantity: Option<Quantity>,
+    /// From when; now, if not given
+    #[arg(long, value_name = "MOMENT", value_parser = super::super::moment)]
+    from: Option<Moment>,
+    /// Until when; as long as the release at most
+    #[arg(long, value_name = "MOMENT", value_parser = super::super::moment)]
+    until: Option<Moment>,
+    /// Where the certificate is written
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Where its code is drawn (SVG)
+    #[arg(long, value_name = "FILE")]
+    qr: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  countersign --ledger D release status-list -o status.list")]
+pub(in crate::cli) struct StatusListArgs {
+    /// Where the list is written
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// For how long it can be used
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    hours: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  countersign --ledger D release trust -o trust")]
+pub(in crate::cli) struct TrustArgs {
+    /// The folder
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReceiptsArgs {
+    /// The file that a depot made with `depot receipts export`
+    file: PathBuf,
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> Failure + '_ {
+    move |error| Failure::unavailable(format!("{}: {error}", path.display()))
+}
+
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    let line = fs::read_to_string(path).map_err(io(path))?;
+    let wrong = |error| Failure::usage(format!("{}: {error}", path.display()));
+    PublicKey::from_openssh(line.trim_end()).map_err(wrong)
+}
+
+pub(super) fn issue(
+    global: &Global,
+    args: &CertificateArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let now = desk.now()?;
+    let (depot_key, collector) = (public_key(&args.depot_key)?, public_key(&args.collector)?);
+    let (store, state, head) = global.read()?;
+    let release = super::find(&state, args.id)?;
+    let request = state.requests.request(release.request);
+    let request = request.ok_or_else(|| Failure::unavailable("the release has no request"))?;
+    let behind = issuing::behind(store.as_ref(), &head, request, release)?;
+    let key = issuing::issuer_key(global.location()?, &state)?;
+    let certificate = certificate(&state, (request, release), args, (&collector, &behind), now)?;
+    issuing::check_own(&state, &certificate, &behind.logged)?;
+    let bytes = certificate.issue(&key).map_err(crate::depot::DepotError::from)?;
+    let terms = CertificateTerms {
+        id: certificate.id,
+        release: release.id,
+        depot: args.depot.clone(),
+        depot_key: depot_key.id(),
+        collector: collector.id(),
+        quantity: certificate.quantity,
+        window: certificate.window,
+        digest: Certificate::digest(&bytes),
+    };
+    // The files first, under other names: what is on the record must not be lost on the way.
+    let evidence = beside(&args.output, ".evidence");
+    let mut files = vec![
+        (args.output.clone(), bytes.clone()),
+        (evidence.clone(), papers::write_evidence(&behind.logged)?),
+    ];
+    if let Some(qr) = &args.qr {
+        files.push((qr.clone(), papers::picture(&bytes)?.into_bytes()));
+    }
+    if !desk.is_dry() {
+        write_aside(&files)?;
+    }
+    desk.submit(Some(by), Command::IssueCertificate { terms })?;
+    if desk.is_dry() {
+        output.only_would();
+    } else {
+        for (path, _) in &files {
+            fs::rename(beside(path, ".new"), path).map_err(io(path))?;
+        }
+    }
+    tell(&certificate, &bytes, args, output);
+    Ok(())
+}
+
+/// The certificate that was asked for, with what the record says.
+fn certificate(
+    state: &countersign_core::State,
+    (request, release): (&Request, &Release),
+    args: &CertificateArgs,
+    (collector, behind): (&PublicKey, &issuing::Behind),
+    now: Moment,
+) -> Result<Certificate, Failure> {
+    let policy = state.policy.version(&release.policy)?.bundle.digest();
+    let usable = release.usable.window;
+    let from = args.from.unwrap_or(now).max(usable.from());
+    let until = args.until.unwrap_or(usable.until());
+    let window = Window::new(from, until).and_then(issuing::whole_seconds);
+    let window = window.ok_or_else(|| {
+        Failure::usage(format!("the window {from} to {until} has no whole second in it"))
+    })?;
+    let id = state.requests.next_certificate();
+    Ok(Certificate {
+        id,
+        issuer: state.ledger.origin.clone(),
+        ledger: state.ledger.digest,
+        exercise: state.ledger.exercise,
+        depot: args.depot.clone(),
+        release: release.id,
+        request: request.id,
+        revision: release.revision,
+        act: request.draft.act,
+        item: request.draft.item.clone(),
+        quantity: args.quantity.unwrap_or_else(|| state.requests.uncertified(release)),
+        holder: request.draft.holder.clone(),
+        window,
+        issued_at: issuing::whole_second(now),
+        collector: collector.clone(),
+        decisions: behind.decisions.clone(),
+        policy,
+        entry: behind.entry,
+        status: StatusReference { index: id.0.saturating_sub(1), uri: issuing::status_uri(state) },
+    })
+}
+
+fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(more);
+    PathBuf::from(name)
+}
+
+fn write_aside(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
+    for (path, bytes) in files {
+        let aside = beside(path, ".new");
+        fs::write(&aside, bytes).map_err(io(&aside))?;
+    }
+    Ok(())
+}
+
+fn tell(certificate: &Certificate, bytes: &[u8], args: &CertificateArgs, output: &mut Output) {
+    let digest = Certificate::digest(bytes).to_string();
+    output.value(&json!({
+        "certificate": certificate.id.to_string(),
+        "digest": digest,
+        "bytes": bytes.len(),
+        "code": papers::code(bytes),
+        "file": args.output.display().to_string(),
+        "decisions": certificate.decisions.len(),
+        "quantity": certificate.quantity.units(),
+        "from": certificate.window.from().to_string(),
+        "until": certificate.window.until().to_string(),
+    }));
+    output.heading(&format!("{}: {} alone may honour it", certificate.id, certificate.depot));
+    let window = certificate.window;
+    output.line(&format!(
+        "  at most {} {} of {}; {} to {}",
+        certificate.quantity,
+        certificate.item,
+        certificate.release,
+        window.from(),
+        window.until()
+    ));
+    let digest: String = digest.chars().take(16).collect();
+    output.line(&format!(
+        "  {} decisions behind it, {} bytes, digest {digest}…",
+        certificate.decisions.len(),
+        bytes.len()
+    ));
+}
+
+pub(super) fn status_list(
+    global: &Global,
+    args: &StatusListArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (state, key, now) = look(global)?;
+    let (list, bytes) = issuing::status_list(&state, &key, now, args.hours)?;
+    fs::write(&args.output, &bytes).map_err(io(&args.output))?;
+    let certificates = state.requests.certificates().len();
+    output.value(&json!({
+        "file": args.output.display().to_string(),
+        "uri": list.uri,
+        "made": list.issued_at.to_string(),
+        "until": list.expires.to_string(),
+        "certificates": certificates,
+        "bytes": bytes.len(),
+    }));
+    output.line(&format!(
+        "{}: the status of {certificates} certificates at {}, to be used until {}.",
+        args.output.display(),
+        list.issued_at,
+        list.expires
+    ));
+    Ok(())
+}
+
+/// The state, the issuer key and the time.
+fn look(global: &Global) -> Result<(countersign_core::State, IssuerKey, Moment), Failure> {
+    use crate::clock::{Clock, WallClock};
+    let state = global.state()?;
+    let now = match global.clock {
+        Some(at) if state.ledger.exercise => at,
+        Some(_) => return Err(Failure::usage("--clock is for exercises; this ledger is none")),
+        None if state.ledger.exercise => state.ledger.clock,
+        None => WallClock.now().map_err(|failed| Failure::unavailable(failed.to_string()))?,
+    };
+    let key = issuing::issuer_key(global.location()?, &state)?;
+    Ok((state, key, now))
+}
+
+pub(super) fn trust(global: &Global, args: &TrustArgs, output: &mut Output) -> Result<(), Failure> {
+    let (state, key, _) = look(global)?;
+    let officials = issuing::officials(&state)?;
+    let log = issuing::log_verifier(&state)?;
+    let issuer = key.public_key();
+    fs::create_dir_all(&args.output).map_err(io(&args.output))?;
+    for (name, text) in [
+        ("issuer.pub", format!("{} {}\n", issuer.to_openssh(), state.ledger.origin)),
+        ("log", format!("{log}\n")),
+        ("officials", officials.clone()),
+    ] {
+        let path = args.output.join(name);
+        fs::write(&path, text).map_err(io(&path))?;
+    }
+    output.value(&json!({
+        "folder": args.output.display().to_string(),
+        "issuer": issuer.to_openssh(),
+        "log": log.to_string(),
+        "officials": officials.lines().count(),
+    }));
+    output.line(&format!("In {}, for a depot to pin:", args.output.display()));
+    output.line(&format!("  issuer.pub  {}", issuer.id()));
+    output.line(&format!("  log         {log}"));
+    output.line(&format!("  officials   {} lines", officials.lines().count()));
+    output.line("Carry them there by a way that you trust; whoever changes them is believed.");
+    Ok(())
+}
+
+pub(super) fn receipts(
+    global: &Global,
+    args: &ReceiptsArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let carried = Carried::read(&papers::read(&args.file)?)?;
+    let mut desk = Desk::open(global)?;
+    let by = desk.session(global)?;
+    let mut commands: Vec<AnyCommand> = Vec::new();
+    for receipt in carried.receipts {
+        commands.push(Command::RecordReceipt { receipt }.into());
+    }
+    for sighting in carried.sightings {
+        commands.push(Command::RecordSighting { sighting }.into());
+    }
+    for account in carried.accounts {
+        commands.push(Command::RecordAccount { account }.into());
+    }
+    let (mut recorded, mut known) = (0_u64, 0_u64);
+    for command in commands {
+        match desk.submit(Some(by.clone()), command) {
+            Ok(_) => recorded = recorded.saturating_add(1),
+            Err(Failure::Refused { code, .. })
+                if code == "requests/recorded-already" || code == "requests/account-overtaken" =>
+            {
+                known = known.saturating_add(1);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if desk.is_dry() {
+        output.only_would();
+    }
+    let now = desk.now()?;
+    let gaps = desk.look(|state| countersign_core::evidence::gaps(state, now));
+    output.value(&json!({
+        "depot": carried.depot, "recorded": recorded, "known": known, "gaps": gaps.len(),
+    }));
+    output.line(&format!("{}: {recorded} recorded, {known} known already.", carried.depot));
+    if !gaps.is_empty() {
+        output.line(&format!("{} gaps; see `evidence gaps`.", gaps.len()));
+    }
+    Ok(())
+}
