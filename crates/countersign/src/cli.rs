@@ -11,6 +11,7 @@ mod holds;
 mod known;
 mod ledger;
 mod log;
+mod notices;
 mod output;
 mod pack;
 mod people;
@@ -167,6 +168,9 @@ enum Noun {
     Log(log::Verb),
     /// Serve the web pages and the API of a ledger
     Serve(serve::ServeArgs),
+    /// Notices: who is told of what happens, and what could not be told
+    #[command(subcommand)]
+    Notices(notices::Verb),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -251,6 +255,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
+        Noun::Notices(verb) => notices::run(global, verb, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);
