@@ -39,6 +39,27 @@ pub const TOOLS: &[Tool] = &[
                  openssh-clients; macOS has them)",
     },
     Tool {
+        program: "openssl",
+        trial: &[],
+        package: "openssl",
+        purpose: "makes the certificates under which the server is tried over TLS",
+        remedy: "install OpenSSL's command (Debian: openssl)",
+    },
+    Tool {
+        program: "curl",
+        trial: &["--json", "{}", "--version"],
+        package: "curl",
+        purpose: "runs the examples of docs/api.md",
+        remedy: "install curl 7.82 or later",
+    },
+    Tool {
+        program: "jq",
+        trial: &[],
+        package: "jq",
+        purpose: "reads the answers in the examples of docs/api.md",
+        remedy: "install jq 1.6 or later",
+    },
+    Tool {
         program: "cvc5",
         trial: &[],
         package: "cvc5",

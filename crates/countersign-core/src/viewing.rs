@@ -9,10 +9,12 @@ use crate::people::{Function, Office};
 use crate::policy::{
     Explained, ItemQuestion, Preconditions, Question, Subject, Totals, Verdict, ViewQuestion,
 };
-use crate::requests::{Request, ask, own_release};
+use crate::requests::{HoldPlaced, Request, ask, own_release};
 use crate::stock::Item;
 use countersign_proof::entry::Label;
-use countersign_proof::words::{Act, ItemId, Moment, OfficeId, PartyId, PersonId, Quantity};
+use countersign_proof::words::{
+    Act, HoldScope, ItemId, Moment, OfficeId, PartyId, PersonId, Quantity,
+};
 use std::collections::BTreeSet;
 
 /// What somebody asks to see a part of.
@@ -36,6 +38,37 @@ impl State {
         !request.recused.contains(person)
             && (request.is_asked_by(person)
                 || self.may_view(person, &Matter::Request(request), Label::Parties))
+    }
+
+    /// Whether a person may see a hold: its signer, and whoever may see the request or release that
+    /// it is on, or what the programme is about.
+    #[must_use]
+    pub fn may_see_hold(&self, hold: &HoldPlaced, person: &PersonId) -> bool {
+        let request = match &hold.scope {
+            HoldScope::Request(id) => Some(*id),
+            HoldScope::Release(id) => self.requests.release(*id).map(|release| release.request),
+            HoldScope::All
+            | HoldScope::Holder(_)
+            | HoldScope::Item(_)
+            | HoldScope::Zone(_)
+            | HoldScope::Act(_)
+            | HoldScope::Office(_) => {
+                return hold.person == *person
+                    || self.may_view(person, &Matter::Programme, Label::Parties);
+            }
+        };
+        let request = request.and_then(|id| self.requests.request(id));
+        hold.person == *person || request.is_some_and(|request| self.may_see(request, person))
+    }
+
+    /// Whether a person may see everything that the programme deliberates: every party's books, and
+    /// what is deliberated on the programme itself.
+    #[must_use]
+    pub fn may_see_whole(&self, person: &PersonId) -> bool {
+        let mut parties = self.people.parties();
+        let books =
+            parties.all(|party| self.may_view(person, &Matter::Books(&party.id), Label::Parties));
+        books && self.may_view(person, &Matter::Programme, Label::Deliberation)
     }
 
     /// Whether a person may see a part of a matter, by any office that they hold, or stand in for,

@@ -183,7 +183,7 @@ fn known_item<'s>(state: &'s State, id: &ItemId) -> Result<&'s Item, Problem> {
 
 /// Checks that somebody may see everything that the programme deliberates.
 pub(crate) fn whole(app: &App, person: &PersonId) -> Result<(), Problem> {
-    if app.look(|state| policy::may_see_whole(state, person)) {
+    if app.look(|state| state.may_see_whole(person)) {
         return Ok(());
     }
     let detail = "this tells more than you may see: it is for whoever may see every party's books \

@@ -13,6 +13,7 @@ mod holds;
 mod known;
 mod ledger;
 mod log;
+mod notices;
 mod output;
 mod pack;
 mod people;
@@ -182,6 +183,9 @@ enum Noun {
     Witness(witness::Verb),
     /// Serve the web pages and the API of a ledger
     Serve(serve::ServeArgs),
+    /// Notices: who is told of what happens, and what could not be told
+    #[command(subcommand)]
+    Notices(notices::Verb),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -270,6 +274,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Witness(verb) => witness::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
+        Noun::Notices(verb) => notices::run(global, verb, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);

@@ -8,7 +8,7 @@ mod links;
 mod play;
 mod shortage;
 
-use crate::cli::serve::open_oidc;
+use crate::cli::serve::{open_notices, open_oidc};
 use crate::cli::{Failure, Output, tell_verified};
 use crate::clock::{ScriptedClock, ScriptedEntropy};
 use crate::founding::{self, Founders};
@@ -58,6 +58,9 @@ pub struct DemoArgs {
     /// Who else may say who somebody is: as for `serve`
     #[arg(long, value_name = "FILE", conflicts_with = "no_serve")]
     oidc: Option<PathBuf>,
+    /// Whom to tell of what happens: as for `serve`
+    #[arg(long, value_name = "FILE", conflicts_with = "no_serve")]
+    notices: Option<PathBuf>,
 }
 
 /// The demo key of a person: anyone can make it from their id.
@@ -104,6 +107,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     }
     let location = dir.display().to_string();
     let oidc = open_oidc(args.oidc.as_deref())?;
+    let notices = open_notices(args.notices.as_deref(), &location)?;
     // The port is taken before the ledger is founded: its charter says where passkeys may sign.
     let listener = match args.no_serve {
         true => None,
@@ -149,7 +153,8 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("  countersign --ledger {location} log show"));
     match listener {
         Some(listener) => {
-            links::serve(&location, people, &pack.names(), listener, (output, told), oidc)
+            let named = (oidc, notices, pack.zones.clone());
+            links::serve(&location, people, &pack.names(), listener, (output, told), named)
         }
         None => Ok(()),
     }

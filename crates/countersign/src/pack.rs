@@ -283,6 +283,25 @@ impl Pack {
     }
 }
 
+/// Reads zones and their outlines from a file of their own, written as a pack's `zones.geojson`.
+///
+/// # Errors
+/// Every mistake in it, by line.
+pub(crate) fn read_zones(path: &Path) -> Result<Vec<ZoneShape>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    let mut shapes = Vec::new();
+    if let Some(source) = Source::read(folder, &name, &mut faults) {
+        let mut r = Reading { source: &source, faults: &mut faults };
+        if let Some(node) = json::json(&mut r) {
+            shapes = zones::read(&mut r, &node, &mut Known::default());
+        }
+    }
+    if faults.is_empty() { Ok(shapes) } else { Err(faults) }
+}
+
 /// Reads what can be read. References into a file that cannot be read are let pass.
 fn gather(dir: &Path) -> Gathered {
     let mut faults = Vec::new();

@@ -12,6 +12,7 @@
 //! - [`oidc`]: sign-in by another organisation;
 //! - [`guard`]: what is refused before any handler runs;
 //! - [`live`]: what changes while somebody looks;
+//! - [`notices`]: who is told while nobody looks;
 //! - [`assets`]: the style sheet and the scripts;
 //! - [`running`]: listening, and stopping without losing anything.
 
@@ -34,6 +35,8 @@ pub(crate) mod oidc;
 pub(crate) mod guard;
 
 pub(crate) mod live;
+
+pub(crate) mod notices;
 
 pub(crate) mod assets;
 

@@ -34,6 +34,7 @@ pub(crate) mod inbox;
 pub(crate) mod requests;
 
 pub(crate) mod asked;
+pub(crate) mod map;
 pub(crate) mod stock;
 
 pub(crate) mod rerouting;

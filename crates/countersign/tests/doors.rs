@@ -588,3 +588,67 @@ fn every_door_offers_the_same_actions_to_everyone_on_every_request() {
 fn served_guest<'a>(served: &'a Served, person: &str) -> Guest<'a> {
     Guest { served, person: person.to_owned(), cookie: String::new() }
 }
+
+/// For which offices a page offers to place a hold, and for which it says why not, with the code.
+fn holding(page: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let select = page.split("name=\"office\"").nth(1).unwrap_or_default();
+    let select = select.split("</select>").next().unwrap_or_default();
+    let options = select.split("option value=\"").skip(1);
+    let options = options.filter_map(|rest| rest.split('"').next()).map(str::to_owned);
+    let barred = page.split("Place a hold (").skip(1).filter_map(|rest| {
+        let (office, rest) = rest.split_once(')')?;
+        let reason = rest.split("</p>").next()?;
+        let code = words(reason).rsplit_once('(')?.1.trim_end_matches(')').to_owned();
+        Some((office.to_owned(), code))
+    });
+    (options.filter(|office| !office.is_empty()).collect(), barred.collect())
+}
+
+/// Places a hold through the API, which lets everybody sign what they like and then judges.
+async fn hold_through_the_api(guest: &Guest<'_>, office: &str) -> (StatusCode, serde_json::Value) {
+    let send = async |path: &str, body: serde_json::Value| {
+        let request = guest.served.client.post(format!("{}/api/v1/{path}", guest.served.url));
+        let request = request.header("cookie", &guest.cookie).header("origin", &guest.served.url);
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status(), answer.json::<serde_json::Value>().await.unwrap())
+    };
+    let wanted = serde_json::json!({
+        "kind": "hold", "scope": "act:transfer", "office": office, "reason": "tried",
+    });
+    let (status, made) = send("statements", wanted).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let text = made["text"].as_str().unwrap();
+    let mark = signature(guest.served, &guest.person, text);
+    let signed = serde_json::json!({ "statements": [{ "statement": text, "signature": mark }] });
+    send("signed", signed).await
+}
+
+#[test]
+fn a_hold_is_offered_to_those_from_whom_the_ledger_takes_one_and_to_nobody_else() {
+    let served = Served::start();
+    run(async {
+        let (mut offered, mut barred) = (0, 0);
+        for person in served.people() {
+            let guest = served.enter(&person).await;
+            let (_, page) = guest.get("/oversight").await;
+            let (can, cannot) = holding(&page);
+            assert!(!can.is_empty() || !cannot.is_empty(), "{person} holds an office");
+            for office in &can {
+                let (status, told) = hold_through_the_api(&guest, office).await;
+                assert_eq!(status, StatusCode::CREATED, "{person} for {office}: {told}");
+                offered += 1;
+            }
+            for (office, code) in &cannot {
+                let (status, told) = hold_through_the_api(&guest, office).await;
+                assert!(status.is_client_error(), "{person} for {office}: {told}");
+                assert_eq!(told["code"], code.as_str(), "{person} for {office}");
+                // The form, sent all the same, is refused before anybody has signed.
+                let form = [("scope", "act:transfer"), ("office", office), ("reason", "tried")];
+                let answer = guest.post("/holds/place", &form).await;
+                assert!(answer.status().is_client_error(), "{person} for {office}");
+                barred += 1;
+            }
+        }
+        assert!(offered >= 1 && barred >= 8, "{offered} offered, {barred} barred");
+    });
+}

@@ -360,9 +360,8 @@ impl Examiner {
 
     /// What was reported is recorded even where it breaks a rule; then it must say which.
     fn used(&mut self, place: Place, id: ReleaseId, event: &Event) -> Result<(), Fault> {
-        let Event::UseReported {
-            quantity, used_at, zone, breaches: named, handed_before, ..
-        } = event
+        let Event::UseReported { quantity, used_at, zone, breaches: named, handed_before, .. } =
+            event
         else {
             return Ok(());
         };

@@ -6,6 +6,7 @@
 use super::decision::{weigh_advice, weigh_decision};
 use super::{DecisionMade, Request};
 use crate::people::Signed;
+use crate::policy::Subject;
 use crate::{Rejection as AnyRejection, State};
 use countersign_proof::signature::Assurance;
 use countersign_proof::words::{Act, DecisionKind, Digest, KeyId, OfficeId, PersonId};
@@ -51,6 +52,24 @@ impl State {
     ) -> Option<AnyRejection> {
         let signed = self.signed_by(request.draft.act, office, person, Assurance::KeyOnly);
         signed.and_then(|signed| weigh_advice(self, request, &signed, || Ok(()))).err()
+    }
+
+    /// The rejection that placing or lifting a hold would get at the ledger's clock, were it signed
+    /// by `person` for `office` alone, with a good key that gives this assurance. The scope is not
+    /// asked about: policy rules on holding, not on what is held.
+    #[must_use]
+    pub fn would_refuse_hold(
+        &self,
+        office: &OfficeId,
+        person: &PersonId,
+        assurance: Assurance,
+    ) -> Option<AnyRejection> {
+        let judged = self.signed_by(Act::Suspend, office, person, assurance).and_then(|signed| {
+            let subject = Subject::Programme { proved: false };
+            let at = self.ledger.clock;
+            Ok(self.policy.consent(&self.people, Act::Suspend, subject, &[signed], at)?)
+        });
+        judged.err()
     }
 
     /// What a signature with a good key would be worth.

@@ -2,7 +2,9 @@
 
 use super::follow::sum;
 use super::{Due, Event, HoldPlaced, Release, Request, Requests, Suspension, Usable, index};
-use countersign_proof::words::{Act, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId};
+use countersign_proof::words::{
+    Act, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId,
+};
 use std::collections::BTreeSet;
 
 impl Requests {
@@ -52,7 +54,6 @@ impl Requests {
                 let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
                 self.change_release(*release, |release| release.follow(at, event));
                 self.count_use(*release, drawn);
-            }
             }
             Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }

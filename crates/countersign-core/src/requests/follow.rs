@@ -1,8 +1,8 @@
 //! What events do to one request or one release: all that whoever has only these needs to follow.
 
 use super::{
-    Breach, Closing, Deadlines, DecisionMade, Draft, Event, Release, ReleaseState, Request, RequestState,
-    Stage, Suspension, Usable,
+    Breach, Closing, Deadlines, DecisionMade, Draft, Event, Release, ReleaseState, Request,
+    RequestState, Stage, Suspension, Usable,
 };
 use crate::people::Span;
 use countersign_proof::words::{

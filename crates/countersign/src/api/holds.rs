@@ -9,11 +9,7 @@ use crate::server::{App, Problem};
 use crate::views;
 use axum::extract::State;
 use axum::response::Response;
-use countersign_core::State as Ledger;
-use countersign_core::requests::HoldPlaced;
-use countersign_core::viewing::Matter;
-use countersign_proof::Label;
-use countersign_proof::words::{HoldId, HoldScope, PersonId};
+use countersign_proof::words::HoldId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -38,24 +34,6 @@ struct Filter {
 
 const COLUMNS: &[&str] = &["id", "scope", "office", "person", "placed_at", "lifted_at"];
 
-/// Whether somebody may see a hold: one on a request or a release, whoever may see that.
-pub(super) fn seen(state: &Ledger, person: &PersonId, hold: &HoldPlaced) -> bool {
-    let request = match &hold.scope {
-        HoldScope::Request(id) => Some(*id),
-        HoldScope::Release(id) => state.requests.release(*id).map(|release| release.request),
-        HoldScope::All
-        | HoldScope::Holder(_)
-        | HoldScope::Item(_)
-        | HoldScope::Zone(_)
-        | HoldScope::Act(_)
-        | HoldScope::Office(_) => {
-            return state.may_view(person, &Matter::Programme, Label::Parties);
-        }
-    };
-    let request = request.and_then(|id| state.requests.request(id));
-    hold.person == *person || request.is_some_and(|request| state.may_see(request, person))
-}
-
 /// List holds, oldest first; as JSON or CSV.
 #[utoipa::path(
     get, path = "/holds", tag = "holds", params(Filter),
@@ -77,7 +55,7 @@ async fn list(
             filter.limit,
             |hold| {
                 let wanted = filter.standing.is_none_or(|it| hold.lifted_at.is_none() == it);
-                (wanted && seen(state, person, hold)).then(|| views::hold(hold))
+                (wanted && state.may_see_hold(hold, person)).then(|| views::hold(hold))
             },
         )
     });
@@ -95,7 +73,8 @@ async fn show(
     reading: Reading,
 ) -> Result<Response, Problem> {
     let found = app.look(|state| {
-        let hold = state.requests.hold(id).filter(|hold| seen(state, reading.person(), hold));
+        let hold =
+            state.requests.hold(id).filter(|hold| state.may_see_hold(hold, reading.person()));
         hold.map(views::hold)
     });
     reading.one(&found.ok_or_else(|| Problem::not_found("hold"))?)

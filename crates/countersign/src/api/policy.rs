@@ -19,8 +19,6 @@ use axum::response::Response;
 use countersign_core::dependence::impact::Comparing;
 use countersign_core::dependence::{History, impact};
 use countersign_core::policy::{Command, Deciding, KeyOnlyRule, PolicyBundle};
-use countersign_core::viewing::Matter;
-use countersign_proof::Label;
 use countersign_proof::statement::kinds::PolicyPublication;
 use countersign_proof::words::{PolicyVersionId, Quantity};
 use serde::Deserialize;
@@ -305,16 +303,4 @@ async fn publish(State(app): State<App>, act: Act<Publication>) -> Result<Respon
     let done = act.give_signed(&app, command_id_of(&pairs), command).await?;
     let made = Some(format!("/api/v1/policy/versions/{version}"));
     Ok(act.answer(&app, &done, made, super::happened(&done.events)))
-}
-
-/// Whether somebody may see everything that the programme deliberates.
-pub(super) fn may_see_whole(
-    state: &countersign_core::State,
-    person: &countersign_proof::words::PersonId,
-) -> bool {
-    let books = state
-        .people
-        .parties()
-        .all(|party| state.may_view(person, &Matter::Books(&party.id), Label::Parties));
-    books && state.may_view(person, &Matter::Programme, Label::Deliberation)
 }

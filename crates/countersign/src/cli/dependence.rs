@@ -76,6 +76,10 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let (newest, past) = global.state_as_of(args.as_of)?;
     let state = past.as_ref().unwrap_or(&newest);
+    match &args.holder {
+        None => known::whole(global, &newest)?,
+        Some(holder) => known::seen_party(global, &newest, holder)?,
+    }
     let at = args.as_of.unwrap_or(state.ledger.clock);
     let version = match &args.policy {
         Some(id) => newest.policy.version(id)?,

@@ -6,7 +6,7 @@ use super::{Failure, Global};
 use crate::views;
 use clap::Subcommand;
 use countersign_core::Event;
-use countersign_core::requests::{self, Command};
+use countersign_core::requests::{self, Command, HoldPlaced};
 use countersign_proof::statement::kinds::{Hold, Lift};
 use countersign_proof::words::{HoldId, HoldScope};
 use serde_json::Value;
@@ -60,8 +60,12 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         }
         Verb::List => {
             let state = global.state()?;
-            let holds = state.requests.holds();
-            output.value(&Value::Array(holds.iter().map(views::hold).collect()));
+            let person = global.person.as_ref();
+            let holds = state.requests.holds().iter();
+            let holds: Vec<&HoldPlaced> = holds
+                .filter(|hold| person.is_none_or(|person| state.may_see_hold(hold, person)))
+                .collect();
+            output.value(&Value::Array(holds.iter().map(|hold| views::hold(hold)).collect()));
             let rows: Vec<Vec<String>> = holds
                 .iter()
                 .map(|hold| {

@@ -9,6 +9,8 @@ use crate::views::people as views;
 use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_core::people::{Command, EnrolledKey, Office};
+use countersign_core::viewing::Matter;
+use countersign_proof::Label;
 use countersign_proof::key::PublicKey;
 use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{
@@ -193,11 +195,13 @@ fn list(global: &Global, output: &mut Output) -> Result<(), Failure> {
     let (store, state, _) = global.read()?;
     let names = names::read(store.as_ref())?;
     let at = state.ledger.clock;
+    let named = global.may_view(&state, &Matter::Programme, Label::Identity);
     let mut values = Vec::new();
     let mut rows = Vec::new();
     for (person, party) in state.people.persons() {
-        let name = names.get(person).cloned().unwrap_or_default();
-        values.push(views::person(&state, person, party, Some(&name)));
+        let name = names.get(person).filter(|_| named).cloned();
+        values.push(views::person(&state, person, party, name.as_deref()));
+        let name = name.unwrap_or_default();
         let offices = views::offices_of(&state, person, at);
         let count = views::keys_of(&state, person).len().to_string();
         rows.push(vec![person.to_string(), name, party.to_string(), offices.join(", "), count]);

@@ -140,9 +140,9 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Compare { first, second } => plans::compare(first, second, output),
         Verb::Verify(args) => plans::verify(global, args, output),
         Verb::Order(args) => orders::order(global, args, output),
-        Verb::Show { order: None } => orders::list(&global.state()?, output),
-        Verb::Show { order: Some(id) } => orders::show(&global.state()?, *id, output),
-        Verb::Debts => orders::debts(&global.state()?, output),
+        Verb::Show { order: None } => orders::list(global, &global.state()?, output),
+        Verb::Show { order: Some(id) } => orders::show_seen(global, *id, output),
+        Verb::Debts => orders::debts(global, &global.state()?, output),
         Verb::Repay { debt, quantity } => orders::repay(global, *debt, *quantity, output),
     }
 }

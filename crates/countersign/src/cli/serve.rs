@@ -1,14 +1,18 @@
 //! `serve`: the web and API doors of a ledger.
 
 use super::output::Output;
-use super::{Failure, Global};
+use super::{Failure, Global, faulty_pack};
 use crate::clock::{RunningClock, ServedClock, SystemEntropy};
 use crate::opening::open_writer;
+use crate::pack::{ZoneShape, read_zones};
+use crate::server::notices::Notices;
 use crate::server::oidc::{Oidc, OidcSettings};
 use crate::server::running::{self, ServeError};
-use crate::server::settings::{Origin, Settings, Tls};
+use crate::server::settings::{Origin, Settings};
 use crate::writer::Writer;
 use clap::{Args, ValueEnum};
+use countersign_core::State;
+use countersign_proof::words::ZoneId;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,6 +43,12 @@ pub(super) struct ServeArgs {
     /// client_secret_file and [people]; such sessions can look and never act
     #[arg(long, value_name = "FILE")]
     oidc: Option<PathBuf>,
+    /// The outlines of the zones, for the map on the pages: a pack's zones.geojson
+    #[arg(long, value_name = "FILE")]
+    zones: Option<PathBuf>,
+    /// Whom to tell of what happens, by webhook and e-mail: a TOML file, as docs/notices.md has it
+    #[arg(long, value_name = "FILE")]
+    notices: Option<PathBuf>,
     /// How to write the log of the server, to standard error
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -79,13 +89,20 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     let listener = running::listen(args.listen)?;
     let port = listener.local_addr().map_err(ServeError::Failed)?.port();
     let oidc = open_oidc(args.oidc.as_deref())?;
-    let tls = args.tls_cert.clone().zip(args.tls_key.clone());
+    let zones = args.zones.as_deref().map(read_zones).transpose();
+    let zones = zones.map_err(|faults| faulty_pack(&faults))?.unwrap_or_default();
+    let notices = open_notices(args.notices.as_deref(), location)?;
+    let tls = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
+    let tls = tls.map(|(certificate, key)| running::open_tls(certificate, key)).transpose();
     let settings = Settings {
         origin: args.origin.clone().unwrap_or_else(|| Origin::localhost(port)),
-        tls: tls.map(|(certificate, key)| Tls { certificate, key }),
+        tls: tls.map_err(Failure::usage)?,
         oidc,
+        zones,
+        notices,
     };
     let opened = open_writer(location)?;
+    check_zones(&settings.zones, &opened.state)?;
     let clock = match global.clock {
         Some(_) if !opened.state.ledger.exercise => {
             return Err(Failure::usage("--clock is for exercises; this ledger is none"));
@@ -101,8 +118,32 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     begin_log(args.log);
     output.value(&json!({ "url": settings.origin.to_string() }));
     output.line(&format!("Serving {location} at {}.", settings.origin));
-    running::run(writer, location, clock, &settings, listener, |_| ())?;
+    running::run(writer, location, clock, settings, listener, |_| ())?;
     output.line("Stopped; everything that was answered is recorded.");
+    Ok(())
+}
+
+/// Checks that the zones on the map are those of the ledger.
+fn check_zones(shapes: &[ZoneShape], state: &State) -> Result<(), Failure> {
+    let known = &state.policy.world().zones;
+    for shape in shapes {
+        let (id, within) = (&shape.zone.id, &shape.zone.within);
+        let Some(zone) = known.get(id) else {
+            return Err(Failure::usage(format!(
+                "--zones: the ledger declares no zone {id}; take the zones.geojson of the pack \
+                 that it was founded from"
+            )));
+        };
+        if zone.within != *within {
+            let said = |of: &Option<ZoneId>| of.as_ref().map_or("none".into(), ToString::to_string);
+            return Err(Failure::usage(format!(
+                "--zones: {id} lies in {}, but in the file in {}; take the zones.geojson of the \
+                 pack that the ledger was founded from",
+                said(&zone.within),
+                said(within)
+            )));
+        }
+    }
     Ok(())
 }
 
@@ -112,6 +153,16 @@ pub(crate) fn open_oidc(file: Option<&Path>) -> Result<Option<Arc<Oidc>>, Failur
     running::choose_cryptography();
     let settings = OidcSettings::read(file).map_err(Failure::usage)?;
     Ok(Some(Arc::new(Oidc::new(settings).map_err(Failure::usage)?)))
+}
+
+/// Makes ready to tell of what happens, where the operator has named somebody.
+pub(crate) fn open_notices(
+    file: Option<&Path>,
+    location: &str,
+) -> Result<Option<Notices>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    running::choose_cryptography();
+    Notices::read(file, location).map(Some).map_err(Failure::usage)
 }
 
 /// Puts on record which script the signing page has, where it is not there already.

@@ -10,6 +10,8 @@ use crate::views::{board, triage as views};
 use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_core::triage::{self, Command};
+use countersign_core::viewing::Matter;
+use countersign_proof::Label;
 use countersign_proof::statement::kinds::{ClassOverride, OverrideLift};
 use countersign_proof::words::{ItemClass, ItemId, Moment};
 use serde_json::Value;
@@ -56,18 +58,19 @@ pub(super) struct OverrideArgs {
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Show => show(&global.state()?, output),
-        Verb::Explain { item } => explain(&global.state()?, item, output),
+        Verb::Show => show(global, &global.state()?, output),
+        Verb::Explain { item } => explain(global, &global.state()?, item, output),
         Verb::Override(args) => set(global, args, output),
         Verb::Lift { item, signing } => lift(global, item, signing, output),
     }
 }
 
-fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
+fn show(global: &Global, state: &State, output: &mut Output) -> Result<(), Failure> {
     let rules = state.triage.rules();
     let mut values = Vec::new();
     let mut rows = Vec::new();
-    for item in state.stock.items() {
+    let seen = |id: &ItemId| global.may_view(state, &Matter::Item(id), Label::Parties);
+    for item in state.stock.items().filter(|item| seen(&item.id)) {
         let rule = rules.rule_for(&item.id, &item.labels);
         let memory = state.triage.memory(&item.id);
         let declared = memory.and_then(|memory| memory.declared.as_ref());
@@ -88,8 +91,13 @@ fn show(state: &State, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn explain(state: &State, id: &ItemId, output: &mut Output) -> Result<(), Failure> {
-    let item = known::item(state, id)?;
+fn explain(
+    global: &Global,
+    state: &State,
+    id: &ItemId,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let item = known::seen_item(global, state, id)?;
     let at = state.ledger.clock;
     output.value(&views::explained(state, item));
     let rules = state.triage.rules();

@@ -4,6 +4,8 @@ use crate::cli::serve::{LogForm, begin_log, open_door};
 use crate::cli::{Failure, Output};
 use crate::clock::{RunningClock, ServedClock, SystemEntropy};
 use crate::opening::open_writer;
+use crate::pack::ZoneShape;
+use crate::server::notices::Notices;
 use crate::server::oidc::Oidc;
 use crate::server::running::{self, ServeError};
 use crate::server::settings::{Origin, Settings};
@@ -58,18 +60,18 @@ pub(super) fn serve(
     names: &BTreeMap<PersonId, String>,
     listener: TcpListener,
     (output, mut told): (&mut Output, Value),
-    oidc: Option<Arc<Oidc>>,
+    (oidc, notices, zones): (Option<Arc<Oidc>>, Option<Notices>, Vec<ZoneShape>),
 ) -> Result<(), Failure> {
     let listen = listener.local_addr().map_err(ServeError::Failed)?;
     let origin = Origin::localhost(listen.port());
-    let settings = Settings { origin: origin.clone(), tls: None, oidc };
+    let settings = Settings { origin: origin.clone(), tls: None, oidc, zones, notices };
     let opened = open_writer(location)?;
     let clock = ServedClock::Running(RunningClock::new(opened.state.ledger.clock));
     let writer = Writer::start(opened, Box::new(clock), Box::new(SystemEntropy))?;
     open_door(&writer, &origin)?;
     begin_log(LogForm::Text);
     let mut failed = None;
-    running::run(writer, location, clock, &settings, listener, |app| {
+    running::run(writer, location, clock, settings, listener, |app| {
         let mut links = Vec::new();
         output.heading(&format!("\nServing at {origin}; a way in for each role:"));
         for role in roles {

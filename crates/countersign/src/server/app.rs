@@ -9,6 +9,7 @@ use super::stores::Stores;
 use super::viewer::Invited;
 use crate::clock::{Clock, ServedClock, SystemEntropy, random16};
 use crate::names;
+use crate::pack::ZoneShape;
 use crate::writer::{Asked, Door, Reader, Receipt, Submission, Unavailable, Writer};
 use countersign_core::ledger::subject_of;
 use countersign_core::people::Authority;
@@ -55,6 +56,8 @@ pub(crate) struct Premises {
     pub(crate) location: String,
     /// Who else may say who somebody is.
     pub(crate) oidc: Option<Arc<Oidc>>,
+    /// The zones with their outlines, for the map.
+    pub(crate) zones: Vec<ZoneShape>,
     /// Who is signed in.
     pub(crate) sessions: Sessions,
     /// Nonces of sign-in texts that were handed out.
@@ -98,6 +101,7 @@ impl App {
             origin: settings.origin.clone(),
             location: location.to_owned(),
             oidc: settings.oidc.clone(),
+            zones: settings.zones.clone(),
             sessions: Sessions::default(),
             challenges: Kept::new(minutes(10), 20_000),
             links: Kept::new(minutes(24 * 60), 10_000),

@@ -148,9 +148,14 @@ fn recorder() -> Option<&'static PrometheusHandle> {
     HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).as_ref()
 }
 
+/// Keeps count from now on of whatever is counted.
+pub(crate) fn begin_counting() {
+    recorder();
+}
+
 /// Counts requests and their times, by route and not by address.
 async fn measure(request: Request, next: Next) -> Response {
-    recorder();
+    begin_counting();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
     let method = request.method().to_string();

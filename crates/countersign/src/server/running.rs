@@ -1,13 +1,14 @@
 //! Running. Answers: *how does the server start, and how does it stop without losing anything?*
 
 use super::settings::Settings;
-use super::{App, router};
+use super::{App, guard, router};
 use crate::clock::ServedClock;
 use crate::writer::{Unavailable, Writer};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use countersign_core::next_due;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -27,9 +28,9 @@ pub(crate) enum ServeError {
         /// Why not.
         error: std::io::Error,
     },
-    /// The certificate cannot be used.
-    #[error("the TLS certificate or its key cannot be used: {0}")]
-    Tls(std::io::Error),
+    /// Nobody can be told of what happens.
+    #[error("notices: {0}")]
+    Notices(String),
     /// The runtime or the connection failed.
     #[error("the server failed: {0}")]
     Failed(#[from] std::io::Error),
@@ -42,6 +43,24 @@ pub(crate) enum ServeError {
 pub(crate) fn choose_cryptography() {
     // It may have been chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Makes ready to serve over TLS.
+///
+/// # Errors
+/// What is wrong with the files, and what to do; nothing of a key is repeated.
+pub(crate) fn open_tls(certificate: &Path, key: &Path) -> Result<RustlsConfig, String> {
+    choose_cryptography();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    runtime.block_on(RustlsConfig::from_pem_file(certificate, key)).map_err(|error| {
+        format!(
+            "the TLS certificate {} with the key {} cannot be used: {error}; give a certificate \
+             chain and the private key that belongs to it, both PEM",
+            certificate.display(),
+            key.display()
+        )
+    })
 }
 
 /// Takes the address, so that nothing else can have it before the ledger is ready.
@@ -65,14 +84,14 @@ pub(crate) fn run(
     writer: Writer,
     location: &str,
     clock: ServedClock,
-    settings: &Settings,
+    settings: Settings,
     listener: TcpListener,
     started: impl FnOnce(&App),
 ) -> Result<(), ServeError> {
     choose_cryptography();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (stop, stopping) = watch::channel(false);
-    let app = App::new(&writer, location, clock, settings, stopping)?;
+    let app = App::new(&writer, location, clock, &settings, stopping)?;
     started(&app);
     let served = runtime.block_on(serve(&app, settings, listener, &stop));
     app.close();
@@ -85,11 +104,14 @@ pub(crate) fn run(
 
 async fn serve(
     app: &App,
-    settings: &Settings,
+    settings: Settings,
     listener: TcpListener,
     stop: &watch::Sender<bool>,
 ) -> Result<(), ServeError> {
     let handle = Handle::new();
+    guard::begin_counting();
+    let notices = settings.notices.map(|notices| notices.start(app)).transpose();
+    let notices = notices.map_err(ServeError::Notices)?;
     let ticking = tokio::spawn(tick(app.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let control = handle.clone();
@@ -102,10 +124,8 @@ async fn serve(
         std::future::pending::<()>().await;
     };
     let serving = async {
-        match &settings.tls {
-            Some(tls) => {
-                let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key);
-                let config = config.await.map_err(ServeError::Tls)?;
+        match settings.tls {
+            Some(config) => {
                 let server = axum_server::from_tcp_rustls(listener, config)?;
                 Ok(server.handle(handle).serve(service).await?)
             }
@@ -117,6 +137,11 @@ async fn serve(
         () = until => Ok(()),
     };
     ticking.abort();
+    if let Some(notices) = notices {
+        // The server may have ended by itself; then nobody else has said so.
+        let _ = stop.send(true);
+        notices.end().await;
+    }
     served
 }
 

@@ -1,7 +1,9 @@
 //! Settings of the server. Answers: *where does it listen, and under which name?*
 
+use super::notices::Notices;
 use super::oidc::Oidc;
-use std::path::PathBuf;
+use crate::pack::ZoneShape;
+use axum_server::tls_rustls::RustlsConfig;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -80,22 +82,16 @@ impl FromStr for Origin {
     }
 }
 
-/// The files of a TLS certificate.
-#[derive(Clone, Debug)]
-pub(crate) struct Tls {
-    /// The certificate chain, PEM.
-    pub(crate) certificate: PathBuf,
-    /// Its private key, PEM.
-    pub(crate) key: PathBuf,
-}
-
 /// How the server runs.
-#[derive(Clone)]
 pub(crate) struct Settings {
     /// What browsers call it; one of the origins in the charter.
     pub(crate) origin: Origin,
     /// With which certificate; none where a proxy in front of it has one.
-    pub(crate) tls: Option<Tls>,
+    pub(crate) tls: Option<RustlsConfig>,
     /// Who else may say who somebody is.
     pub(crate) oidc: Option<Arc<Oidc>>,
+    /// The zones with their outlines, for the map; none where there is no map.
+    pub(crate) zones: Vec<ZoneShape>,
+    /// Who is told of what happens.
+    pub(crate) notices: Option<Notices>,
 }

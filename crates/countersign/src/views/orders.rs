@@ -94,8 +94,8 @@ pub fn instalment(part: &Instalment) -> Value {
 
 /// What orders owe, and when it can be given back.
 #[must_use]
-pub fn debts(state: &State) -> Value {
-    let values: Vec<Value> = state.rerouting.debts().iter().map(board::debt).collect();
-    let plan: Vec<Value> = instalments(state).0.iter().map(instalment).collect();
+pub fn debts(debts: &[&Debt], instalments: &[Instalment]) -> Value {
+    let values: Vec<Value> = debts.iter().map(|debt| board::debt(debt)).collect();
+    let plan: Vec<Value> = instalments.iter().map(instalment).collect();
     json!({ "debts": values, "repayment": plan })
 }

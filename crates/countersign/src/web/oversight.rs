@@ -3,10 +3,12 @@
 use super::charts::{Bar, Bars};
 use super::page::{Frame, csrf, page};
 use super::parts::{
-    Action, Choice, Column, Field, Row, Table, Tone, buttons, id, moment, summary_list, thin,
+    Action, Choice, Column, Field, Row, Table, Tone, buttons, details, id, moment, summary_list,
+    thin,
 };
 use super::requests::told;
 use super::{places, words};
+use crate::actions::assurance_of;
 use crate::server::fields::Fields;
 use crate::server::papers::Purpose;
 use crate::server::viewer::Visitor;
@@ -17,7 +19,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use countersign_core::State as Ledger;
-use countersign_core::requests::{Request, RequestState};
+use countersign_core::requests::{HoldPlaced, Request, RequestState};
 use countersign_proof::statement::kinds::{Hold, Lift};
 use countersign_proof::words::{HoldScope, OfficeId, PersonId};
 use maud::{Markup, html};
@@ -113,16 +115,49 @@ fn figures(state: &Ledger, tally: &Tally) -> Markup {
     }
 }
 
-/// The offices for which a person may sign a hold, as far as they hold any.
-fn offices(state: &Ledger, person: &PersonId) -> Vec<(String, String)> {
+/// An office of somebody, and why it may place and lift no hold, where that is so.
+struct Standing {
+    office: String,
+    title: String,
+    refused: Option<String>,
+}
+
+/// The offices that a person speaks for, with what the ledger would say to a hold of theirs.
+fn offices(state: &Ledger, person: &PersonId) -> Vec<Standing> {
+    let assurance = assurance_of(state, person);
     let spoken = state.people.spoken_for_by(person, state.ledger.clock);
-    spoken.map(|office| (office.id.to_string(), office.title.clone())).collect()
+    let standing = spoken.map(|office| {
+        let refused = state.would_refuse_hold(&office.id, person, assurance);
+        Standing {
+            office: office.id.to_string(),
+            title: office.title.clone(),
+            refused: refused.map(|rule| format!("{rule} ({})", rule.code())),
+        }
+    });
+    standing.collect()
+}
+
+/// Why a person cannot place or lift a hold, for each office for which they cannot.
+fn barred(mine: &[Standing]) -> Markup {
+    let labels: Vec<(String, &str)> = mine
+        .iter()
+        .filter_map(|one| {
+            let reason = one.refused.as_deref()?;
+            Some((format!("{} ({})", words::OVERSIGHT_PLACE, one.office), reason))
+        })
+        .collect();
+    let barred: Vec<Action<'_>> =
+        labels.iter().map(|(label, reason)| Action::Barred { label, reason }).collect();
+    html! {
+        @if !barred.is_empty() { (details(words::WHAT_YOU_CANNOT, false, &buttons(&barred))) }
+    }
 }
 
 fn holds(state: &Ledger, frame: &Frame, person: &PersonId) -> Markup {
     let mine = offices(state, person);
-    let mine: Vec<Choice<'_>> =
-        mine.iter().map(|(value, label)| Choice::new(value, label)).collect();
+    let can = mine.iter().filter(|one| one.refused.is_none());
+    let can: Vec<Choice<'_>> = can.map(|one| Choice::new(&one.office, &one.title)).collect();
+    let seen = |hold: &&HoldPlaced| state.may_see_hold(hold, person);
     let columns = [
         Column::Words(words::OVERSIGHT_HOLD),
         Column::Words(words::OVERSIGHT_SCOPE),
@@ -130,7 +165,7 @@ fn holds(state: &Ledger, frame: &Frame, person: &PersonId) -> Markup {
         Column::Words(words::OVERSIGHT_PLACED),
         Column::Words(words::STATE),
     ];
-    let rows = state.requests.holds().iter().rev().take(MOST).map(|hold| {
+    let rows = state.requests.holds().iter().rev().filter(seen).take(MOST).map(|hold| {
         Row::from(vec![
             id(&hold.id.to_string()),
             html! { (hold.scope) },
@@ -149,19 +184,20 @@ fn holds(state: &Ledger, frame: &Frame, person: &PersonId) -> Markup {
         .requests
         .holds()
         .iter()
-        .filter(|hold| hold.lifted_at.is_none())
+        .filter(|hold| hold.lifted_at.is_none() && seen(hold))
         .map(|hold| hold.id.to_string())
         .collect();
     let standing: Vec<Choice<'_>> = standing.iter().map(|id| Choice::new(id, id)).collect();
     html! {
         (table.render())
-        @if !mine.is_empty() {
+        (barred(&mine))
+        @if !can.is_empty() {
             h2 { (words::OVERSIGHT_PLACE) }
             form method="post" action="/holds/place" {
                 @if let Some(who) = &frame.viewer { (csrf(who)) }
                 (Field::new("scope", words::OVERSIGHT_SCOPE).hint(words::OVERSIGHT_SCOPE_HINT)
                     .text())
-                (Field::new("office", words::FOR_OFFICE).select(&mine))
+                (Field::new("office", words::FOR_OFFICE).select(&can))
                 (Field::new("reason", words::REASON).long_text(3))
                 (buttons(&[Action::Other { label: words::TO_THE_TEXT, sends: None }]))
             }
@@ -170,7 +206,7 @@ fn holds(state: &Ledger, frame: &Frame, person: &PersonId) -> Markup {
                 form method="post" action="/holds/lift" {
                     @if let Some(who) = &frame.viewer { (csrf(who)) }
                     (Field::new("hold", words::OVERSIGHT_HOLD).select(&standing))
-                    (Field::new("lift_office", words::FOR_OFFICE).select(&mine))
+                    (Field::new("lift_office", words::FOR_OFFICE).select(&can))
                     (Field::new("lift_reason", words::REASON).long_text(3))
                     (buttons(&[Action::Other { label: words::TO_THE_TEXT, sends: None }]))
                 }
@@ -232,6 +268,13 @@ fn read(
     Ok((person, office, reason))
 }
 
+/// Checks, before anybody signs, that the ledger would take a hold, or its lifting, from somebody.
+fn may_hold(app: &App, office: &OfficeId, signer: &PersonId) -> Result<(), Problem> {
+    let refused =
+        app.look(|state| state.would_refuse_hold(office, signer, assurance_of(state, signer)));
+    refused.map_or(Ok(()), |rule| Err(rule.into()))
+}
+
 async fn place(
     State(app): State<App>,
     viewer: Viewer,
@@ -242,6 +285,7 @@ async fn place(
     fields.finish()?;
     let wrong = fields.errors().get("scope").cloned().unwrap_or_default();
     let scope = scope.ok_or_else(|| Problem::unreadable(format!("scope: {wrong}")))?;
+    may_hold(&app, &office, &signer)?;
     let binding = app.binding::<Hold>(&signer, None).await?;
     let hold = Hold { scope, office, signer, binding, reason };
     let paper = app.paper(&hold, Purpose::Command, "/oversight")?;
@@ -257,6 +301,7 @@ async fn lift(
     let hold = fields.word("hold");
     fields.finish()?;
     let hold = hold.ok_or_else(|| Problem::unreadable("say which hold is lifted"))?;
+    may_hold(&app, &office, &signer)?;
     let binding = app.binding::<Lift>(&signer, None).await?;
     let lift = Lift { hold, office, signer, binding, reason };
     let paper = app.paper(&lift, Purpose::Command, "/oversight")?;

@@ -85,6 +85,11 @@ printf 'name = "A list"\ncase = "case"\n[time]\nformats = ["YYYY-MM-DD"]\n' > ma
 printf '[matter]\nact = "use"\nholder = "UA"\nitem = "ATACMS"\nzone = "UA"\n' >> mapping.toml
 printf '[[fact]]\nkind = "acted"\nat = "day"\nby = "who"\n' >> mapping.toml"#;
 
+/// Writes the file that the examples name, and the secret that it names.
+const ENDPOINTS: &str = r#"echo whsec_dGhpcnR5LXR3byBieXRlcywgYXMgcmVjb21tZW5kZWQ= > hook.key
+printf '[[webhook]]\nname = "case-files"\nurl = "https://hooks.example/x"\n' > notices.toml
+printf 'secret_file = "hook.key"\nevents = ["*"]\n' >> notices.toml"#;
+
 /// Tries the examples of a command on a copy of the exercise; gives how many there were.
 pub fn try_examples(command: &Described) -> usize {
     // The founding of a programme of one's own is in its script, with the pack that it needs; a
@@ -97,6 +102,9 @@ pub fn try_examples(command: &Described) -> usize {
     let mut ledger = Ledger::new();
     if command.words.first().is_some_and(|noun| noun == "history") {
         ledger.shell(A_HISTORY).good();
+    }
+    if command.words.first().is_some_and(|noun| noun == "notices") {
+        ledger.shell(ENDPOINTS).good();
     }
     let mut submitted = false;
     for example in &examples {

@@ -231,3 +231,71 @@ pub fn words(page: &str) -> String {
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// The program on a ledger that the demo has left.
+pub mod again {
+    use std::io::{Read as _, Write as _};
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
+
+    fn program() -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        program.env("RUST_LOG", "error").env("PATH", "");
+        program
+    }
+
+    /// Runs it without a ledger of its own; gives exit code and what it printed, all of it.
+    pub fn output(words: &[&str]) -> (i32, String) {
+        let output = program().args(words).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+    }
+
+    /// Runs a command on the ledger.
+    pub fn command(ledger: &Path, words: &[&str]) -> (i32, String) {
+        let output = program().args(words).arg("--ledger").arg(ledger).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// A server, until it is dropped.
+    pub struct Server(Child);
+
+    /// Serves the ledger on a port of localhost, and waits until it answers.
+    pub fn serve(ledger: &Path, port: &str, words: &[&str]) -> Server {
+        let listen = format!("127.0.0.1:{port}");
+        let mut child = program();
+        let child = child.arg("serve").arg("--ledger").arg(ledger).args(["--listen", &listen]);
+        let child = child.args(words).stdout(Stdio::null()).spawn().unwrap();
+        let mut server = Server(child);
+        for _ in 0..600 {
+            if let Ok(mut stream) = std::net::TcpStream::connect(&listen) {
+                // The port is taken before the ledger is opened: it answers once it is served,
+                // over TLS with an alert.
+                let ask = b"GET /health/live HTTP/1.0\r\n\r\n";
+                let _ = stream.write_all(ask).and_then(|()| stream.read(&mut [0; 16]));
+                return server;
+            }
+            assert!(server.0.try_wait().unwrap().is_none(), "the server has ended");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not answer");
+    }
+
+    impl Server {
+        /// Tells it to stop, and waits until it has.
+        pub fn stop(mut self) {
+            let id = self.0.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+            assert!(self.0.wait().unwrap().success());
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // A server that was stopped is gone already.
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::cli::output::Output;
 use crate::cli::table::{CsvArgs, put};
-use crate::cli::{Failure, Global, pack as packs};
+use crate::cli::{Failure, Global, known, pack as packs};
 use crate::opening::rebuild_watched;
 use crate::pack::Pack;
 use crate::views::dependence::{said_in_words, zones_in_words};
@@ -55,6 +55,7 @@ enum Version {
 
 pub(super) fn run(global: &Global, args: &ImpactArgs, output: &mut Output) -> Result<(), Failure> {
     let (store, newest, head) = global.read()?;
+    known::whole(global, &newest)?;
     if let Some(since) = args.since {
         check_since(&newest, since)?;
     }

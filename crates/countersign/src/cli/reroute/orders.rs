@@ -9,9 +9,11 @@ use crate::cli::signing::signed;
 use crate::cli::{Failure, Global, known};
 use crate::statements::{self, Undertaking};
 use crate::views::{orders as views, plans};
-use countersign_core::rerouting::{self, Command};
+use countersign_core::rerouting::{self, Command, Debt, Order};
+use countersign_core::viewing::Matter;
 use countersign_core::{Event, State};
-use countersign_proof::words::{DebtId, OrderId, Quantity};
+use countersign_proof::Label;
+use countersign_proof::words::{DebtId, OrderId, PartyId, Quantity};
 use serde_json::Value;
 
 pub(super) fn order(global: &Global, args: &OrderArgs, output: &mut Output) -> Result<(), Failure> {
@@ -55,8 +57,14 @@ fn ordered(event: &Event) -> Option<OrderId> {
     }
 }
 
-pub(super) fn list(state: &State, output: &mut Output) -> Result<(), Failure> {
-    let orders = state.rerouting.orders();
+/// Whether somebody may see an order: whoever may see how its item stands.
+fn seen(global: &Global, state: &State, order: &Order) -> bool {
+    global.may_view(state, &Matter::Item(&order.plan.item), Label::Parties)
+}
+
+pub(super) fn list(global: &Global, state: &State, output: &mut Output) -> Result<(), Failure> {
+    let orders = state.rerouting.orders().iter();
+    let orders: Vec<&Order> = orders.filter(|order| seen(global, state, order)).collect();
     output.value(&Value::Array(orders.iter().map(|order| views::order(state, order)).collect()));
     let rows: Vec<Vec<String>> = orders
         .iter()
@@ -76,7 +84,15 @@ pub(super) fn list(state: &State, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<(), Failure> {
+/// Shows an order to whoever may see it; one that they may not see is told of as none.
+pub(super) fn show_seen(global: &Global, id: OrderId, output: &mut Output) -> Result<(), Failure> {
+    let state = global.state()?;
+    let found = state.rerouting.order(id).filter(|order| seen(global, &state, order));
+    found.ok_or_else(|| Failure::usage(format!("there is no order {id}")))?;
+    show(&state, id, output)
+}
+
+fn show(state: &State, id: OrderId, output: &mut Output) -> Result<(), Failure> {
     let order = state.rerouting.order(id);
     let order = order.ok_or_else(|| Failure::usage(format!("there is no order {id}")))?;
     output.value(&views::order(state, order));
@@ -125,10 +141,13 @@ pub(super) fn show(state: &State, id: OrderId, output: &mut Output) -> Result<()
     Ok(())
 }
 
-pub(super) fn debts(state: &State, output: &mut Output) -> Result<(), Failure> {
-    let all = state.rerouting.debts();
-    let (instalments, unknown) = views::instalments(state);
-    output.value(&views::debts(state));
+pub(super) fn debts(global: &Global, state: &State, output: &mut Output) -> Result<(), Failure> {
+    let books = |party: &PartyId| global.may_view(state, &Matter::Books(party), Label::Parties);
+    let seen = |debt: &&Debt| books(&debt.owner) || books(&debt.recipient);
+    let all: Vec<&Debt> = state.rerouting.debts().iter().filter(seen).collect();
+    let (mut instalments, unknown) = views::instalments(state);
+    instalments.retain(|part| all.iter().any(|debt| debt.id == part.debt));
+    output.value(&views::debts(&all, &instalments));
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|debt| {

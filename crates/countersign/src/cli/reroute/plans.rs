@@ -14,20 +14,34 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// The books to plan from: a ledger's, or those of a pack; with the position of the log.
-struct Books {
+struct Books<'g> {
     state: State,
     position: u64,
+    /// Who looks; whoever has a pack has read it already.
+    looking: Option<&'g Global>,
 }
 
-impl Books {
-    fn open(global: &Global, pack: Option<&Path>) -> Result<Self, Failure> {
+impl<'g> Books<'g> {
+    fn open(global: &'g Global, pack: Option<&Path>) -> Result<Self, Failure> {
         match pack {
-            Some(folder) => Ok(Self { state: pack::books(folder, global.clock)?, position: 0 }),
+            Some(folder) => {
+                let state = pack::books(folder, global.clock)?;
+                Ok(Self { state, position: 0, looking: None })
+            }
             None => {
                 let (_, state, head) = global.read()?;
-                Ok(Self { state, position: head.frontier.size() })
+                Ok(Self { state, position: head.frontier.size(), looking: Some(global) })
             }
         }
+    }
+
+    /// Checks that there is an item whose owner's books may be seen.
+    fn check_item(&self, id: &ItemId) -> Result<(), Failure> {
+        let found = match self.looking {
+            Some(global) => known::kept_item(global, &self.state, id),
+            None => known::item(&self.state, id),
+        };
+        found.map(|_| ())
     }
 
     fn problem(&self, item: &ItemId, terms: &Terms) -> Result<ItemProblem, Failure> {
@@ -63,7 +77,7 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Res
         books.check_vetoes(&vetoes, None)?;
         return plan_all(&books, &terms, &vetoes, output);
     };
-    known::item(&books.state, item)?;
+    books.check_item(item)?;
     books.check_vetoes(&vetoes, Some(item))?;
     let problem = books.problem(item, &terms)?;
     let made = rerouting::plan(&problem, &vetoes);
@@ -82,13 +96,16 @@ pub(super) fn plan(global: &Global, args: &PlanArgs, output: &mut Output) -> Res
 
 /// Every item: a row for each plan, and a line for each that cannot be planned.
 fn plan_all(
-    books: &Books,
+    books: &Books<'_>,
     terms: &Terms,
     vetoes: &Vetoes,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let (mut values, mut rows, mut without) = (Vec::new(), Vec::new(), Vec::new());
     for item in plans::planned_items(&books.state) {
+        if books.check_item(&item).is_err() {
+            continue;
+        }
         match books.problem(&item, terms) {
             Ok(problem) => {
                 let made = rerouting::plan(&problem, vetoes);
@@ -281,7 +298,7 @@ pub(super) fn verify(
     let file = read(&args.plan)?;
     let plan = &file.plan;
     let books = Books::open(global, args.pack.as_deref())?;
-    known::item(&books.state, &plan.item)?;
+    books.check_item(&plan.item)?;
     let problem = books.problem(&plan.item, &args.terms(plan))?;
     let verified = rerouting::verify(&problem, &plan.vetoes, plan);
     verified.map_err(|fault| {

@@ -5,6 +5,7 @@ use crate::server::fields::Fields;
 use crate::server::viewer::Visitor;
 use crate::server::{App, Problem, Viewer};
 use crate::web::asked::{self, checks, select, titled};
+use crate::web::map::map;
 use crate::web::page::page;
 use crate::web::parts::{
     Action, Choice, Field, Number, Tone, buttons, error_summary, id, inset, summary_list, tag,
@@ -145,6 +146,7 @@ pub(super) async fn explain(
     let asked = question(&mut fields, app.look(|state| state.ledger.clock));
     fields.finish()?;
     let frame = places::frame(&app, &Visitor(Some(viewer)), "/policy").await?;
+    let chosen = asked.as_ref().map(|(draft, _)| draft.zones.clone()).unwrap_or_default();
     let body = app.look(|state| {
         html! {
             (error_summary(&faults_of(&fields)))
@@ -152,6 +154,7 @@ pub(super) async fn explain(
             p class="lead" { (words::EXPLAIN_LEAD) }
             @if let Some((draft, at)) = &asked { (answer(state, draft, *at)) }
             (form(state, &fields))
+            (map(&app.zones, state, words::EXPLAIN_MAP, &chosen))
         }
     });
     Ok(page(&frame, words::EXPLAIN_TITLE, &body))

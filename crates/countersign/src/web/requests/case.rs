@@ -7,6 +7,7 @@ use crate::server::viewer::Visitor;
 use crate::server::{App, Problem, Viewer};
 use crate::views;
 use crate::web::inbox::looking_as;
+use crate::web::map::map;
 use crate::web::page::page;
 use crate::web::parts::{
     Action, Column, Row, Table, Task, Tone, buttons, details, id, moment, quantity, release_tag,
@@ -63,6 +64,9 @@ pub(super) async fn case(
                 h1 { (request.id) " " (request_tag(request.state)) }
                 p class="lead" { (told::what(&request.draft)) }
                 (summary(state, request, &names))
+                @if !request.draft.zones.is_empty() {
+                    (map(&app.zones, state, words::CASE_MAP, &request.draft.zones))
+                }
                 h2 { (words::WHERE_IT_STANDS) }
                 (standing(state, request, &names))
                 (possible(request, &offers))

@@ -235,6 +235,8 @@ pub(crate) const EXPLAIN_ITEM: &str = "Item";
 pub(crate) const EXPLAIN_QUANTITY: &str = "How many units";
 /// A field.
 pub(crate) const EXPLAIN_ZONES: &str = "Zones, for a use";
+/// The map beside the question.
+pub(crate) const EXPLAIN_MAP: &str = "The zones of the programme";
 /// A field.
 pub(crate) const EXPLAIN_RECIPIENT: &str = "Recipient, for a transfer";
 /// A field.

@@ -41,6 +41,8 @@ pub(crate) const ITEM: &str = "Item";
 pub(crate) const UNITS: &str = "Units";
 /// Column: the zones.
 pub(crate) const ZONES: &str = "Zones";
+/// The map of a case.
+pub(crate) const CASE_MAP: &str = "Where it is asked for";
 /// Column: the release.
 pub(crate) const RELEASE: &str = "Release";
 /// Nobody is missing.
