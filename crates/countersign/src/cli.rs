@@ -166,7 +166,7 @@ enum Noun {
     History(history::Verb),
     /// Show what each holder can use without whose consent, and who can lock it
     Dependence(dependence::DependenceArgs),
-    /// What does not close between the record and the depots
+    /// Evidence that others can check without the ledger
     #[command(subcommand)]
     Evidence(evidence::Verb),
     /// The exact texts that people sign
@@ -175,9 +175,6 @@ enum Noun {
     /// The record
     #[command(subcommand)]
     Log(log::Verb),
-    /// Evidence that others can check without the ledger
-    #[command(subcommand)]
-    Evidence(evidence::Verb),
     /// A witness: seeing that the logs of others only grow
     #[command(subcommand)]
     Witness(witness::Verb),
@@ -271,7 +268,6 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Statement(verb) => statement::run(global, verb, output),
         Noun::Log(verb) => log::run(global, verb, output),
-        Noun::Evidence(verb) => evidence::run(global, verb, output),
         Noun::Witness(verb) => witness::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
         Noun::Notices(verb) => notices::run(global, verb, output),

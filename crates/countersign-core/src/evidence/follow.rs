@@ -10,7 +10,7 @@ use crate::requests::{
 };
 use countersign_proof::statement::AnyStatement;
 use countersign_proof::words::{
-    Act, DecisionKind, Digest, OfficeId, ReleaseId, RequestId, Revision,
+    Act, DecisionKind, Digest, Moment, OfficeId, Quantity, ReleaseId, RequestId, Revision,
 };
 use std::collections::BTreeSet;
 

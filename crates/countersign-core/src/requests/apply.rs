@@ -50,6 +50,9 @@ impl Requests {
             Event::ReleaseReapproved { release, usable, set: _ } => {
                 self.reapprove(*release, usable, |release| release.follow(at, event));
             }
+            Event::ReleaseEnded { release, ending: _ } => {
+                self.end(*release, |release| release.follow(at, event));
+            }
             Event::UseReported { release, quantity, handed_before, .. } => {
                 let drawn = quantity.minus(*handed_before).unwrap_or(Quantity::ZERO);
                 self.change_release(*release, |release| release.follow(at, event));

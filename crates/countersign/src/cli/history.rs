@@ -4,7 +4,7 @@ mod audit;
 mod import;
 
 use super::output::Output;
-use super::{Failure, Global};
+use super::{Failure, Global, known};
 use crate::pack::Fault;
 use clap::Subcommand;
 use countersign_core::history::{Source, Span};
@@ -27,6 +27,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Import(args) => import::run(global, args, output),
         Verb::List => {
             let state = global.state()?;
+            known::whole(global, &state)?;
             sources(state.history.sources(), output);
             Ok(())
         }

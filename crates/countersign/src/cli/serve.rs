@@ -21,6 +21,8 @@ use std::sync::Arc;
 /// `serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  countersign --ledger D serve\n  \
+                  countersign --ledger D serve --zones D/pack/zones.geojson \\\n    \
+                  --notices notices.toml\n  \
                   countersign --ledger D serve --listen 0.0.0.0:443 \\\n    \
                   --origin https://ledger.example --tls-cert cert.pem --tls-key key.pem\n\n\
                   The origin must be one that the ledger's charter lists (in the pack, \

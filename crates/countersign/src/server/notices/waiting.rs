@@ -113,6 +113,10 @@ fn of_requests(event: &requests::Event, found: &mut BTreeSet<Concern>) {
         | E::ReleaseReapproved { .. }
         | E::ReleaseEnded { .. }
         | E::UseReported { .. }
+        | E::CertificateIssued { .. }
+        | E::ReceiptRecorded { .. }
+        | E::AccountRecorded { .. }
+        | E::SightingRecorded { .. }
         | E::HoldLifted { .. } => {}
     }
 }
