@@ -1,6 +1,8 @@
 //! Verifying a whole record. Answers: *is this what was written, and does everything follow from
 //! it?*
 
+mod depots;
+
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
 use countersign_core::record::{Answer, Recorded, replay, restore, snapshot};
 use countersign_core::{Event, State, invariants, requests, rerouting, triage};
@@ -194,6 +196,10 @@ impl Walk {
             return Err(here(&"it names another ledger"));
         }
         self.signatures(&statements, &accepted)?;
+        if let Answer::Accepted(events) = &accepted {
+            let signed = depots::check(&parts, events)?;
+            self.found.signatures = self.found.signatures.saturating_add(signed);
+        }
         self.tree.append(entry.leaf);
         self.found.entries = self.tree.size();
         Ok(())

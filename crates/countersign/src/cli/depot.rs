@@ -75,6 +75,7 @@ pub(super) struct PlaceArgs {
     #[arg(
         id = "place",
         long = "depot",
+        global = true,
         env = "COUNTERSIGN_DEPOT",
         hide_env_values = true,
         value_name = "DIR",

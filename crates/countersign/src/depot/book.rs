@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 const BOOK: &str = "book";
 const REACHED: &str = "reached";
 const LOCK: &str = "lock";
+/// What ends bytes that a failure left: no line ends so before its line end.
+const TORN_END: &[u8] = b"~\n";
 
 /// How far the book had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,11 +72,12 @@ impl Book {
         book.check_reached(&reached)?;
         book.totals.highest = book.totals.highest.max(reached.highest);
         if let Some(torn) = torn {
-            // The torn bytes stay, ended by a line end; the mark says that they count for nothing.
-            let region = [torn, b"\n"].concat();
+            // The torn bytes stay, ended so that they can never pass for a line; the mark says that
+            // they count for nothing.
+            let region = [torn, TORN_END].concat();
             let bytes = u64::try_from(region.len()).unwrap_or(u64::MAX);
             let what = What::Torn { bytes, digest: Digest::of(&region) };
-            book.write(b"\n", book.totals.highest, what)?;
+            book.write(TORN_END, book.totals.highest, what)?;
         }
         Ok(book)
     }

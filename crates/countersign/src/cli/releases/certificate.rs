@@ -6,8 +6,8 @@ use super::super::output::Output;
 use super::super::{Failure, Global};
 use crate::depot::{Carried, issuing, papers};
 use clap::Args;
-use countersign_core::Command as AnyCommand;
-use countersign_core::requests::{CertificateTerms, Command, Release, Request};
+use countersign_core::requests::{CertificateTerms, Command, Rejection, Release, Request};
+use countersign_core::{Command as AnyCommand, Rejection as AnyRejection};
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Certificate, IssuerKey, StatusReference};
 use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId, Window};
@@ -98,6 +98,10 @@ pub(super) fn issue(
     let (depot_key, collector) = (public_key(&args.depot_key)?, public_key(&args.collector)?);
     let (store, state, head) = global.read()?;
     let release = super::find(&state, args.id)?;
+    if release.state.has_ended() {
+        let (release, state) = (release.id, release.state);
+        return Err(AnyRejection::from(Rejection::ReleaseEnded { release, state }).into());
+    }
     let request = state.requests.request(release.request);
     let request = request.ok_or_else(|| Failure::unavailable("the release has no request"))?;
     let behind = issuing::behind(store.as_ref(), &head, request, release)?;
@@ -127,7 +131,7 @@ pub(super) fn issue(
     if !desk.is_dry() {
         write_aside(&files)?;
     }
-    desk.submit(Some(by), Command::IssueCertificate { terms })?;
+    desk.submit(Some(by), Command::IssueCertificate { terms: Box::new(terms) })?;
     if desk.is_dry() {
         output.only_would();
     } else {
