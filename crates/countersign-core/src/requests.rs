@@ -147,7 +147,7 @@ pub enum Command {
     /// Carry a release to a depot without a network: put a certificate of it on the record.
     IssueCertificate {
         /// What the certificate says; its bytes are made before, and its digest stands here.
-        terms: CertificateTerms,
+        terms: Box<CertificateTerms>,
     },
     /// Record what a depot handed out on a certificate.
     RecordReceipt {

@@ -1,6 +1,8 @@
 //! Verifying a whole record. Answers: *is this what was written, and does everything follow from
 //! it?*
 
+mod depots;
+
 use crate::opening::{OpenError, open_reader, read_body, sealed_part};
 use countersign_core::State;
 use countersign_core::evidence::{EntryAtHand, Examiner};
@@ -208,6 +210,10 @@ impl Walk {
             justification: justification.as_deref(),
         });
         examined.map_err(|fault| fault.what)?;
+        if let Answer::Accepted(events) = &recorded.result {
+            let signed = depots::check(&parts, events)?;
+            self.found.signatures = self.found.signatures.saturating_add(signed);
+        }
         let ledger = &self.examiner.state().ledger;
         if !ledger.is_founded() || open.ledger != ledger.digest {
             return Err(here(&"it names another ledger"));

@@ -26,8 +26,8 @@ pub enum Gap {
     },
     /// A depot accounts for other units than its receipts add up to.
     #[error(
-        "{depot} accounts for {told} units on {certificate}, and its receipts add up to {recorded}; \
-         fetch what is missing, or ask"
+        "{depot} accounts for {told} units on {certificate}, and its receipts add up to \
+         {recorded}; fetch what is missing, or ask"
     )]
     ReceiptsMissing {
         certificate: CertificateId,
@@ -52,8 +52,8 @@ pub enum Gap {
     },
     /// A receipt fits no certificate that was issued.
     #[error(
-        "{depot} signed a receipt for {quantity} units on {certificate} at {at}, and no certificate \
-         with that content was issued to that depot and its key; nothing was moved"
+        "{depot} signed a receipt for {quantity} units on {certificate} at {at}, and no \
+         certificate with that content was issued to that depot and its key; nothing was moved"
     )]
     ReceiptOfNone { certificate: CertificateId, depot: PlaceId, quantity: Quantity, at: Moment },
     /// A certificate was shown to a depot that it is not for.

@@ -1,9 +1,9 @@
 //! Certificates: a release carried to a depot that has no network, and what comes back from there.
 //!
-//! Answers: *how much of a release may be honoured where, and what does each depot say that it did?*
-//! A certificate is out from its issue until its depot closes the account of it: only then is it
-//! known that nothing more is handed out. Until then the depot alone may honour the release, and
-//! what its certificates may still take is not issued again.
+//! Answers: *how much of a release may be honoured where, and what does each depot say that it
+//! did?* A certificate is out from its issue until its depot closes the account of it: only then
+//! is it known that nothing more is handed out. Until then the depot alone may honour the release,
+//! and what its certificates may still take is not issued again.
 
 use super::intake::{check_depot, supplier};
 use super::usage::{broken, posted};

@@ -48,7 +48,7 @@ impl Player {
         }
         let by = if depot == "US.Depot-1" { "usdepot" } else { "uadepot" };
         let by = Self::person(random, by);
-        self.session(Some(by), Command::IssueCertificate { terms });
+        self.session(Some(by), Command::IssueCertificate { terms: Box::new(terms) });
     }
 
     fn bring_receipt(&mut self, random: &mut Random, certificates: u64) {

@@ -35,7 +35,7 @@ impl World {
     }
 
     pub fn certify(&mut self, by: &str, terms: CertificateTerms) -> Answered {
-        self.run(Some(by), Command::IssueCertificate { terms })
+        self.run(Some(by), Command::IssueCertificate { terms: Box::new(terms) })
     }
 
     /// What the depot of a certificate signs when it has handed out.

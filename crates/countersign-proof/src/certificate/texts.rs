@@ -11,6 +11,7 @@ use crate::words::{
 };
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The longest text, in bytes.
 const MAX_BYTES: usize = 2048;
@@ -71,14 +72,25 @@ pub trait DepotText: Sized + PartialEq {
     fn parse(text: &[u8]) -> Result<Self, TextError>;
 }
 
-/// A text together with a signature that matches it: proof that the holder of [`Signed::key`] signed
-/// exactly [`Signed::text`], as a text of this kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed<T> {
+/// A text together with a signature that matches it: proof that the holder of [`Signed::key`]
+/// signed exactly [`Signed::text`], as a text of this kind.
+///
+/// It is shared, not copied: a command that carries one is small.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signed<T>(Arc<Checked<T>>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Checked<T> {
     said: T,
     text: String,
     armoured: String,
     key: PublicKey,
+}
+
+impl<T> Clone for Signed<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 impl<T: DepotText> Signed<T> {
@@ -103,37 +115,38 @@ impl<T: DepotText> Signed<T> {
         }
         let said = T::parse(text)?;
         let text = said.render();
-        Ok(Self { said, text, armoured: signature.to_armoured(), key: key.clone() })
+        let (armoured, key) = (signature.to_armoured(), key.clone());
+        Ok(Self(Arc::new(Checked { said, text, armoured, key })))
     }
 
     /// What was said, parsed back from the signed bytes.
     #[must_use]
     pub fn said(&self) -> &T {
-        &self.said
+        &self.0.said
     }
 
     /// The signed bytes.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The digest of the signed bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+        Digest::of(self.0.text.as_bytes())
     }
 
     /// The signature in its canonical armour.
     #[must_use]
     pub fn armoured(&self) -> &str {
-        &self.armoured
+        &self.0.armoured
     }
 
     /// The key that signed.
     #[must_use]
     pub fn key(&self) -> &PublicKey {
-        &self.key
+        &self.0.key
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) fn issue(
     if !desk.is_dry() {
         write_aside(&files)?;
     }
-    desk.submit(Some(by), Command::IssueCertificate { terms })?;
+    desk.submit(Some(by), Command::IssueCertificate { terms: Box::new(terms) })?;
     if desk.is_dry() {
         output.only_would();
     } else {
