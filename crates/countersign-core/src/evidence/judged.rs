@@ -23,13 +23,13 @@ pub fn totals_judged(state: &State, events: &[Event], event: &Event) -> Option<J
     let Event::Requests(event) = event else { return None };
     if let requests::Event::ReleaseIssued { release, request, .. } = event {
         // A standing permission issues in the very entry that submits.
-        let submitted =
-            events.iter().find_map(|event| match event {
-                Event::Requests(requests::Event::RequestSubmitted {
-                    request: id, draft, ..
-                }) if id == request => Some(&**draft),
-                _ => None,
-            });
+        let submitted = events.iter().find_map(|event| {
+            let Event::Requests(event) = event else { return None };
+            let requests::Event::RequestSubmitted { request: id, draft, .. } = event else {
+                return None;
+            };
+            (id == request).then_some(&**draft)
+        });
         let kept = || Some(&*state.requests.request(*request)?.draft);
         return Some(judged(*release, state, submitted.or_else(kept)?, None));
     }

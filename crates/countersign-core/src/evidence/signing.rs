@@ -63,8 +63,8 @@ impl Place {
     }
 }
 
-/// Examines one signature. `state` has the people as they were before the entry, but for a founding;
-/// `act_of` tells the act that a request asks for.
+/// Examines one signature. `state` has the people as they were before the entry, but for a
+/// founding; `act_of` tells the act that a request asks for.
 pub(super) fn examine(
     state: &State,
     place: Place,

@@ -106,11 +106,11 @@ fn readme(bundle: &Bundle) -> String {
          \x20  among the statements; that a passkey's user was present and verified is checked by\n\
          \x20  `evidence verify` only.\n\
          \n\
-         3. The log: checkpoint is a signed note (C2SP signed-note) with the tree head (C2SP\n\
-         \x20  tlog-checkpoint). Each line of entries.jsonl is an entry: SHA-256(0x00 then the text\n\
-         \x20  of \"open\") is its leaf, \"path\" leads to the root (RFC 9162, 2.1.3.2). A sealed part\n\
-         \x20  belongs to its entry if SHA-256(\"countersign sealed 1\" LF label LF salt text) is the\n\
-         \x20  digest that the open part names for its label.\n\
+         3. The log: checkpoint is a signed note (C2SP signed-note) with the tree head\n\
+         \x20  (C2SP tlog-checkpoint). Each line of entries.jsonl is an entry: SHA-256(0x00 then\n\
+         \x20  the text of \"open\") is its leaf, \"path\" leads to the root (RFC 9162,\n\
+         \x20  2.1.3.2). A sealed part belongs to its entry if SHA-256(\"countersign sealed 1\"\n\
+         \x20  LF label LF salt text) is the digest that the open part names for its label.\n\
          \n\
          Files: bundle.json says what this is and what was left out; seen.jsonl proves that the\n\
          log extends every head that a signer had seen; stated.jsonl, where there is one, holds\n\

@@ -1,4 +1,5 @@
-//! Evidence. Answers: *how does somebody take with them what proves a case, and check what they got?*
+//! Evidence. Answers: *how does somebody take with them what proves a case, and check what they
+//! got?*
 
 use super::page::page;
 use super::parts::{Action, Field, buttons, code};
