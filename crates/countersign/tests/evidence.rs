@@ -8,6 +8,8 @@
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
+    clippy::unreachable,
+    clippy::wildcard_enum_match_arm,
     missing_docs,
     unreachable_pub,
     dead_code,

@@ -109,7 +109,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Export { of, redact, out } => export(global, *of, redact, out, output),
         Verb::Verify { file, log_key } => {
             let trusted = match log_key {
-                Some(given) => TrustedLog::Given(key(given)?),
+                Some(given) => TrustedLog::Given(Box::new(key(given)?)),
                 None => TrustedLog::FromBundle,
             };
             let files = evidence::read(file)?;

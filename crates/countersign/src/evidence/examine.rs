@@ -72,7 +72,7 @@ impl EvidenceError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustedLog {
     /// The verifier brought it.
-    Given(LogVerifier),
+    Given(Box<LogVerifier>),
     /// Only the bundle names it.
     FromBundle,
 }
@@ -119,7 +119,7 @@ pub(super) fn look(
     log: TrustedLog,
 ) -> Result<(Report, Files), EvidenceError> {
     let key = match &log {
-        TrustedLog::Given(key) if *key == bundle.log => key,
+        TrustedLog::Given(key) if **key == bundle.log => key,
         TrustedLog::Given(key) => {
             let (found, expected) = (bundle.log.to_string(), key.to_string());
             return Err(EvidenceError::OtherLog { found, expected });

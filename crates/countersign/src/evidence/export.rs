@@ -97,7 +97,7 @@ impl Wanted {
                 Ok(matter(release.request, Some(id)))
             }
             Matter::Entries(_, to) if to > size => {
-                let what = format!("there is no entry {} in this ledger; it has {size}", to - 1);
+                let what = format!("this ledger has {size} entries, so there are none up to {to}");
                 Err(EvidenceError::Nothing(what))
             }
             Matter::Entries(from, to) => Ok(Self::Entries(from, to)),
