@@ -40,7 +40,12 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
             for (name, value) in fields {
                 match value {
                     Value::String(to) if name == "$ref" => drop(found.insert(to)),
-                    other => references(other, found),
+                    other @ (Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Array(_)
+                    | Value::Object(_)) => references(other, found),
                 }
             }
         }
