@@ -35,6 +35,7 @@ pub(super) enum Verb {
     },
     /// Check evidence; needs no ledger and no network
     #[command(after_help = "Example:\n  \
+        countersign --ledger D evidence export REQ-1 -o req-1.zip\n  \
         countersign evidence verify req-1.zip")]
     Verify {
         /// The file, or the folder into which it was unpacked
