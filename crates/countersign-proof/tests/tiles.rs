@@ -479,6 +479,12 @@ proptest! {
     fn what_reads_as_a_path_is_one_to_the_oracle_too(
         path in "tile/(0|7|63|entries)/(x?[0-9]{2,3}/){0,3}[0-9]{2,4}(\\.p/[0-9]{1,3})?",
     ) {
+        // The oracle panics where no tile has such a width; there is none.
+        let width = path.split_once(".p/").map(|(_, width)| width.parse::<u64>().unwrap());
+        if width.is_some_and(|width| !(1..=256).contains(&width)) {
+            prop_assert!(path.parse::<Tile>().is_err(), "{}", path);
+            return Ok(());
+        }
         let theirs = path.replacen("tile/entries/", "tile/data/", 1);
         let theirs = theirs.replacen("tile/", "tile/8/", 1);
         let theirs = tlog_tiles::Tile::from_path(&theirs).ok().filter(|tile| tile.level() <= 63);
