@@ -11,8 +11,8 @@ pub use quorum::{Mark, covers, open_offices};
 use crate::ledger::Charter;
 use crate::rejection::rejections;
 use countersign_proof::signature::{Assurance, PublicKey, Verified};
-use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
-use countersign_proof::words::{Act, KeyId, Moment, OfficeId, PartyId, PersonId};
+use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
+use countersign_proof::words::{Act, EntryNumber, KeyId, Moment, OfficeId, PartyId, PersonId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,16 @@ pub struct People {
     terms: BTreeMap<OfficeId, Vec<Incumbency>>,
     deputies: BTreeMap<OfficeId, Vec<Deputation>>,
     keys: BTreeMap<KeyId, EnrolledKey>,
+    erased: BTreeMap<PersonId, Erased>,
+}
+
+/// A name that was taken out of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// When.
+    pub at: Moment,
+    /// The entries whose identity parts are gone.
+    pub entries: BTreeSet<EntryNumber>,
 }
 
 /// Commands of the room.
@@ -55,6 +65,14 @@ pub enum Command {
     RevokeKey {
         /// Signed by its owner or a registrar.
         statement: Verified<KeyRevocation>,
+    },
+    /// Take a person's name out of the record for good.
+    EraseIdentity {
+        /// Signed by a registrar.
+        statement: Verified<Erasure>,
+        /// The names of others in the parts that go: they are written down anew. Whoever holds the
+        /// record fills them in once the command is accepted.
+        kept: BTreeMap<PersonId, String>,
     },
 }
 
@@ -96,6 +114,13 @@ pub enum Event {
     KeyRevoked {
         /// Which.
         key: KeyId,
+    },
+    /// A name was taken out of the record.
+    IdentityErased {
+        /// Whose.
+        person: PersonId,
+        /// The entries whose identity parts go.
+        entries: BTreeSet<EntryNumber>,
     },
 }
 
@@ -150,6 +175,14 @@ rejections!(
         KeySpanEmpty = "key-span-empty", "the key would expire before it can sign";
         MayNotRevoke { person: PersonId } = "may-not-revoke",
             "{person} may revoke their own keys; another's only with an office that may register";
+        StillInOffice { office: OfficeId, person: PersonId } = "still-in-office",
+            "{person} holds {office}, is to hold it, or stands in there: whoever can still act is \
+                 named; end that term first";
+        ErasedAlready { person: PersonId, at: Moment } = "erased-already",
+            "the name of {person} was taken out of the record at {at}";
+        PersonErased { person: PersonId } = "person-erased",
+            "the name of {person} was taken out of the record; nobody without a name takes an \
+                 office or a key; register the person anew under another id";
     }
 );
 
@@ -217,6 +250,10 @@ impl People {
                     enrolled.revoked_at = Some(at);
                 }
             }
+            Event::IdentityErased { person, entries } => {
+                let erased = Erased { at, entries: entries.clone() };
+                self.erased.insert(person.clone(), erased);
+            }
         }
     }
 
@@ -238,6 +275,17 @@ impl People {
     /// Every key ever enrolled.
     pub fn keys(&self) -> impl Iterator<Item = &EnrolledKey> {
         self.keys.values()
+    }
+
+    /// The names that were taken out of the record.
+    pub fn erased(&self) -> impl Iterator<Item = (&PersonId, &Erased)> {
+        self.erased.iter()
+    }
+
+    /// When the person's name was taken out of the record, if it was.
+    #[must_use]
+    pub fn erased_at(&self, person: &PersonId) -> Option<Moment> {
+        self.erased.get(person).map(|erased| erased.at)
     }
 
     /// The terms served at an office, in the order of the record.

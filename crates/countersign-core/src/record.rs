@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,6 +224,13 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
                 vec![(Label::Deliberation, both)]
             }
             people::Command::RevokeKey { statement } => signed(std::slice::from_ref(statement)),
+            people::Command::EraseIdentity { statement, kept } => {
+                let mut parts = signed(std::slice::from_ref(statement));
+                if !kept.is_empty() {
+                    parts.push((Label::Identity, json!({ "names": kept })));
+                }
+                parts
+            }
         },
         Command::Stock(command) => vec![(Label::Parties, stock_content(command))],
         Command::Policy(policy::Command::Publish { bundle: _, statements, proofs: _ }) => {

@@ -10,7 +10,7 @@ use crate::{history, ledger, people, policy, requests, rerouting, stock, triage}
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::PolicyPublication;
-use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
+use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{Act, CommandId, Moment, OrderId};
 use serde::{Deserialize, Serialize};
 
@@ -378,6 +378,9 @@ fn decide_people(
         }
         people::Command::RevokeKey { statement } => {
             spend::<KeyRevocation>(state, std::slice::from_ref(statement), at)?
+        }
+        people::Command::EraseIdentity { statement, kept: _ } => {
+            spend::<Erasure>(state, std::slice::from_ref(statement), at)?
         }
     };
     events.push(state.people.decide(command, by, at)?.into());

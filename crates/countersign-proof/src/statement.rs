@@ -24,7 +24,7 @@ mod value;
 
 pub use fault::{Fault, StatementError};
 pub use kinds::{
-    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
     KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
 };
 pub use lines::{LineReader, LineWriter, Lines};
@@ -155,6 +155,8 @@ statement_kinds!(
     Enrolment(KeyEnrolment) = "enrolment",
     /// A key that no longer signs.
     Revocation(KeyRevocation) = "revocation",
+    /// A name taken out of the record.
+    Erasure(Erasure) = "erasure",
     /// A policy version brought into force.
     Publication(PolicyPublication) = "publication",
     /// A scope suspended.
@@ -185,7 +187,7 @@ impl FromStr for StatementKind {
             WordError::new(
                 text,
                 "a kind of statement (decision, advice, appointment, enrolment, revocation, \
-                 publication, hold, lift, override, override-lift, diversion, founding, session)",
+                 erasure, publication, hold, lift, override, override-lift, diversion, founding, session)",
             )
         })
     }

@@ -13,9 +13,9 @@ mod terms;
 
 pub use class::ItemClass;
 pub use ids::{
-    CertificateId, CommandId, DebtId, Digest, EarmarkId, Hashing, HoldId, InputId, ItemId, KeyId,
-    LotId, Nonce, OfficeId, OrderId, PartyId, PersonId, PlaceId, PolicyVersionId, ReleaseId,
-    RequestId, Revision, ZoneId,
+    CertificateId, CommandId, DebtId, Digest, EarmarkId, EntryNumber, Hashing, HoldId, InputId,
+    ItemId, KeyId, LotId, Nonce, OfficeId, OrderId, PartyId, PersonId, PlaceId, PolicyVersionId,
+    ReleaseId, RequestId, Revision, ZoneId,
 };
 pub(crate) use ids::{canonical_count, canonical_number};
 pub use moment::{Date, Moment, Window};

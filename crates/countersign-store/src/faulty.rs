@@ -118,6 +118,10 @@ impl Store for FaultyStore {
         }
     }
 
+    fn erase(&mut self, entries: &[u64]) -> Result<u64, StoreError> {
+        self.inner.erase(entries)
+    }
+
     fn head(&self) -> Result<Head, StoreError> {
         self.inner.head()
     }

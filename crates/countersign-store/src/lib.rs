@@ -36,7 +36,7 @@ pub mod faulty;
 pub use error::StoreError;
 pub use location::{Mode, open};
 pub use memory::{MemoryLedger, MemoryStore};
-pub use record::{BODY_MAX, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
+pub use record::{BODY_MAX, ERASABLE, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
 pub use snapshot::{LatestSnapshot, SkippedSnapshot, Snapshot};
 pub use sqlite::SqliteStore;
 pub use store::{Checked, Store, VisitBytes, VisitLeaf, Walk};

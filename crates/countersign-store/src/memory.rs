@@ -3,8 +3,8 @@
 use crate::record::{SEQ_END, check_batch, check_leaf};
 use crate::snapshot::{Header, KEPT};
 use crate::{
-    Checked, Head, LatestSnapshot, Mode, NewHead, SkippedSnapshot, Snapshot, Store, StoreError,
-    StoredEntry, VisitBytes, VisitLeaf,
+    Checked, ERASABLE, Head, LatestSnapshot, Mode, NewHead, SkippedSnapshot, Snapshot, Store,
+    StoreError, StoredEntry, VisitBytes, VisitLeaf,
 };
 use countersign_proof::words::{CommandId, Digest};
 use std::collections::HashMap;
@@ -141,6 +141,21 @@ impl Store for MemoryStore {
         kept.entries.extend_from_slice(batch);
         kept.head = Head { size, root: head.root, frontier: head.frontier.clone(), epoch: held };
         Ok(())
+    }
+
+    fn erase(&mut self, entries: &[u64]) -> Result<u64, StoreError> {
+        let held = self.epoch.ok_or(StoreError::ReadOnly)?;
+        let mut kept = self.ledger.kept();
+        if kept.head.epoch != held {
+            return Err(StoreError::Fenced { held, found: kept.head.epoch });
+        }
+        let mut erased = 0_u64;
+        for entry in kept.entries.iter_mut().filter(|entry| entries.contains(&entry.seq)) {
+            let before = entry.sealed.len();
+            entry.sealed.retain(|part| part.label != ERASABLE);
+            erased = erased.saturating_add(u64::from(entry.sealed.len() < before));
+        }
+        Ok(erased)
     }
 
     fn find(&self, command: CommandId) -> Result<Option<u64>, StoreError> {

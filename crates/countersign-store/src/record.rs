@@ -8,6 +8,9 @@ use std::collections::HashMap;
 /// Longest open part, in bytes (a tlog-tiles entry carries its length in 16 bits).
 pub const OPEN_MAX: usize = 65_535;
 
+/// The one label whose sealed parts can be taken out again: names of people are kept under it.
+pub const ERASABLE: u8 = 2;
+
 /// Longest body and longest sealed part, in bytes: 256 MiB, so that figures of a million rows are
 /// one entry, taken as a whole or not at all. SQLite would take four times as much.
 pub const BODY_MAX: usize = 256 * 1024 * 1024;

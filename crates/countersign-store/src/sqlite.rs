@@ -14,6 +14,8 @@ mod lock;
 
 mod append;
 
+mod erase;
+
 mod reading;
 
 mod cache;
@@ -143,6 +145,11 @@ impl Store for SqliteStore {
         );
         self.filed.set(appended.is_ok());
         appended
+    }
+
+    fn erase(&mut self, entries: &[u64]) -> Result<u64, StoreError> {
+        let writer = self.writer.as_ref().ok_or(StoreError::ReadOnly)?;
+        erase::erase(&mut self.conn, writer.epoch, entries)
     }
 
     fn find(&self, command: CommandId) -> Result<Option<u64>, StoreError> {

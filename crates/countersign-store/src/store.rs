@@ -21,8 +21,8 @@ pub struct Checked {
 
 /// One record in one total order: read by many, appended to by one.
 ///
-/// An entry that a call has shown never changes and never goes away, so two calls never contradict
-/// each other; each single call sees one moment of the record. A walk visits the entries in
+/// An entry that a call has shown never changes and never goes away but for parts that are erased,
+/// so two calls never contradict each other; each single call sees one moment of the record. A walk visits the entries in
 /// ascending order and reports the first one that is missing.
 pub trait Store: Send {
     /// Where the record stands.
@@ -46,6 +46,17 @@ pub trait Store: Send {
         batch: &[StoredEntry],
         head: &NewHead,
     ) -> Result<(), StoreError>;
+
+    /// Takes the sealed parts with the label [`crate::ERASABLE`] of these entries out of the record for
+    /// good, and answers when their bytes are written over on stable storage; gives how many there
+    /// still were. Entries that have no such part, or none any more, are passed over, so that the
+    /// same can be asked again after a failure.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`]; [`StoreError::Fenced`]; [`StoreError::Locked`] where the parts are
+    /// gone from the record, but a reader still holds a view in which they are, so that their bytes
+    /// are not yet written over; [`StoreError::Unavailable`].
+    fn erase(&mut self, entries: &[u64]) -> Result<u64, StoreError>;
 
     /// The entry that records `command`, if one does.
     ///

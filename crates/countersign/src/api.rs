@@ -32,6 +32,10 @@ mod requests;
 
 mod releases;
 
+pub(crate) mod certificates;
+
+mod evidence;
+
 mod holds;
 
 mod triage;
@@ -99,6 +103,7 @@ fn described(cookie: &str) -> (Router<App>, OpenApi) {
         .merge(session::router())
         .merge(requests::router())
         .merge(releases::router())
+        .merge(certificates::router())
         .merge(holds::router())
         .merge(people::router())
         .merge(stock::router())
@@ -109,7 +114,8 @@ fn described(cookie: &str) -> (Router<App>, OpenApi) {
         .merge(dependence::router())
         .merge(statements::router())
         .merge(signed::router())
-        .merge(record::router());
+        .merge(record::router())
+        .merge(evidence::router());
     let (routes, document) = OpenApiRouter::new().nest(BASE, rooms).split_for_parts();
     (routes, document::complete_document(document, cookie))
 }

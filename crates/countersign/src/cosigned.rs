@@ -141,6 +141,21 @@ impl Cosigned {
         self.write(&name, note)
     }
 
+    /// The checkpoint of at least `least` entries that most witnesses have cosigned, the latest of
+    /// these; none where nobody has.
+    ///
+    /// # Errors
+    /// As [`Self::checkpoints`].
+    pub fn best(
+        &self,
+        least: u64,
+        told: &mut dyn FnMut(String),
+    ) -> Result<Option<CosignedCheckpoint>, CosignedError> {
+        let mut found = self.checkpoints(told)?;
+        found.retain(|one| one.checkpoint.size >= least && !one.cosignatures.is_empty());
+        Ok(found.into_iter().max_by_key(|one| (one.cosignatures.len(), one.checkpoint.size)))
+    }
+
     /// The checkpoints that were shown, the largest first, each with the cosignatures that hold.
     /// Told of what does not hold: `told`.
     ///

@@ -7,9 +7,11 @@
 //! In reading order: `settings` (what a depot is told once), `book` (what it has done), `papers`
 //! (the files that are carried to it and from it), `trust` (the officials' keys), `checks` (the
 //! rules, in their order), `refusal` (why it hands nothing out), and on the other side [`issuing`]
-//! (what a ledger gives to its depots).
+//! and [`certifying`] (what a ledger gives to its depots).
 
 pub mod issuing;
+
+pub mod certifying;
 
 pub mod papers;
 

@@ -18,10 +18,10 @@
 //! - [`signed`]: which command signed texts make;
 //! - [`depot`]: what a depot without a network does;
 //! - `server`, `api`, `web`: the doors over HTTP;
-//! - [`tiles`], [`cosigned`]: the log as files, and what witnesses say of it;
+//! - [`tiles`], [`cosigned`], [`proving`]: the log as files, what witnesses say of it, and what
+//!   proves an entry elsewhere;
 //! - [`witness`]: seeing that the logs of others only grow;
 //! - [`demo`]: the exercise, from beginning to end;
-//! - `web`: the pages that a browser shows;
 //! - [`cli`]: the command line.
 
 pub mod clock;
@@ -63,9 +63,10 @@ pub mod tiles;
 
 pub mod cosigned;
 
+pub mod proving;
+
 pub mod witness;
 
-#[allow(dead_code, unused_imports, reason = "the look stands before the pages built of it")]
 mod web;
 
 pub mod demo;

@@ -3,10 +3,10 @@
 
 use crate::opening::{label_number, sealed_part};
 use countersign_proof::Label;
-use countersign_proof::words::PersonId;
+use countersign_proof::words::{EntryNumber, PersonId};
 use countersign_store::{Store, StoreError, StoredPart};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 #[derive(Deserialize)]
@@ -20,14 +20,58 @@ struct Identity {
 /// [`StoreError`] when the record cannot be read.
 pub fn read(store: &dyn Store) -> Result<BTreeMap<PersonId, String>, StoreError> {
     let mut names = BTreeMap::new();
+    each(store, &mut |_, found| names.extend(found))?;
+    Ok(names)
+}
+
+/// The entries whose identity parts name a person.
+///
+/// # Errors
+/// [`StoreError`] when the record cannot be read.
+pub fn entries_naming(
+    store: &dyn Store,
+    person: &PersonId,
+) -> Result<BTreeSet<EntryNumber>, StoreError> {
+    let mut entries = BTreeSet::new();
+    each(store, &mut |seq, found| {
+        if found.contains_key(person) {
+            entries.insert(EntryNumber(seq));
+        }
+    })?;
+    Ok(entries)
+}
+
+/// The names of all others in the identity parts of these entries: what would be lost with them.
+///
+/// # Errors
+/// [`StoreError`] when the record cannot be read.
+pub fn others(
+    store: &dyn Store,
+    person: &PersonId,
+    entries: &BTreeSet<EntryNumber>,
+) -> Result<BTreeMap<PersonId, String>, StoreError> {
+    let mut names = BTreeMap::new();
+    each(store, &mut |seq, found| {
+        if entries.contains(&EntryNumber(seq)) {
+            names.extend(found);
+        }
+    })?;
+    names.remove(person);
+    Ok(names)
+}
+
+/// Shows the names of every entry that has some.
+fn each(
+    store: &dyn Store,
+    show: &mut dyn FnMut(u64, BTreeMap<PersonId, String>),
+) -> Result<(), StoreError> {
     let label = label_number(Label::Identity);
-    store.for_each_sealed(label, 0, &mut |_, bytes| {
+    store.for_each_sealed(label, 0, &mut |seq, bytes| {
         let part = sealed_part(&StoredPart { label, bytes: bytes.to_vec() });
         let identity = part.and_then(|part| serde_json::from_slice::<Identity>(&part.bytes).ok());
         if let Some(identity) = identity {
-            names.extend(identity.names);
+            show(seq, identity.names);
         }
         ControlFlow::Continue(())
-    })?;
-    Ok(names)
+    })
 }

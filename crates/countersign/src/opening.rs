@@ -120,7 +120,36 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
         let why = "it is not the key that the founding statement names".to_owned();
         return Err(OpenError::LogKey { path, why });
     }
-    Ok(Opened { store, state, head, log_key: key })
+    let mut opened = Opened { store, state, head, log_key: key };
+    if let Some(left) = erase(opened.store.as_mut(), &opened.state)? {
+        tracing::warn!("{left}");
+    }
+    Ok(opened)
+}
+
+/// Takes out of the record what signed acts have erased; gives why that is not over yet, where
+/// readers still hold it up. What was recorded stays so, and this is done again at every opening.
+///
+/// # Errors
+/// [`StoreError`] when the record cannot be written.
+pub fn erase(store: &mut dyn Store, state: &State) -> Result<Option<String>, StoreError> {
+    let entries: Vec<u64> = state
+        .people
+        .erased()
+        .flat_map(|(_, erased)| erased.entries.iter().map(|entry| entry.0))
+        .collect();
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    match store.erase(&entries) {
+        Ok(_) => Ok(None),
+        Err(StoreError::Locked { .. }) => Ok(Some(
+            "names were erased, and their bytes are written over once nobody reads the record as \
+             it was before; that is tried again at the next opening"
+                .to_owned(),
+        )),
+        Err(error) => Err(error),
+    }
 }
 
 /// Creates an empty ledger, to be founded by the first command; keeps the log key beside it.

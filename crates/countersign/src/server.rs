@@ -9,6 +9,7 @@
 //! - [`problem`], [`fields`]: what goes wrong, and what was typed;
 //! - [`stores`]: the record itself, beside the state;
 //! - [`papers`]: texts that wait for a signature;
+//! - [`evidence`]: what can be carried out of here that holds elsewhere;
 //! - [`oidc`]: sign-in by another organisation;
 //! - [`guard`]: what is refused before any handler runs;
 //! - [`live`]: what changes while somebody looks;
@@ -29,6 +30,8 @@ pub(crate) mod problem;
 pub(crate) mod stores;
 
 pub(crate) mod papers;
+
+pub(crate) mod evidence;
 
 pub(crate) mod oidc;
 
@@ -57,6 +60,7 @@ pub(crate) fn router(app: &App) -> Router {
     let doors = Router::new().merge(crate::web::router(app)).merge(crate::api::router(app));
     let doors = doors
         .merge(crate::api::tiles::router())
+        .merge(crate::api::certificates::public())
         .route("/static/{name}", get(assets::serve))
         .route("/health/live", get(alive))
         .route("/health/ready", get(ready))

@@ -122,6 +122,7 @@ pub fn may_read(state: &State, person: &PersonId, text: &str) -> bool {
         AnyStatement::Appointment(_)
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
+        | AnyStatement::Erasure(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

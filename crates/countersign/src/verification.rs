@@ -3,17 +3,18 @@
 
 mod depots;
 
-use crate::opening::{OpenError, open_reader, read_body, sealed_part};
+use crate::opening::{OpenError, label_number, open_reader, read_body, sealed_part};
 use countersign_core::State;
 use countersign_core::evidence::{EntryAtHand, Examiner};
 use countersign_core::record::{Answer, Recorded, restore, snapshot};
 use countersign_proof::entry::{leaf_hash, verify_parts};
-use countersign_proof::words::Digest;
+use countersign_proof::words::{Digest, EntryNumber};
 use countersign_proof::{
     Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
 };
 use countersign_store::{Store, StoredEntry};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// Entries read at a time.
 const CHUNK: usize = 1024;
@@ -126,12 +127,36 @@ pub fn verify(
     if (checkpoint.size, checkpoint.root) != (total, walk.tree.root()) {
         return Err(broken("the checkpoint", "it is not that of this log"));
     }
+    erasures(store.as_ref(), state, &walk.unnamed)?;
     same_state(state, &opened)?;
     snapshots(store.as_ref())?;
     let verification =
         Verification { root: walk.tree.root(), origin: ledger.origin.clone(), ..found };
     walk.examiner.finish().map_err(|fault| broken("the state", fault.what))?;
     Ok(verification)
+}
+
+/// Names are missing exactly where signed acts have erased them.
+fn erasures(
+    store: &dyn Store,
+    state: &State,
+    unnamed: &BTreeSet<EntryNumber>,
+) -> Result<(), VerifyError> {
+    let erased: BTreeSet<EntryNumber> =
+        state.people.erased().flat_map(|(_, erased)| erased.entries.iter().copied()).collect();
+    if let Some(entry) = unnamed.difference(&erased).next() {
+        let what = "its names are gone, and no signed act erased them";
+        return Err(broken(format!("entry {entry}"), what));
+    }
+    for entry in erased {
+        let kept = store.entry(entry.0)?.into_iter().flat_map(|entry| entry.sealed);
+        if kept.into_iter().any(|part| part.label == label_number(Label::Identity)) {
+            let what = "its names were erased by a signed act and are still there; open the \
+                        ledger for writing once, and they are taken out";
+            return Err(broken(format!("entry {entry}"), what));
+        }
+    }
+    Ok(())
 }
 
 /// The state replayed from the start must be the one that a reader opens, snapshot or not.
@@ -160,6 +185,8 @@ struct Walk {
     examiner: Examiner,
     tree: Frontier,
     found: Verification,
+    /// Entries whose names are not there.
+    unnamed: BTreeSet<EntryNumber>,
 }
 
 impl Default for Walk {
@@ -173,7 +200,8 @@ impl Default for Walk {
             root,
             origin: String::new(),
         };
-        Self { examiner: Examiner::of_whole(), tree: Frontier::new(), found }
+        let (examiner, tree) = (Examiner::of_whole(), Frontier::new());
+        Self { examiner, tree, found, unnamed: BTreeSet::new() }
     }
 }
 
@@ -193,8 +221,13 @@ impl Walk {
         let parts: Option<Vec<SealedPart>> = entry.sealed.iter().map(sealed_part).collect();
         let parts = parts.ok_or_else(|| here(&"a sealed part cannot be read"))?;
         let withheld = verify_parts(&open, Some(&body), &parts).map_err(|error| here(&error))?;
-        if withheld.iter().any(|label| *label != Label::Identity) {
-            return Err(here(&"a sealed part is missing"));
+        for label in withheld {
+            match label {
+                Label::Identity => drop(self.unnamed.insert(EntryNumber(entry.seq))),
+                Label::Parties | Label::Deliberation => {
+                    return Err(here(&"a sealed part is missing"));
+                }
+            }
         }
         let recorded = read_body(&entry.body).map_err(|error| here(&error))?;
         self.outcome(&open, &recorded)?;

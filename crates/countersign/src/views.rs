@@ -4,6 +4,7 @@ pub mod people;
 
 pub mod accounts;
 pub mod board;
+pub mod certificates;
 pub mod triage;
 
 pub mod orders;

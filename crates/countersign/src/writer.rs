@@ -9,12 +9,14 @@ mod reader;
 pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
-use crate::opening::{Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part};
+use crate::names;
+use crate::opening::{self, Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part};
 use countersign_core::ledger::{self, NonceSubject};
-use countersign_core::people::Authority;
+use countersign_core::people::{self, Authority};
 use countersign_core::record::{self, Answer, Recorded};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
 use countersign_proof::LogKey;
+use countersign_proof::statement::kinds::Erasure;
 use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
@@ -348,7 +350,10 @@ impl Bench {
             jobs.iter().map(|job| self.take(&job.submission, &mut batch)).collect();
         let committed = self.commit(&batch);
         match &committed {
-            Ok(()) => self.publish(&mut batch),
+            Ok(()) => {
+                self.erase(&batch);
+                self.publish(&mut batch);
+            }
             Err(_) => self.sound = false,
         }
         for (job, taken) in jobs.into_iter().zip(taken) {
@@ -386,6 +391,7 @@ impl Bench {
         };
         let envelope = Envelope { id: submission.id, at, by: submission.by.clone(), command };
         let answer = Answer::from(decide(&self.state, &envelope));
+        let envelope = self.with_names_kept(envelope, &answer)?;
         if let Answer::Refused { .. } = &answer
             && !self.state.ledger.is_founded()
         {
@@ -395,6 +401,60 @@ impl Bench {
         let index = self.step(&envelope, answer, batch)?;
         batch.by_id.insert(submission.id, index);
         Ok(Given::Step { index, repeated: false })
+    }
+
+    /// An erasure that was accepted, with the names of others that its parts hold: they are
+    /// written down anew with it.
+    fn with_names_kept(
+        &self,
+        mut envelope: Envelope,
+        answer: &Answer,
+    ) -> Result<Envelope, Unavailable> {
+        if let Command::People(people::Command::EraseIdentity { statement, kept }) =
+            &mut envelope.command
+            && let Answer::Accepted(_) = answer
+        {
+            let Erasure { person, entries, .. } = statement.statement();
+            *kept = names::others(self.store.as_ref(), person, entries)?;
+        }
+        Ok(envelope)
+    }
+
+    /// Takes out of the store what an act of the batch has erased. The act stands whatever comes of
+    /// this; the next opening tries again.
+    fn erase(&mut self, batch: &Batch) {
+        let erases = |event: &countersign_core::Event| match event {
+            countersign_core::Event::People(event) => match event {
+                people::Event::IdentityErased { .. } => true,
+                people::Event::PersonRegistered { .. }
+                | people::Event::IncumbentAppointed(_)
+                | people::Event::DeputyAppointed(_)
+                | people::Event::IncumbencyEnded { .. }
+                | people::Event::DeputationEnded { .. }
+                | people::Event::KeyEnrolled(_)
+                | people::Event::KeyRevoked { .. } => false,
+            },
+            countersign_core::Event::Ledger(_)
+            | countersign_core::Event::Stock(_)
+            | countersign_core::Event::Policy(_)
+            | countersign_core::Event::Requests(_)
+            | countersign_core::Event::Triage(_)
+            | countersign_core::Event::Rerouting(_)
+            | countersign_core::Event::History(_) => false,
+        };
+        let mut answers = batch.steps.iter().map(|step| &step.answer);
+        let due = answers.any(|answer| match answer {
+            Answer::Accepted(events) => events.iter().any(erases),
+            Answer::Refused { .. } => false,
+        });
+        if !due {
+            return;
+        }
+        match opening::erase(self.store.as_mut(), &self.state) {
+            Ok(None) => {}
+            Ok(Some(left)) => tracing::warn!("{left}"),
+            Err(error) => tracing::error!("names are erased at the next opening: {error}"),
+        }
     }
 
     /// Lets the first thing due happen.

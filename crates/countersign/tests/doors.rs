@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[path = "doors/certificates.rs"]
+mod certificates;
 #[path = "doors/provider.rs"]
 mod provider;
 #[path = "doors/served.rs"]

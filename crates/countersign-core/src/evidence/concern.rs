@@ -102,7 +102,8 @@ pub fn is_foundation(event: &Event) -> bool {
             | people::Event::IncumbencyEnded { .. }
             | people::Event::DeputationEnded { .. }
             | people::Event::KeyEnrolled(_)
-            | people::Event::KeyRevoked { .. } => true,
+            | people::Event::KeyRevoked { .. }
+            | people::Event::IdentityErased { .. } => true,
         },
         Event::Policy(event) => match event {
             policy::Event::VersionPublished { .. } | policy::Event::VersionCameIntoForce { .. } => {

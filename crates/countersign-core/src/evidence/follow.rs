@@ -425,6 +425,7 @@ fn advice_fits(
         | AnyStatement::Appointment(_)
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
+        | AnyStatement::Erasure(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

@@ -9,6 +9,7 @@ use crate::{Event, State, people, policy};
 use countersign_proof::signature::{Verified, verify};
 use countersign_proof::statement::Statement;
 use countersign_proof::words::Act;
+use std::collections::BTreeMap;
 
 /// Decides an event about people or policy again: it must follow from the statements of its entry.
 pub(super) fn decide_again(
@@ -102,6 +103,13 @@ fn people_command(
                 .map_err(|_| place.fault(Rule::Unsigned, "a revocation is signed once"))?;
             let [statement] = one;
             Some(people::Command::RevokeKey { statement })
+        }
+        people::Event::IdentityErased { .. } => {
+            let one: [_; 1] = all(state, place, statements)?
+                .try_into()
+                .map_err(|_| place.fault(Rule::Unsigned, "an erasure is signed once"))?;
+            let [statement] = one;
+            Some(people::Command::EraseIdentity { statement, kept: BTreeMap::new() })
         }
     })
 }

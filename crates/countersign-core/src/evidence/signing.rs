@@ -169,6 +169,7 @@ fn act(statement: &AnyStatement, act_of: &dyn Fn(RequestId) -> Option<Act>) -> O
         AnyStatement::Diversion(_) => Some(Act::Divert),
         AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
+        | AnyStatement::Erasure(_)
         | AnyStatement::Founding(_)
         | AnyStatement::Session(_) => None,
     }

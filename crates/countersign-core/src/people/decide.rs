@@ -5,7 +5,7 @@ use super::{
 };
 use countersign_proof::signature::{PublicKey, Verified};
 use countersign_proof::statement::Statement;
-use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
+use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{
     Act, AppointmentChange, KeyId, Moment, OfficeId, PartyId, PersonId, Role,
 };
@@ -167,6 +167,7 @@ impl People {
                 self.decide_enrolment(witness, possession, at)
             }
             Command::RevokeKey { statement } => self.decide_revocation(statement, at),
+            Command::EraseIdentity { statement, kept: _ } => self.decide_erasure(statement, at),
         }
     }
 
@@ -178,6 +179,7 @@ impl People {
         if !self.persons.contains_key(person) {
             return Err(Rejection::UnknownPerson { person: person.clone() });
         }
+        self.check_named(person)?;
         let span = Span { from: wanted.span.from(), until: wanted.span.until() };
         match (wanted.change, wanted.role) {
             (AppointmentChange::Appoint, Role::Incumbent) => {
@@ -272,6 +274,7 @@ impl People {
         if !self.persons.contains_key(&wanted.person) {
             return Err(Rejection::UnknownPerson { person: wanted.person.clone() });
         }
+        self.check_named(&wanted.person)?;
         self.check_key(witness.key_id(), &wanted.signer, at)?;
         if wanted.signer == wanted.person {
             return Err(Rejection::SelfWitness);
@@ -314,13 +317,50 @@ impl People {
         if let Some(at) = enrolled.revoked_at {
             return Err(Rejection::KeyRevoked { key, at });
         }
-        let registrar = self
-            .held_by(&wanted.signer, at)
-            .any(|office| office.functions.contains(&Function::Register));
-        if wanted.signer != wanted.person && !registrar {
+        if wanted.signer != wanted.person && !self.may_register(&wanted.signer, at) {
             return Err(Rejection::MayNotRevoke { person: wanted.signer.clone() });
         }
         Ok(Event::KeyRevoked { key })
+    }
+
+    fn may_register(&self, person: &PersonId, at: Moment) -> bool {
+        self.held_by(person, at).any(|office| office.functions.contains(&Function::Register))
+    }
+
+    fn check_named(&self, person: &PersonId) -> Result<(), Rejection> {
+        match self.erased.contains_key(person) {
+            true => Err(Rejection::PersonErased { person: person.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    fn decide_erasure(
+        &self,
+        statement: &Verified<Erasure>,
+        at: Moment,
+    ) -> Result<Event, Rejection> {
+        let Erasure { person, entries, signer, .. } = statement.statement();
+        self.check_key(statement.key_id(), signer, at)?;
+        if !self.may_register(signer, at) {
+            let (person, function) = (signer.clone(), Function::Register);
+            return Err(Rejection::FunctionMissing { person, function });
+        }
+        if !self.persons.contains_key(person) {
+            return Err(Rejection::UnknownPerson { person: person.clone() });
+        }
+        if let Some(at) = self.erased_at(person) {
+            return Err(Rejection::ErasedAlready { person: person.clone(), at });
+        }
+        let terms = self.terms.values().flatten();
+        let terms = terms.map(|term| (&term.office, &term.person, term.span.until));
+        let deputies = self.deputies.values().flatten();
+        let deputies = deputies.map(|term| (&term.office, &term.deputy, term.span.until));
+        let mut posts = terms.chain(deputies);
+        if let Some((office, ..)) = posts.find(|(_, who, until)| *who == person && at < *until) {
+            let (office, person) = (office.clone(), person.clone());
+            return Err(Rejection::StillInOffice { office, person });
+        }
+        Ok(Event::IdentityErased { person: person.clone(), entries: entries.clone() })
     }
 }
 

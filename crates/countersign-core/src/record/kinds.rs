@@ -18,6 +18,7 @@ pub fn command_kind(of: &Command) -> &'static str {
             people::Command::Appoint { .. } => "appoint",
             people::Command::EnrolKey { .. } => "enrol_key",
             people::Command::RevokeKey { .. } => "revoke_key",
+            people::Command::EraseIdentity { .. } => "erase_identity",
         },
         Command::Stock(of) => match of {
             stock::Command::ReceiveStock { .. } => "receive_stock",
@@ -79,6 +80,7 @@ pub fn event_kind(of: &Event) -> &'static str {
             people::Event::DeputationEnded { .. } => "DeputationEnded",
             people::Event::KeyEnrolled(_) => "KeyEnrolled",
             people::Event::KeyRevoked { .. } => "KeyRevoked",
+            people::Event::IdentityErased { .. } => "IdentityErased",
         },
         Event::Stock(of) => match of {
             stock::Event::StockReceived { .. } => "StockReceived",

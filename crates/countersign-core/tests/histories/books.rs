@@ -197,6 +197,7 @@ impl Terms {
             People::KeyRevoked { key } => {
                 self.keys.remove(key);
             }
+            People::IdentityErased { .. } => {}
         }
     }
 

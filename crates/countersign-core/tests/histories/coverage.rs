@@ -19,6 +19,7 @@ const EVENTS: &[&str] = &[
     "DeputationEnded",
     "KeyEnrolled",
     "KeyRevoked",
+    "IdentityErased",
     "StockReceived",
     "UnitsReserved",
     "ReservationPosted",

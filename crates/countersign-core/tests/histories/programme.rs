@@ -101,6 +101,11 @@ impl Player {
             6 | 7 => drop(self.world.revoke(&second, person)),
             8 => drop(self.world.revoke(&second, Self::person(random, "registrar"))),
             9 if random.percent(30) => drop(self.world.revoke(&second, witness)),
+            9 if random.percent(30) => {
+                let (whose, by) = (if random.percent(50) { "P-1" } else { person }, witness);
+                let by = if random.percent(70) { Self::person(random, "registrar") } else { by };
+                let _ = self.world.erase(whose, by, &[0]);
+            }
             _ => {
                 let (person, party) = (id(&format!("P-{}", random.below(3))), id("GB"));
                 let name = "a name".to_owned();

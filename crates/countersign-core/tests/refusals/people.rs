@@ -122,7 +122,43 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("people/key-span-empty", || june().enrol("secdef/2", "board", "2025-06-02T09:00:00Z")),
     ("people/may-not-revoke", || june().revoke("secdef", "depsecdef")),
+    ("people/still-in-office", || june().erase("secdef", "registrar", &[0])),
+    ("people/erased-already", || {
+        let mut world = without_mod1();
+        world.erase("mod1", "registrar", &[0])?;
+        world.erase("mod1", "registrar", &[0])
+    }),
+    ("people/person-erased", || {
+        let mut world = june();
+        world.erase("mod4", "registrar", &[0])?;
+        appoint(&mut world, incumbent("mod4", "GB.MoD", SPAN))
+    }),
 ];
+
+#[test]
+fn only_a_registrar_takes_a_name_out_and_only_of_somebody_known() {
+    let code = |answered: Answered| answered.unwrap_err().code();
+    assert_eq!(code(june().erase("mod4", "secdef", &[0])), "people/function-missing");
+    assert_eq!(code(june().erase("nobody", "registrar", &[0])), "people/unknown-person");
+    let mut world = june();
+    world.erase("mod4", "registrar", &[0]).unwrap();
+    let erased: Vec<_> = world.state.people.erased().collect();
+    assert_eq!(erased.len(), 1);
+    assert_eq!((erased[0].0, erased[0].1.at), (&id("mod4"), world.at));
+    // A key needs a name behind it as well; what was signed before stands.
+    assert_eq!(
+        code(world.enrol("mod4/2", "board", "2026-01-01T00:00:00Z")),
+        "people/person-erased"
+    );
+    // Whoever is to take an office later, or stands in at one, is still needed by name.
+    let mut world = june();
+    let later = "2025-08-01T00:00:00Z/2025-12-02T00:00:00Z";
+    appoint(&mut world, incumbent("mod4", "GB.MoD", later)).unwrap();
+    assert_eq!(code(world.erase("mod4", "registrar", &[0])), "people/still-in-office");
+    let mut world = june();
+    appoint(&mut world, deputy("mod4", "mod1", "GB.MoD")).unwrap();
+    assert_eq!(code(world.erase("mod4", "registrar", &[0])), "people/still-in-office");
+}
 
 /// There is no key that may sign only later: its span begins with its entry.
 #[test]

@@ -118,6 +118,7 @@ fn of_people(event: &people::Event) -> String {
         }
         People::KeyEnrolled(key) => format!("a key of {} enrolled", key.person),
         People::KeyRevoked { .. } => "key revoked".to_owned(),
+        People::IdentityErased { person, .. } => format!("the name of {person} erased"),
     }
 }
 

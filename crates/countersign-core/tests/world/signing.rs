@@ -6,11 +6,12 @@ use countersign_core::{Rejection, people, policy, requests};
 use countersign_proof::Statement;
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{
-    Advice, Appointment, Binding, Decision, Hold, KeyEnrolment, KeyRevocation, Lift,
+    Advice, Appointment, Binding, Decision, Erasure, Hold, KeyEnrolment, KeyRevocation, Lift,
     PolicyPublication,
 };
 use countersign_proof::words::{
-    AdviceKind, AppointmentChange, DecisionKind, Provisos, RequestId, Role, Standing, Window,
+    AdviceKind, AppointmentChange, DecisionKind, EntryNumber, Provisos, RequestId, Role, Standing,
+    Window,
 };
 
 /// What ties a statement to the ledger.
@@ -177,6 +178,19 @@ impl World {
         };
         let statement = self.sign(by, &revocation);
         self.run(None, people::Command::RevokeKey { statement })
+    }
+
+    /// Takes the name of `person` out of these entries.
+    pub fn erase(&mut self, person: &str, by: &str, entries: &[u64]) -> Answered {
+        let erasure = Erasure {
+            person: id(person),
+            entries: entries.iter().map(|seq| EntryNumber(*seq)).collect(),
+            signer: id(owner(by)),
+            binding: self.bound::<Erasure>(by)?,
+            reason: String::new(),
+        };
+        let (statement, kept) = (self.sign(by, &erasure), std::collections::BTreeMap::new());
+        self.run(None, people::Command::EraseIdentity { statement, kept })
     }
 
     /// A publication of one of the exercise's versions, not yet signed.

@@ -9,11 +9,12 @@
 //! offices that they may sign for and when, and which offices must have signed.
 
 use super::Certificate;
-use crate::checkpoint::{Checkpoint, CheckpointError, LogVerifier};
+use crate::checkpoint::{Checkpoint, CheckpointError, LogVerifier, SignedNote};
 use crate::entry::{EntryError, Label, OpenPart, Outcome, SealedPart};
 use crate::merkle::{MerkleError, leaf_hash, verify_inclusion};
 use crate::signature::{SignatureError, SignatureRules, Verified, verify};
 use crate::statement::kinds::Decision;
+use crate::trust::{Trust, TrustRefusal};
 use crate::words::{DecisionKind, Digest, KeyId, Moment, OfficeId, PersonId, Window};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,8 @@ pub struct TrustedPeople<'a> {
     pub demanded: &'a BTreeSet<OfficeId>,
     /// Where keys in authenticators may have signed.
     pub rules: &'a SignatureRules,
+    /// Which witnesses must have cosigned the log's checkpoint; none are asked for, if not given.
+    pub witnesses: Option<&'a Trust>,
 }
 
 /// A decision that was found to hold.
@@ -111,6 +114,11 @@ pub enum DecisionsError {
     /// The checkpoint.
     #[error("the checkpoint does not hold: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// The witnesses whom the depot believes.
+    #[error(
+        "the log's checkpoint: {0}; have it cosigned (`log collect`) and ask for the evidence anew"
+    )]
+    Witnesses(#[from] TrustRefusal),
     /// The proof that an entry is in the log.
     #[error("entry {entry} is not proved to be in the log: {why}; ask for the evidence anew")]
     NotInLog {
@@ -165,6 +173,7 @@ impl DecisionsError {
             Self::NotTheSame { .. } => "decisions/not-the-same",
             Self::Entry { .. } => "decisions/entry",
             Self::Checkpoint(_) => "decisions/checkpoint",
+            Self::Witnesses(_) => "decisions/witnesses",
             Self::NotInLog { .. } => "decisions/not-in-log",
             Self::Signature(_) => "decisions/signature",
             Self::UnknownSigner { .. } => "decisions/unknown-signer",
@@ -188,6 +197,9 @@ pub fn check(
         return Err(DecisionsError::NobodySigned);
     }
     let checkpoint = Checkpoint::open(logged.checkpoint.as_bytes(), trusted.log)?;
+    if let Some(witnesses) = trusted.witnesses {
+        witnesses.judge(&SignedNote::parse(logged.checkpoint.as_bytes())?)?;
+    }
     let mut approvals: BTreeMap<Digest, Approval> = BTreeMap::new();
     for decision in &logged.decisions {
         let approval = check_one(certificate, decision, &checkpoint, trusted)?;

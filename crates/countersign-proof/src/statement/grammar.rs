@@ -2,7 +2,7 @@
 //! the values of one statement keep among themselves.
 
 use super::kinds::{
-    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
     KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, Session, Terms,
 };
 use super::lines::{LineReader, LineWriter, Lines};
@@ -193,6 +193,23 @@ lines!(KeyRevocation {
     reason: Reason("reason"),
 });
 
+lines!(Erasure {
+    person: Word("person"),
+    entries: Set("entries"),
+    signer: Word("signer"),
+    binding: group,
+    reason: Reason("reason"),
+} |erasure: &Erasure| {
+    let seen = erasure.binding.checkpoint.size;
+    if erasure.entries.is_empty() {
+        Some(("entries", "an erasure names the entries that it is about"))
+    } else if erasure.entries.iter().any(|entry| entry.0 >= seen) {
+        Some(("entries", "an erasure is about entries that its checkpoint has"))
+    } else {
+        None
+    }
+});
+
 lines!(PolicyPublication {
     version: Word("version"),
     digest: Word("digest"),
@@ -314,6 +331,7 @@ bound!(
     Appointment = Appointment office,
     KeyEnrolment = Enrolment,
     KeyRevocation = Revocation,
+    Erasure = Erasure,
     PolicyPublication = Publication office,
     Hold = Hold office,
     Lift = Lift office,

@@ -1,9 +1,10 @@
 //! The kinds of statement, field by field in the order in which they are written.
 
 use crate::words::{
-    Act, AdviceKind, AppointmentChange, Days, DecisionKind, Digest, HoldId, HoldScope, ItemClass,
-    ItemId, KeyId, Moment, Month, Nonce, OfficeId, PartyId, PersonId, PlaceId, PolicyVersionId,
-    Provisos, Quantity, RequestId, Revision, Role, Standing, Transition, Window, ZoneId,
+    Act, AdviceKind, AppointmentChange, Days, DecisionKind, Digest, EntryNumber, HoldId, HoldScope,
+    ItemClass, ItemId, KeyId, Moment, Month, Nonce, OfficeId, PartyId, PersonId, PlaceId,
+    PolicyVersionId, Provisos, Quantity, RequestId, Revision, Role, Standing, Transition, Window,
+    ZoneId,
 };
 use std::collections::BTreeSet;
 
@@ -154,6 +155,22 @@ pub struct KeyRevocation {
     /// Which key.
     pub key: KeyId,
     /// The person who revokes: its owner, or a registrar.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why.
+    pub reason: String,
+}
+
+/// The erasure of a person's name from the record: the parts that held it go for good, and
+/// everything else still verifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Whose name.
+    pub person: PersonId,
+    /// The entries whose identity parts name the person, at least one.
+    pub entries: BTreeSet<EntryNumber>,
+    /// The person who erases: a registrar.
     pub signer: PersonId,
     /// Ledger, checkpoint, nonce and validity.
     pub binding: Binding,

@@ -180,6 +180,24 @@ numbered_id!(
     CertificateId, "CERT-", "a certificate id such as CERT-4"
 );
 
+/// The place of an entry in the log, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EntryNumber(pub u64);
+
+impl fmt::Display for EntryNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+impl FromStr for EntryNumber {
+    type Err = WordError;
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let expected = "the number of an entry, without sign or leading zeros, such as 17";
+        canonical_count(text).map(Self).ok_or_else(|| WordError::new(text, expected))
+    }
+}
+
 /// The revision of a request, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

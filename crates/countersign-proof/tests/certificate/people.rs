@@ -6,7 +6,11 @@ use countersign_proof::certificate::Certificate;
 use countersign_proof::certificate::decisions::{
     Approval, DecisionsError, KnownKey, LoggedDecisions, TrustedPeople, check,
 };
+use countersign_proof::checkpoint::SignedNote;
+use countersign_proof::cosignature::WitnessKey;
 use countersign_proof::statement::Decision;
+use countersign_proof::trust::Trust;
+use countersign_proof::witness::{AddCheckpoint, judge};
 use countersign_proof::words::{
     Act, DecisionKind, Digest, OfficeId, Provisos, Quantity, RequestId, Revision, Window,
 };
@@ -23,12 +27,23 @@ fn checked(
     keys: &[KnownKey],
     offices: &[&str],
 ) -> Result<Vec<Approval>, DecisionsError> {
+    witnessed(certificate, logged, keys, offices, None)
+}
+
+fn witnessed(
+    certificate: &Certificate,
+    logged: &LoggedDecisions,
+    keys: &[KnownKey],
+    offices: &[&str],
+    witnesses: Option<&Trust>,
+) -> Result<Vec<Approval>, DecisionsError> {
     let log = log();
     let trusted = TrustedPeople {
         log: log.verifier(),
         keys,
         demanded: &demanded(offices),
         rules: &SignatureRules::default(),
+        witnesses,
     };
     check(certificate, logged, &trusted)
 }
@@ -236,4 +251,33 @@ fn join(held: &[LoggedDecisions]) -> LoggedDecisions {
         decision.proof = inclusion_proof(&leaves, index, size).unwrap();
     }
     LoggedDecisions { decisions, checkpoint: log().sign(size, tree_head(&leaves, size).unwrap()) }
+}
+
+#[test]
+fn a_depot_that_believes_witnesses_wants_their_word() {
+    let (certificate, mut logged) = on(&samples::decision());
+    let witness = WitnessKey::from_seed("witness.example/north", [8; 32]).unwrap();
+    let stranger = WitnessKey::from_seed("witness.example/south", [9; 32]).unwrap();
+    let text =
+        format!("log {}\nwitness north {}\nquorum north\n", log().verifier(), witness.verifier());
+    let trust = Trust::parse(text.as_bytes()).unwrap();
+    let code = |logged: &LoggedDecisions| {
+        witnessed(&certificate, logged, &[known()], &[], Some(&trust)).map_err(|error| error.code())
+    };
+    assert_eq!(code(&logged), Err("decisions/witnesses"));
+    let bare = logged.checkpoint.clone();
+    let cosigned = |key: &WitnessKey| {
+        let note = SignedNote::parse(bare.as_bytes()).unwrap();
+        let request = AddCheckpoint::new(0, Vec::new(), note).unwrap();
+        let (known, time) = ([log().verifier().clone()], moment("2025-06-01T13:00:00Z"));
+        let seen = judge(&request, key.verifier(), &known, None, time).unwrap();
+        format!("{bare}{}", seen.cosign(key))
+    };
+    logged.checkpoint = cosigned(&stranger);
+    assert_eq!(code(&logged), Err("decisions/witnesses"));
+    logged.checkpoint = cosigned(&witness);
+    assert!(code(&logged).is_ok());
+    // Without witnesses in its settings, a depot does not ask.
+    logged.checkpoint = bare;
+    assert!(checked(&certificate, &logged, &[known()], &[]).is_ok());
 }

@@ -2,12 +2,12 @@
 #![allow(dead_code, reason = "not every test needs every sample")]
 
 use countersign_proof::statement::{
-    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Founding, Hold,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
     KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
 };
 use countersign_proof::words::{
-    Act, AdviceKind, AppointmentChange, DecisionKind, Digest, HoldId, HoldScope, Nonce, Provisos,
-    Quantity, RequestId, Revision, Role, Standing, Transition, Window,
+    Act, AdviceKind, AppointmentChange, DecisionKind, Digest, EntryNumber, HoldId, HoldScope,
+    Nonce, Provisos, Quantity, RequestId, Revision, Role, Standing, Transition, Window,
 };
 use countersign_proof::{AnyStatement, SoftwareKey};
 
@@ -105,6 +105,14 @@ pub(crate) fn all() -> Vec<AnyStatement> {
         KeyRevocation {
             person: "P-12".parse().unwrap(),
             key: key.id(),
+            signer: signer(),
+            binding: binding(),
+            reason: reason(),
+        }
+        .into(),
+        Erasure {
+            person: "P-12".parse().unwrap(),
+            entries: [EntryNumber(0), EntryNumber(17), EntryNumber(3)].into(),
             signer: signer(),
             binding: binding(),
             reason: reason(),

@@ -21,6 +21,8 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("temp_store", "MEMORY", "2"),
     ("cell_size_check", "ON", "1"),
     ("trusted_schema", "OFF", "0"),
+    // What is erased is written over, not only forgotten.
+    ("secure_delete", "ON", "1"),
     // So that INSERT OR REPLACE meets the triggers that forbid deleting.
     ("recursive_triggers", "ON", "1"),
     // Where a plain sync does not reach the platter (macOS); without effect elsewhere.

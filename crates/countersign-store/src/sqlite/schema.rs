@@ -10,10 +10,10 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: u32 = 0x4353_474E;
 
 /// The schema of this program: `PRAGMA user_version`, the number of [`STEPS`] taken.
-pub const SUPPORTED: u32 = 1;
+pub const SUPPORTED: u32 = 2;
 
 /// Each step takes a record from the schema of its index to the next. Steps are only ever added.
-pub const STEPS: &[&str] = &[STEP_1];
+pub const STEPS: &[&str] = &[STEP_1, STEP_2];
 
 /// One row for an entry, with what rebuilding reads before what it does not, so that a long open
 /// part spills to pages that a rebuild never touches. No index on the command: see `filing`.
@@ -54,6 +54,13 @@ CREATE TRIGGER sealed_is_final BEFORE UPDATE ON sealed
   BEGIN SELECT RAISE(ABORT, 'a sealed part is never changed'); END;
 CREATE TRIGGER sealed_is_kept BEFORE DELETE ON sealed
   BEGIN SELECT RAISE(ABORT, 'a sealed part is never deleted'); END;
+";
+
+/// Sealed parts of the one label that can be erased ([`crate::ERASABLE`]) may be deleted.
+const STEP_2: &str = "
+DROP TRIGGER sealed_is_kept;
+CREATE TRIGGER sealed_is_kept BEFORE DELETE ON sealed WHEN (OLD.place & 255) <> 2
+  BEGIN SELECT RAISE(ABORT, 'a sealed part is never deleted, but for names'); END;
 ";
 
 /// The triggers that make the record append-only; a record without one of them is damaged.

@@ -6,6 +6,8 @@ mod places;
 
 mod appends;
 
+mod erasing;
+
 mod reads;
 
 mod snapshots;
@@ -32,7 +34,8 @@ type Case = (&'static str, fn(&dyn Place));
 
 /// Runs every case, each in a place of its own.
 fn conforms(fresh: &dyn Fn() -> Box<dyn Place>) {
-    for (name, case) in [appends::CASES, reads::CASES, snapshots::CASES].concat() {
+    let all = [appends::CASES, erasing::CASES, reads::CASES, snapshots::CASES];
+    for (name, case) in all.concat() {
         println!("case: {name}");
         case(&*fresh());
     }

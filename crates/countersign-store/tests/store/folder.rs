@@ -1,9 +1,11 @@
 //! What is in a record's folder, who may read it, and how an older record moves on.
 
 use crate::conformance::{Folder, Place as _};
-use crate::entries::{append, batch};
+use crate::entries::{append, batch, entry};
 use countersign_store::sqlite::schema::{APPLICATION_ID, STEPS, SUPPORTED, TRIGGERS, migrate};
-use countersign_store::{Mode, SqliteStore, Store as _, StoreError};
+use countersign_store::{
+    ERASABLE, Mode, SqliteStore, Store as _, StoreError, StoredEntry, StoredPart,
+};
 use rusqlite::Connection;
 use std::path::Path;
 use tempfile::TempDir;
@@ -140,6 +142,7 @@ fn the_database_itself_refuses_to_change_the_record() {
         "REPLACE INTO entry SELECT seq, command, leaf, x'', open FROM entry",
         "UPDATE sealed SET bytes = x''",
         "DELETE FROM sealed WHERE seq = 3",
+        "DELETE FROM sealed WHERE label <> 2",
         "REPLACE INTO sealed (place, bytes) SELECT place, x'' FROM sealed",
         "DELETE FROM head",
         "UPDATE head SET size = size - 1",
@@ -157,6 +160,45 @@ fn the_database_itself_refuses_to_change_the_record() {
     };
     assert_eq!(of_its_kind("trigger"), u64::try_from(TRIGGERS.len()).unwrap());
     assert_eq!(place.writer().read(0, 100).unwrap(), batch(0, 20));
+}
+
+/// The bytes of every file of a record.
+fn all_bytes(place: &Folder) -> Vec<u8> {
+    let files = std::fs::read_dir(place.path()).unwrap();
+    let files = files.map(|file| file.unwrap().path()).filter(|path| path.is_file());
+    files.flat_map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+fn holds(place: &Folder, name: &str) -> bool {
+    all_bytes(place).windows(name.len()).any(|bytes| bytes == name.as_bytes())
+}
+
+#[test]
+fn what_is_erased_is_written_over() {
+    let place = Folder::new();
+    let mut store = place.writer();
+    let named = |seq, name: &str, times| StoredEntry {
+        sealed: vec![StoredPart { label: ERASABLE, bytes: name.repeat(times).into_bytes() }],
+        ..entry(seq)
+    };
+    let (long, short, kept) = ("Zaphod Beeblebrox", "Trillian McMillan", "Arthur Philip Dent");
+    // One spills to pages of its own, one lies among others.
+    let entries = [named(0, long, 3_000), named(1, short, 1), named(2, kept, 1)];
+    append(&mut *store, &entries).unwrap();
+    assert!([long, short, kept].iter().all(|name| holds(&place, name)));
+
+    // While somebody looks at the record as it was, the bytes cannot go; and it is said so.
+    let conn = database(&place.path());
+    conn.execute_batch("BEGIN; SELECT count(*) FROM sealed;").unwrap();
+    append(&mut *store, &batch(3, 2)).unwrap();
+    assert_eq!(store.erase(&[0, 1]), Err(StoreError::Locked { holder: None }));
+    conn.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.erase(&[0, 1]), Ok(0), "they had left the record already");
+    for name in [long, short] {
+        assert!(!holds(&place, name), "{name} is still in a file of the record");
+    }
+    assert!(holds(&place, kept));
+    assert_eq!(store.check_integrity().unwrap().entries, 5);
 }
 
 #[test]

@@ -72,7 +72,8 @@ fn the_earlier_of_two_writers_is_fenced() {
     append(&mut second, &batch(3, 2)).unwrap();
     assert_eq!(append(&mut *first, &batch(5, 1)), Err(fenced.clone()));
     drop(second);
-    assert_eq!(append(&mut *first, &batch(5, 1)), Err(fenced), "and stays so");
+    assert_eq!(append(&mut *first, &batch(5, 1)), Err(fenced.clone()), "and stays so");
+    assert_eq!(first.erase(&[0]), Err(fenced), "nor does it erase");
     assert_eq!(first.read(0, 100).unwrap(), batch(0, 5));
 }
 

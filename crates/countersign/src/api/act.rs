@@ -249,6 +249,23 @@ impl<T> Act<T> {
         self.hand_in(app, Some(id), None, command.into()).await
     }
 
+    /// Gives one of several commands that one body holds. The ledger itself knows each of them
+    /// again, so that the whole can be sent once more.
+    ///
+    /// # Errors
+    /// As [`Self::give`].
+    pub(crate) async fn give_one_of_many(
+        &self,
+        app: &App,
+        command: impl Into<Command>,
+    ) -> Result<(), Problem> {
+        let by = self.viewer.authority()?;
+        if self.dry {
+            return try_out(app, Some(by), command.into()).await.map(|_| ());
+        }
+        app.submit(None, Some(by), command.into()).await.map(|_| ())
+    }
+
     async fn hand_in(
         &self,
         app: &App,

@@ -98,6 +98,14 @@ impl Reading {
         })
     }
 
+    /// Checks that an answer of this kind is wanted.
+    ///
+    /// # Errors
+    /// [`Problem`] 406 where it is not.
+    pub(crate) fn wants(&self, kind: &'static str) -> Result<(), Problem> {
+        self.form(&[kind]).map(|_| ())
+    }
+
     /// The answer with one thing.
     ///
     /// # Errors

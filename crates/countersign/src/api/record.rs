@@ -7,7 +7,7 @@ use super::words as w;
 use crate::server::app::blocking;
 use crate::server::live::told;
 use crate::server::stores::Read;
-use crate::server::{App, Problem};
+use crate::server::{App, Problem, evidence};
 use crate::verification;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -26,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))
+        .routes(routes!(proof))
         .routes(routes!(statements))
         .routes(routes!(statement))
         .routes(routes!(checkpoint))
@@ -93,6 +94,22 @@ async fn show(
     let Path(seq) = seq.map_err(|error| Problem::unreadable(error.body_text()))?;
     let entry = blocking(move || app.stores.entry(seq)).await?;
     reading.one(&told(&entry.open))
+}
+
+/// What proves offline that an entry is in the log (C2SP tlog-proof).
+#[utoipa::path(
+    get, path = "/entries/{seq}/proof", tag = "record",
+    params(("seq" = u64, Path, description = "Its place in the record.")),
+    responses((status = 200, description = "The proof.", body = String,
+        content_type = "text/plain")),
+)]
+async fn proof(
+    State(app): State<App>,
+    seq: Result<Path<u64>, axum::extract::rejection::PathRejection>,
+    reading: Reading,
+) -> Result<Response, Problem> {
+    let Path(seq) = seq.map_err(|error| Problem::unreadable(error.body_text()))?;
+    reading.text("text/plain; charset=utf-8", evidence::proof(&app, seq).await?)
 }
 
 /// Which statements.

@@ -139,6 +139,69 @@ pub(crate) struct ReleaseShape {
     dry_run: bool,
 }
 
+/// What a depot says of a certificate in all.
+#[derive(ToSchema)]
+pub(crate) struct AccountGivenShape {
+    made_at: w::Moment,
+    total: w::Units,
+    receipts: u64,
+    /// Whether nothing more is handed out.
+    closed: bool,
+}
+
+/// A certificate that was issued to a depot, with what came back of it.
+#[derive(ToSchema)]
+pub(crate) struct CertificateShape {
+    id: w::Certificate,
+    release: w::Release,
+    depot: w::Place,
+    depot_key: w::Key,
+    collector: w::Key,
+    /// At most so many units.
+    quantity: w::Units,
+    from: w::Moment,
+    until: w::Moment,
+    issued_at: w::Moment,
+    digest: w::Digest,
+    /// Units that the receipts add up to.
+    handed_out: w::Units,
+    receipts: u64,
+    /// Units that may still be handed out on it, or were and are not yet known of.
+    out: w::Units,
+    account: Option<AccountGivenShape>,
+}
+
+/// What is carried to a depot.
+#[derive(ToSchema)]
+pub(crate) struct CertificatePapers {
+    id: w::Certificate,
+    release: w::Release,
+    depot: w::Place,
+    quantity: w::Units,
+    from: w::Moment,
+    until: w::Moment,
+    digest: w::Digest,
+    /// The bytes (COSE), in base64.
+    certificate: String,
+    /// The text of its code (base45).
+    code: String,
+    /// The evidence of the officials' decisions: a file for `depot release --evidence`.
+    evidence: String,
+    #[schema(required = false)]
+    dry_run: bool,
+}
+
+/// What a depot pins.
+#[derive(ToSchema)]
+pub(crate) struct TrustShape {
+    /// The issuer key, as in a `.pub` file.
+    issuer: String,
+    /// The log, as a verifier key.
+    log: String,
+    /// The keys of the officials, as an allowed-signers file.
+    officials: String,
+}
+
 /// A hold.
 #[derive(ToSchema)]
 pub(crate) struct HoldShape {
@@ -177,6 +240,9 @@ pub(crate) struct PersonShape {
     offices: Vec<w::Office>,
     /// The keys that were not revoked.
     keys: Vec<w::Key>,
+    /// When the name was taken out of the record; absent where it was not.
+    #[schema(required = false)]
+    name_erased_at: w::Moment,
 }
 
 /// An office.
@@ -279,6 +345,8 @@ lists! {
     Requests of RequestShape;
     /// A part of the list of releases.
     Releases of ReleaseShape;
+    /// A part of the list of certificates.
+    Certificates of CertificateShape;
     /// A part of the list of holds.
     Holds of HoldShape;
     /// A part of the list of people.

@@ -103,6 +103,7 @@ fn request_of(text: &str) -> Option<RequestId> {
         | AnyStatement::Appointment(_)
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
+        | AnyStatement::Erasure(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

@@ -11,6 +11,7 @@ use super::reroute::{UndertakingBody, plan_of};
 use super::shapes::TextShape;
 use super::visible;
 use super::words as w;
+use crate::server::app::blocking;
 use crate::server::{App, Problem};
 use crate::statements::{self, Signing};
 use axum::extract::State;
@@ -21,8 +22,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::requests::Request;
 use countersign_proof::signature::{HashAlgorithm, to_be_signed};
 use countersign_proof::statement::kinds::{
-    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Hold, KeyEnrolment,
-    KeyRevocation, Lift, OverrideLift, PolicyPublication,
+    Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Hold,
+    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication,
 };
 use countersign_proof::statement::{Statement, StatementKind, fingerprint};
 use countersign_proof::words::{AppointmentChange, Moment, OfficeId, PersonId, Role, Window};
@@ -107,6 +108,8 @@ enum Wanted {
         expires_on: w::Moment,
         reason: String,
     },
+    /// Take a person's name out of the record for good.
+    Erasure { person: w::Person, reason: String },
     /// Revoke a key.
     Revocation { person: w::Person, key: w::Key, reason: String },
     /// Set an item's class by hand, for a time.
@@ -186,6 +189,7 @@ async fn prepare(State(app): State<App>, act: Act<Wanted>) -> Result<Response, P
         | Wanted::Lift { .. }
         | Wanted::Enrolment { .. }
         | Wanted::Revocation { .. }
+        | Wanted::Erasure { .. }
         | Wanted::Override { .. }
         | Wanted::OverrideLift { .. } => simple(&app, signer, act.said.clone()).await?,
     };
@@ -224,6 +228,7 @@ async fn on_request(app: &App, signer: PersonId, wanted: Wanted) -> Result<Value
         | Wanted::EndTerm { .. }
         | Wanted::Enrolment { .. }
         | Wanted::Revocation { .. }
+        | Wanted::Erasure { .. }
         | Wanted::Override { .. }
         | Wanted::OverrideLift { .. }
         | Wanted::Publication { .. }
@@ -259,6 +264,19 @@ async fn simple(app: &App, signer: PersonId, wanted: Wanted) -> Result<Value, Pr
             let binding = app.binding::<KeyRevocation>(&signer, None).await?;
             let (person, key) = (person.0, key.0);
             bound(&KeyRevocation { person, key, signer, binding, reason }, &binding)
+        }
+        Wanted::Erasure { person, reason } => {
+            let person = person.0;
+            let (reader, whose) = (app.clone(), person.clone());
+            let entries = blocking(move || {
+                reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))
+            });
+            let entries = entries.await?;
+            if entries.is_empty() {
+                return Err(Problem::not_found("name of that person"));
+            }
+            let binding = app.binding::<Erasure>(&signer, None).await?;
+            bound(&Erasure { person, entries, signer, binding, reason }, &binding)
         }
         Wanted::Override { item, class, until, office, reason } => {
             let binding = app.binding::<ClassOverride>(&signer, None).await?;
@@ -320,6 +338,7 @@ async fn appointment(app: &App, signer: PersonId, wanted: Wanted) -> Result<Valu
         | Wanted::Lift { .. }
         | Wanted::Enrolment { .. }
         | Wanted::Revocation { .. }
+        | Wanted::Erasure { .. }
         | Wanted::Override { .. }
         | Wanted::OverrideLift { .. }
         | Wanted::Publication { .. }
@@ -393,6 +412,7 @@ async fn with_matter(app: &App, signer: PersonId, wanted: Wanted) -> Result<Valu
         | Wanted::EndTerm { .. }
         | Wanted::Enrolment { .. }
         | Wanted::Revocation { .. }
+        | Wanted::Erasure { .. }
         | Wanted::Override { .. }
         | Wanted::OverrideLift { .. } => Err(elsewhere()),
     }

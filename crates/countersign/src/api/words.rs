@@ -111,6 +111,8 @@ words! {
         "^[a-z0-9-]{1,32}$", "red";
     Request: countersign_proof::words::RequestId, "A request.", "^REQ-[1-9][0-9]*$", "REQ-12";
     Release: countersign_proof::words::ReleaseId, "A release.", "^REL-[1-9][0-9]*$", "REL-12";
+    Certificate: countersign_proof::words::CertificateId, "A certificate for a depot.",
+        "^CERT-[1-9][0-9]*$", "CERT-4";
     Order: countersign_proof::words::OrderId, "A diversion order.", "^ORD-[1-9][0-9]*$", "ORD-2";
     Debt: countersign_proof::words::DebtId, "A debt.", "^DEBT-[1-9][0-9]*$", "DEBT-5";
     Hold: countersign_proof::words::HoldId, "A hold.", "^HOLD-[1-9][0-9]*$", "HOLD-3";

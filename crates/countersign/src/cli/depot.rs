@@ -100,6 +100,10 @@ pub(super) struct InitArgs {
     /// The ledger's log: a file with the line `name+hash+key`
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Which witnesses must have cosigned the log before anything is handed out (C2SP tlog-policy;
+    /// see `log check-proof`)
+    #[arg(long, value_name = "FILE")]
+    witnesses: Option<PathBuf>,
     /// The officials' keys (an allowed-signers file)
     #[arg(long, value_name = "FILE")]
     officials: Option<PathBuf>,
@@ -291,6 +295,8 @@ fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Fai
         let verifier: LogVerifier = line.trim_end().parse().map_err(wrong)?;
         log = Some(verifier.to_string());
     }
+    let witnesses = args.witnesses.as_ref();
+    let witnesses = witnesses.map(|path| fs::read_to_string(path).map_err(io(path))).transpose()?;
     let officials = args.officials.as_ref();
     let officials = officials.map(|path| fs::read_to_string(path).map_err(io(path)));
     let settings = Settings {
@@ -298,6 +304,7 @@ fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Fai
         exercise: args.exercise,
         issuers,
         log,
+        witnesses,
         status_max_age_hours: args.status_max_age,
         certificate_only: args.allow_certificate_only,
         demanded: args.demanded.iter().map(ToString::to_string).collect(),

@@ -14,7 +14,7 @@ use countersign_core::{Command, Envelope, Event, State, apply, decide, ledger, n
 use countersign_proof::signature::SignatureRules;
 use countersign_proof::statement::kinds::{Binding, Session};
 use countersign_proof::words::{
-    CommandId, Moment, Nonce, OfficeId, PersonId, RequestId, Revision, Window,
+    CommandId, Digest, Moment, Nonce, OfficeId, PersonId, RequestId, Revision, Window,
 };
 use countersign_proof::{Label, Statement, Verified};
 use countersign_store::Store;
@@ -96,6 +96,12 @@ impl Global {
     }
 }
 
+/// A copy of the state that commands are tried on, and the head of the log that texts quote.
+struct Tried {
+    state: State,
+    head: (u64, Digest),
+}
+
 /// Where commands are carried out.
 pub(super) struct Desk {
     engine: Engine,
@@ -105,7 +111,7 @@ pub(super) struct Desk {
 
 enum Engine {
     Live(Writer),
-    Dry(Box<State>),
+    Dry(Box<Tried>),
 }
 
 impl Desk {
@@ -124,9 +130,11 @@ impl Desk {
         };
         let command_id = global.command_id;
         if global.dry_run {
-            let state = global.state()?;
+            let (_, state, head) = global.read()?;
             let clock = clock(&state)?;
-            return Ok(Self { engine: Engine::Dry(Box::new(state)), clock, command_id });
+            let head = (head.frontier.size(), head.frontier.root());
+            let tried = Box::new(Tried { state, head });
+            return Ok(Self { engine: Engine::Dry(tried), clock, command_id });
         }
         let opened = open_writer(location)?;
         let (ours, theirs) = (clock(&opened.state)?, clock(&opened.state)?);
@@ -151,7 +159,7 @@ impl Desk {
     pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         match &self.engine {
             Engine::Live(writer) => writer.read(look),
-            Engine::Dry(state) => look(state),
+            Engine::Dry(tried) => look(&tried.state),
         }
     }
 
@@ -239,13 +247,14 @@ impl Desk {
         let now = self.now()?;
         match &mut self.engine {
             Engine::Live(writer) => Ok(writer.submit(submission)?),
-            Engine::Dry(state) => try_out(state, submission, now),
+            Engine::Dry(tried) => try_out(tried, submission, now),
         }
     }
 }
 
 /// What would come of a submission, on a copy of the state.
-fn try_out(state: &mut State, submission: Submission, now: Moment) -> Result<Receipt, Failure> {
+fn try_out(tried: &mut Tried, submission: Submission, now: Moment) -> Result<Receipt, Failure> {
+    let Tried { state, head } = tried;
     let at = now.max(state.ledger.clock);
     let envelope = |id, by, command| Envelope { id, at, by, command };
     while next_due(state).is_some_and(|due| due <= at) {
@@ -259,15 +268,19 @@ fn try_out(state: &mut State, submission: Submission, now: Moment) -> Result<Rec
             return Ok(Receipt { seq: 0, at, answer, repeated: false });
         }
         Asked::Command(command) => *command,
-        Asked::Nonce { person, subject } => nonce_command(person, subject)?,
+        Asked::Nonce { person, subject } => nonce_command(person, subject, *head)?,
     };
     let events = decide(state, &envelope(submission.id, submission.by, command))?;
     apply(state, at, &events);
     Ok(Receipt { seq: 0, at, answer: Answer::Accepted(events), repeated: false })
 }
 
-fn nonce_command(person: PersonId, subject: NonceSubject) -> Result<Command, Failure> {
-    let (nonce, head) = (Nonce(random()?), (0, countersign_proof::merkle::empty_root()));
+fn nonce_command(
+    person: PersonId,
+    subject: NonceSubject,
+    head: (u64, Digest),
+) -> Result<Command, Failure> {
+    let nonce = Nonce(random()?);
     Ok(Command::Ledger(ledger::Command::IssueNonce { nonce, person, subject, head }))
 }
 

@@ -44,6 +44,10 @@ pub(super) enum Verb {
         /// file with it
         #[arg(long, value_name = "VKEY|FILE")]
         log_key: Option<String>,
+        /// A file that says which logs you believe, and which witnesses must have cosigned (C2SP
+        /// tlog-policy; see `log check-proof`)
+        #[arg(long, value_name = "FILE", conflicts_with = "log_key")]
+        trust: Option<PathBuf>,
     },
     /// Show what was issued to depots and did not come back, and what came back and was not issued
     #[command(after_help = "Example:\n  countersign --ledger D evidence gaps")]
@@ -79,8 +83,12 @@ impl From<EvidenceError> for Failure {
     fn from(error: EvidenceError) -> Self {
         match error {
             EvidenceError::Open(error) => error.into(),
+            EvidenceError::Cosigned(error) => error.into(),
             EvidenceError::Nothing(message) => {
                 Self::Refused { code: "evidence/nothing".to_owned(), message }
+            }
+            EvidenceError::Untrusted(_) => {
+                Self::Refused { code: error.code().to_owned(), message: error.to_string() }
             }
             EvidenceError::Bundle(_)
             | EvidenceError::Fault(_)
@@ -108,10 +116,11 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     match verb {
         Verb::Gaps { at } => gaps::show(global, *at, output),
         Verb::Export { of, redact, out } => export(global, *of, redact, out, output),
-        Verb::Verify { file, log_key } => {
-            let trusted = match log_key {
-                Some(given) => TrustedLog::Given(Box::new(key(given)?)),
-                None => TrustedLog::FromBundle,
+        Verb::Verify { file, log_key, trust } => {
+            let trusted = match (log_key, trust) {
+                (_, Some(path)) => TrustedLog::Trust(Box::new(super::log::trust(path)?)),
+                (Some(given), None) => TrustedLog::Given(Box::new(key(given)?)),
+                (None, None) => TrustedLog::FromBundle,
             };
             let files = evidence::read(file)?;
             tell(&evidence::examine(&files, trusted)?, output);
@@ -247,6 +256,7 @@ fn what(statement: &AnyStatement) -> String {
         AnyStatement::Appointment(_)
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
+        | AnyStatement::Erasure(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)
@@ -294,6 +304,13 @@ fn proved(report: &Report) -> Vec<String> {
         report.proved.checkpoint.size,
         report.proved.checkpoint.root
     )];
+    for found in &report.cosignatures {
+        lines.push(format!(
+            "{}, whom you trust, had seen the log so far by {}: all of this was in it by then, \
+             and the log it was shown only grew.",
+            found.witness, found.time
+        ));
+    }
     if !examined.signatures.is_empty() {
         lines.push(format!(
             "{} signatures are by keys of the people they name, enrolled at the moment of the \
@@ -352,9 +369,18 @@ fn not_proved(report: &Report) -> Vec<String> {
             report.bundle.log
         ));
     }
-    lines.push(
-        "That the operator shows everyone the same log: no witness has signed for it.".to_owned(),
-    );
+    if report.cosignatures.is_empty() {
+        let remedy = match report.log {
+            TrustedLog::Trust(_) => "the trust file asks for no witness, or for none who has",
+            TrustedLog::Given(_) | TrustedLog::FromBundle => {
+                "say with --trust which witnesses you believe"
+            }
+        };
+        lines.push(format!(
+            "That the operator shows everyone the same log: no witness that you trust has signed \
+             for it; {remedy}."
+        ));
+    }
     if !(report.bundle.about.whole && report.bundle.about.redacted.is_empty()) {
         lines.push(
             "That nothing else in the log bears on this, such as a later withdrawal or a key \
@@ -446,6 +472,9 @@ fn as_json(report: &Report) -> Value {
         "verified": true, "of": about.of.to_string(), "origin": about.origin,
         "exercise": about.exercise, "log_key": report.bundle.log.to_string(),
         "log_key_given": report.log != TrustedLog::FromBundle,
+        "cosignatures": report.cosignatures.iter().map(|found| json!({
+            "witness": found.witness, "time": found.time.to_string(),
+        })).collect::<Vec<_>>(),
         "size": report.proved.checkpoint.size,
         "root": report.proved.checkpoint.root.to_string(),
         "entries": report.bundle.entries.len(), "whole": about.whole,

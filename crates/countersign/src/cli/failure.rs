@@ -1,6 +1,7 @@
 //! How a command ends when it is not done, and what its exit code says.
 
 use crate::depot::DepotError;
+use crate::depot::certifying::Unissued;
 use crate::keys::SignError;
 use crate::opening::OpenError;
 use crate::pack::Fault;
@@ -189,6 +190,17 @@ impl From<DepotError> for Failure {
             }
             DepotError::Damaged(why) => Self::Integrity(why),
             DepotError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+impl From<Unissued> for Failure {
+    fn from(error: Unissued) -> Self {
+        match error {
+            Unissued::Rule(rejection) => (*rejection).into(),
+            Unissued::NoWindow { .. } => Self::usage(error.to_string()),
+            Unissued::Open(error) => error.into(),
+            Unissued::Depot(error) => error.into(),
         }
     }
 }

@@ -103,7 +103,7 @@ fn file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Reads a trust file.
-fn trust(path: &Path) -> Result<Trust, Failure> {
+pub(super) fn trust(path: &Path) -> Result<Trust, Failure> {
     let text = file(path)?;
     Trust::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }

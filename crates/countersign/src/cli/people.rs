@@ -7,16 +7,17 @@ use crate::keys::PersonalKey;
 use crate::names;
 use crate::views::people as views;
 use clap::{Args, Subcommand};
-use countersign_core::State;
-use countersign_core::people::{Command, EnrolledKey, Office};
+use countersign_core::people::{self, Command, EnrolledKey, Office};
 use countersign_core::viewing::Matter;
+use countersign_core::{Rejection, State};
 use countersign_proof::Label;
 use countersign_proof::key::PublicKey;
-use countersign_proof::statement::kinds::{Appointment, KeyEnrolment, KeyRevocation};
+use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{
     Act, AppointmentChange, KeyId, Moment, OfficeId, PartyId, PersonId, Role, Window,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Verbs of `people`.
@@ -46,6 +47,23 @@ pub(super) enum Verb {
     End(EndArgs),
     /// Enrol a key: you witness, and the key's owner signs with it
     Enrol(EnrolArgs),
+    /// Take a person's name out of the record for good: a signed act, after which everything still
+    /// verifies
+    #[command(after_help = "Only the opaque id stays. The bytes are written over in the ledger's \
+        files; copies that were made of them before, evidence among them, keep the name. The names \
+        of others in the same entries are written down anew. Nobody who holds an office, or is to \
+        hold one, can be erased.\n\n\
+        Example:\n  countersign --ledger D --as P-6V3R --key D/keys/P-6V3R --dry-run people erase \
+        P-7K2A \\\n    --reason 'left the service in 2024'\n  \
+        countersign --ledger D --as P-6V3R --key D/keys/P-6V3R people erase P-7K2A \\\n    \
+        --reason 'left the service in 2024'")]
+    Erase {
+        /// Whose name
+        person: PersonId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
     /// Revoke a key
     Revoke {
         /// Whose key
@@ -163,6 +181,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::Appoint(args) => appoint(global, args, output),
         Verb::End(args) => end(global, args, output),
         Verb::Enrol(args) => enrol(global, args, output),
+        Verb::Erase { person, reason } => erase(global, person, reason, output),
         Verb::Revoke { person, fingerprint, reason } => {
             let mut desk = Desk::open(global)?;
             let signer = global.person()?.clone();
@@ -179,6 +198,45 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             Ok(())
         }
     }
+}
+
+fn erase(
+    global: &Global,
+    person: &PersonId,
+    reason: &str,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (store, state, _) = global.read()?;
+    if let Some(at) = state.people.erased_at(person) {
+        let person = person.clone();
+        return Err(Rejection::from(people::Rejection::ErasedAlready { person, at }).into());
+    }
+    let entries = names::entries_naming(store.as_ref(), person)?;
+    let others = names::others(store.as_ref(), person, &entries)?.len();
+    drop(store);
+    if entries.is_empty() {
+        let message = format!("the record has no name of {person}; see `people list`");
+        return Err(Failure::Refused { code: "people/no-name".to_owned(), message });
+    }
+    let mut desk = Desk::open(global)?;
+    let signer = global.person()?.clone();
+    let erasure = Erasure {
+        person: person.clone(),
+        entries: entries.clone(),
+        binding: desk.binding::<Erasure>(&signer, None)?,
+        signer,
+        reason: reason.to_owned(),
+    };
+    let (statement, kept) = (desk.sign(global, &erasure)?, BTreeMap::new());
+    desk.submit(None, Command::EraseIdentity { statement, kept })?;
+    let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    let message = format!(
+        "The name of {person} is out of the record: entries {}. {others} names of others in them \
+         were written down anew.",
+        entries.join(", ")
+    );
+    done(&desk, output, &message);
+    Ok(())
 }
 
 /// Says that a command was carried out, or would be.

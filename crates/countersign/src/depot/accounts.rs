@@ -4,6 +4,7 @@
 use super::book::{Booked, What};
 use super::refusal::{DepotError, Refusal, io};
 use super::{Depot, papers};
+use countersign_core::requests::Command;
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Account, Certificate, DepotText, Receipt, Sighting, Signed};
 use countersign_proof::key::KeyError;
@@ -71,6 +72,18 @@ impl Carried {
             depot: file.depot,
             key,
         })
+    }
+}
+
+impl Carried {
+    /// What is to be put on the record: what was handed out before what is said of it in all.
+    #[must_use]
+    pub fn into_commands(self) -> Vec<Command> {
+        let receipts = self.receipts.into_iter().map(|receipt| Command::RecordReceipt { receipt });
+        let sightings =
+            self.sightings.into_iter().map(|sighting| Command::RecordSighting { sighting });
+        let accounts = self.accounts.into_iter().map(|account| Command::RecordAccount { account });
+        receipts.chain(sightings).chain(accounts).collect()
     }
 }
 

@@ -234,7 +234,14 @@ impl Depot {
         let logged = papers::read_evidence(evidence)?;
         let (keys, rules) = (self.officials()?, self.settings.rules());
         let demanded = self.settings.offices()?;
-        let trusted = TrustedPeople { log: &log, keys: &keys, demanded: &demanded, rules: &rules };
+        let witnesses = self.settings.witnesses()?;
+        let trusted = TrustedPeople {
+            log: &log,
+            keys: &keys,
+            demanded: &demanded,
+            rules: &rules,
+            witnesses: witnesses.as_ref(),
+        };
         let approvals = decisions::check(certificate, &logged, &trusted)?;
         Ok((ReceiptMode::Full, approvals))
     }

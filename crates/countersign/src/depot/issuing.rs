@@ -4,6 +4,7 @@
 use super::refusal::DepotError;
 use super::{papers, trust};
 use crate::clock::{Entropy, ScriptedEntropy, SystemEntropy};
+use crate::cosigned::Cosigned;
 use crate::opening::{Head, folder, read_body};
 use countersign_core::State;
 use countersign_core::record::Answer;
@@ -150,6 +151,7 @@ pub struct Behind {
 pub fn behind(
     store: &dyn Store,
     head: &Head,
+    cosigned: &Cosigned,
     request: &Request,
     release: &Release,
 ) -> Result<Behind, DepotError> {
@@ -200,7 +202,7 @@ pub fn behind(
     if places.len() != decisions.len() {
         return Err(damaged("a decision is not in the log; verify the log"));
     }
-    let logged = logged(store, head, places.into_values())?;
+    let logged = logged(store, head, cosigned, &places.into_values().collect())?;
     Ok(Behind { decisions, logged, entry })
 }
 
@@ -217,9 +219,15 @@ fn shapes(event: &Event, of: &Release) -> bool {
 fn logged(
     store: &dyn Store,
     head: &Head,
-    places: impl Iterator<Item = u64>,
+    cosigned: &Cosigned,
+    places: &BTreeSet<u64>,
 ) -> Result<LoggedDecisions, DepotError> {
-    let size = head.frontier.size();
+    let least = places.last().map_or(0, |last| last.saturating_add(1));
+    let best = cosigned.best(least, &mut |told| tracing::warn!("{told}")).map_err(unavailable)?;
+    let (size, checkpoint) = match best {
+        Some(best) => (best.checkpoint.size, best.note.to_string()),
+        None => (head.frontier.size(), head.note.clone()),
+    };
     let mut leaves: Vec<Digest> = Vec::new();
     store
         .for_each_leaf(0, &mut |seq, leaf| {
@@ -231,7 +239,7 @@ fn logged(
         })
         .map_err(damaged)?;
     let mut decisions = Vec::new();
-    for seq in places {
+    for seq in places.iter().copied() {
         let missing = || damaged(format!("entry {seq} is not there; verify the log"));
         let stored = store.entry(seq).map_err(damaged)?.ok_or_else(missing)?;
         let sealed = stored
@@ -246,7 +254,7 @@ fn logged(
         let proof = inclusion_proof(&leaves, seq, size).map_err(damaged)?;
         decisions.push(LoggedDecision { open: stored.open, sealed, proof });
     }
-    Ok(LoggedDecisions { decisions, checkpoint: head.note.clone() })
+    Ok(LoggedDecisions { decisions, checkpoint })
 }
 
 /// Checks a certificate as a depot would that believes what the record says of the officials' keys:
@@ -265,7 +273,9 @@ pub fn check_own(
     let keys = trust::known_keys(&officials(state)?)?;
     let log = log_verifier(state)?;
     let (demanded, rules) = (BTreeSet::new(), state.ledger.signature_rules());
-    let trusted = TrustedPeople { log: &log, keys: &keys, demanded: &demanded, rules: &rules };
+    let witnesses = None;
+    let trusted =
+        TrustedPeople { log: &log, keys: &keys, demanded: &demanded, rules: &rules, witnesses };
     Ok(decisions::check(certificate, logged, &trusted)?)
 }
 
@@ -312,14 +322,14 @@ pub fn status_list(
 
 /// The second in which a moment lies.
 #[must_use]
-pub fn whole_second(moment: Moment) -> Moment {
+pub(super) fn whole_second(moment: Moment) -> Moment {
     let millis = moment.millis();
     Moment::from_millis(millis.saturating_sub(millis % 1000)).unwrap_or(moment)
 }
 
 /// A window in whole seconds, never wider.
 #[must_use]
-pub fn whole_seconds(window: Window) -> Option<Window> {
+pub(super) fn whole_seconds(window: Window) -> Option<Window> {
     let from = whole_second(window.from().plus_millis(999));
     Window::new(from, whole_second(window.until()))
 }

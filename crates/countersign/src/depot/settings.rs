@@ -8,6 +8,7 @@ use crate::keys;
 use countersign_proof::PublicKey;
 use countersign_proof::checkpoint::LogVerifier;
 use countersign_proof::signature::SignatureRules;
+use countersign_proof::trust::Trust;
 use countersign_proof::words::{Moment, OfficeId, PlaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,6 +27,9 @@ pub struct Settings {
     /// The ledger's log, as `name+hash+key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// Which witnesses must have cosigned the log's checkpoint (C2SP tlog-policy).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<String>,
     /// How old a status list may be, in hours.
     pub status_max_age_hours: u32,
     /// Whether the issuer's word alone will do, where somebody says so for one hand-out.
@@ -76,6 +80,7 @@ impl Settings {
         settings.place().map_err(|_| wrong("`name` is not a place id".to_owned()))?;
         settings.pinned()?;
         settings.log()?;
+        settings.witnesses()?;
         settings.offices()?;
         Ok(settings)
     }
@@ -107,6 +112,15 @@ impl Settings {
     pub fn log(&self) -> Result<Option<LogVerifier>, DepotError> {
         let log = self.log.as_ref().map(|line| line.parse()).transpose();
         log.map_err(|error| DepotError::Unavailable(format!("{SETTINGS}: log: {error}")))
+    }
+
+    /// Which witnesses must have cosigned, where any must.
+    ///
+    /// # Errors
+    /// [`DepotError::Unavailable`] when the text is not a trust file.
+    pub fn witnesses(&self) -> Result<Option<Trust>, DepotError> {
+        let trust = self.witnesses.as_ref().map(|text| Trust::parse(text.as_bytes())).transpose();
+        trust.map_err(|error| DepotError::Unavailable(format!("{SETTINGS}: witnesses: {error}")))
     }
 
     /// The offices whose signatures must be there.
@@ -149,6 +163,7 @@ impl Opening {
         settings.place()?;
         settings.pinned()?;
         settings.log()?;
+        settings.witnesses()?;
         settings.offices()?;
         trust::known_keys(&self.officials)?;
         std::fs::create_dir_all(folder).map_err(io(folder))?;

@@ -2,11 +2,15 @@
 
 use super::derived::{SignedText, derived};
 use super::{AllStated, Files, STATED, read_stated};
+use crate::cosigned::CosignedError;
 use crate::opening::OpenError;
 use crate::verification::deliberation;
 use countersign_core::evidence::{EntryAtHand, Examined, Examiner, Fault};
 use countersign_core::record::{self, Answer, RecordError};
 use countersign_proof::bundle::{Bundle, BundleEntry, BundleError, Proved};
+use countersign_proof::checkpoint::SignedNote;
+use countersign_proof::cosignature::Cosignature;
+use countersign_proof::trust::{Trust, TrustRefusal};
 use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{LogVerifier, OpenPart, Outcome};
 use std::collections::BTreeMap;
@@ -44,6 +48,12 @@ pub enum EvidenceError {
         /// What is trusted.
         expected: String,
     },
+    /// Whoever verifies does not rely on its checkpoint.
+    #[error(transparent)]
+    Untrusted(#[from] TrustRefusal),
+    /// What witnesses have said cannot be read.
+    #[error(transparent)]
+    Cosigned(#[from] CosignedError),
     /// The ledger cannot be read to make one.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -62,7 +72,8 @@ impl EvidenceError {
             Self::Entry { .. } => "evidence/entry",
             Self::File { .. } => "evidence/file",
             Self::OtherLog { .. } => "evidence/other-log",
-            Self::Open(_) => "evidence/ledger",
+            Self::Untrusted(_) => "evidence/not-trusted",
+            Self::Open(_) | Self::Cosigned(_) => "evidence/ledger",
             Self::Nothing(_) => "evidence/nothing",
         }
     }
@@ -73,6 +84,8 @@ impl EvidenceError {
 pub enum TrustedLog {
     /// The verifier brought it.
     Given(Box<LogVerifier>),
+    /// The verifier brought a file that says which logs and which witnesses they believe.
+    Trust(Box<Trust>),
     /// Only the bundle names it.
     FromBundle,
 }
@@ -90,6 +103,8 @@ pub struct Report {
     pub times: BTreeMap<u64, Moment>,
     /// By which key the log is known.
     pub log: TrustedLog,
+    /// Which trusted witnesses have cosigned the checkpoint, and when.
+    pub cosignatures: Vec<Cosignature>,
 }
 
 /// Examines a bundle.
@@ -118,7 +133,18 @@ pub(super) fn look(
     stated: &AllStated,
     log: TrustedLog,
 ) -> Result<(Report, Files), EvidenceError> {
+    let mut cosignatures = Vec::new();
     let key = match &log {
+        TrustedLog::Trust(trust) => {
+            let note =
+                SignedNote::parse(bundle.checkpoint.as_bytes()).map_err(BundleError::from)?;
+            cosignatures = trust.judge(&note)?.cosignatures;
+            if !trust.logs().iter().any(|known| known.key == bundle.log) {
+                let origin = TrustRefusal::UnknownLog(bundle.log.to_string());
+                return Err(origin.into());
+            }
+            &bundle.log
+        }
         TrustedLog::Given(key) if **key == bundle.log => key,
         TrustedLog::Given(key) => {
             let (found, expected) = (bundle.log.to_string(), key.to_string());
@@ -140,7 +166,7 @@ pub(super) fn look(
     founded(&bundle, &examiner)?;
     let made = derived(&bundle, &signed, examiner.versions(), examiner.state());
     let examined = examiner.finish()?;
-    Ok((Report { bundle, proved, examined, times, log }, made))
+    Ok((Report { bundle, proved, examined, times, log, cosignatures }, made))
 }
 
 /// The log's key must be the one that the founders signed for.

@@ -2,6 +2,7 @@
 
 use super::examine::{TrustedLog, look};
 use super::{AllStated, EvidenceError, Files, STATED, write_stated};
+use crate::cosigned::Cosigned;
 use crate::opening::{self, OpenError, read_body, sealed_part};
 use crate::verification::statements_in;
 use countersign_core::State;
@@ -53,6 +54,13 @@ pub fn export(
     drop(before);
     let ledger = &state.ledger;
     let log = LogVerifier::new(&ledger.origin, ledger.log_key.0).map_err(BundleError::from)?;
+    let least = picking.full.last().map_or(0, |last| last.saturating_add(1));
+    let cosigned = Cosigned::beside(&opening::folder(location), log.clone());
+    let cosigned = cosigned.best(least, &mut |told| tracing::warn!("{told}"))?;
+    let (size, checkpoint) = match cosigned {
+        Some(best) => (best.checkpoint.size, best.note.to_string()),
+        None => (size, head.note.clone()),
+    };
     let mut about = About::new(of, ledger.exercise, ledger.origin.clone(), ledger.digest);
     about.redacted.clone_from(redact);
     if redact.contains(&Label::Parties) {
@@ -61,7 +69,7 @@ pub fn export(
     let taking = Taking { store: store.as_ref(), tree: &tree, size, redacted: &about.redacted };
     let (entries, seen) = taking.entries(picking.full)?;
     about.whole = entries.iter().all(|entry| entry.path.is_none());
-    let bundle = Bundle { about, checkpoint: head.note, log, entries, seen };
+    let bundle = Bundle { about, checkpoint, log, entries, seen };
     let mut files = bundle.to_files();
     let entries = u64::try_from(bundle.entries.len()).unwrap_or(u64::MAX);
     let (report, made) = look(bundle, &picking.stated, TrustedLog::FromBundle)?;

@@ -25,8 +25,13 @@ pub fn person(state: &State, person: &PersonId, party: &PartyId, name: Option<&s
         "person": person.as_str(), "party": party.as_str(),
         "offices": offices_of(state, person, state.ledger.clock), "keys": keys_of(state, person),
     });
-    if let (Some(name), Some(fields)) = (name, value.as_object_mut()) {
-        fields.insert("name".to_owned(), name.into());
+    if let Some(fields) = value.as_object_mut() {
+        if let Some(name) = name {
+            fields.insert("name".to_owned(), name.into());
+        }
+        if let Some(at) = state.people.erased_at(person) {
+            fields.insert("name_erased_at".to_owned(), at.to_string().into());
+        }
     }
     value
 }

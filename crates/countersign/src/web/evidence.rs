@@ -4,16 +4,12 @@
 use super::page::page;
 use super::parts::{Action, Field, buttons, code};
 use super::{places, words};
-use crate::cli::Failure;
-use crate::evidence::{self, hidden_from};
-use crate::server::app::blocking;
 use crate::server::fields::Fields;
 use crate::server::viewer::Visitor;
-use crate::server::{App, Problem, Viewer};
+use crate::server::{App, Problem, Viewer, evidence};
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use countersign_proof::Label;
 use countersign_proof::bundle::Matter;
@@ -78,25 +74,7 @@ async fn file(
     let of = of
         .filter(|_| fields.is_sound())
         .ok_or_else(|| Problem::unreadable(words::EVIDENCE_OF_HINT))?;
-    let mut left = app.look(|state| hidden_from(state, viewer.person(), of));
-    if without == Label::Identity.as_str() {
-        left.insert(Label::Identity);
-    }
-    let location = app.location.clone();
-    let made = blocking(move || {
-        let made = evidence::export(&location, of, &left, &mut |_, _| {});
-        let made = made.map_err(Failure::from)?;
-        Ok(evidence::archived(&made.files).map_err(Failure::from)?)
-    });
-    let bytes = made.await?;
-    let name = of.to_string().replace("..", "-");
-    let name = format!("attachment; filename=\"evidence-{name}.zip\"");
-    let name =
-        HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers: [(HeaderName, HeaderValue); 3] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, bytes).into_response())
+    let without = without == Label::Identity.as_str();
+    let without = without.then_some(Label::Identity).into_iter().collect();
+    evidence::download(&app, &viewer, of, without).await
 }

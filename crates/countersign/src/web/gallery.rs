@@ -9,10 +9,9 @@ use super::charts::{
 };
 use super::page::{Frame, Place, Who, page};
 use super::parts::{
-    Action, Answer, Choice, Column, Fault, Field, Happening, Number, Pager, Row, Tab, Table, Task,
-    Tone, buttons, check_answers, code, details, error_summary, fingerprint, grade_tag, id, inset,
-    moment, pager, quantity, release_tag, request_tag, signed, summary_list, tabs, tag, task_list,
-    timeline,
+    Action, Choice, Column, Fault, Field, Happening, Number, Pager, Row, Table, Task, Tone,
+    buttons, code, details, error_summary, fingerprint, grade_tag, id, inset, moment, pager,
+    quantity, release_tag, request_tag, signed, summary_list, task_list, timeline,
 };
 use countersign_core::requests::{ReleaseState, RequestState};
 use countersign_proof::words::{Date, Moment, Month, Standing};
@@ -109,14 +108,9 @@ fn happenings() -> Vec<Happening> {
 }
 
 fn decision_body() -> Markup {
-    let tab = |label, href, count, is_current| Tab { label, href, count, is_current };
     html! {
         h1 { "Request " (id("REQ-0412")) ": use of 24 units of ATACMS" }
         p { (request_tag(RequestState::UnderReview)) " waiting since " (moment(at(0))) }
-        (tabs("Request", &[
-            tab("Decision", "#", None, true), tab("Advice", "#", Some(2), false),
-            tab("History", "#", Some(12), false), tab("Evidence", "#", None, false),
-        ]))
         div class="columns" {
             section {
                 h2 { "What is asked" }
@@ -203,12 +197,6 @@ fn form_body() -> Markup {
             (Field::new("reason", "Reason").hint("It is recorded and signed").long_text(4))
             (buttons(&[Action::Main { label: "Check the answers", sends: None }]))
         }
-        h2 { "Check the answers" }
-        (check_answers(&[
-            Answer { question: "Item", answer: html! { "ATACMS" }, change: Some("#item") },
-            Answer { question: "Quantity", answer: quantity(24_000), change: Some("#quantity") },
-            Answer { question: "Requester", answer: html! { "Olena Kovalenko" }, change: None },
-        ]))
         (statuses())
     }
 }
@@ -430,13 +418,8 @@ pub(super) fn charts() -> Vec<Markup> {
         }
         .render(),
         history,
-        Bars {
-            id: "bars",
-            message: "Seven of nine requests were decided in time",
-            unit: "requests",
-            rows: &bars,
-        }
-        .render(),
+        Bars { id: "bars", message: "Seven of nine requests were decided in time", rows: &bars }
+            .render(),
         Flow {
             id: "flow",
             message: "US controls every unit that UA holds",

@@ -19,9 +19,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use countersign_core::State as Ledger;
+use countersign_core::evidence::gaps;
 use countersign_core::requests::{HoldPlaced, Request, RequestState};
 use countersign_proof::statement::kinds::{Hold, Lift};
-use countersign_proof::words::{HoldScope, OfficeId, PersonId};
+use countersign_proof::words::{HoldScope, Moment, OfficeId, PersonId};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -103,7 +104,7 @@ fn figures(state: &Ledger, tally: &Tally) -> Markup {
             (words::OVERSIGHT_LONGEST, html! { (words::working_days(longest)) }),
         ]))
         (Bars {
-            id: "refusals", message: words::OVERSIGHT_REFUSALS, unit: words::REQUESTS, rows: &bars,
+            id: "refusals", message: words::OVERSIGHT_REFUSALS, rows: &bars,
         }.render())
         h2 { (words::OVERSIGHT_OVERDUE) }
         @if tally.overdue.is_empty() { p { (words::OVERSIGHT_NONE) } }
@@ -239,14 +240,39 @@ fn breaches(state: &Ledger, person: &PersonId) -> Markup {
     Table { id: "breaches", caption, columns: &columns, rows, empty }.render()
 }
 
+/// What does not close at depots: for those who may see everything that it touches, and only where
+/// anything was issued to depots.
+fn depots(state: &Ledger, person: &PersonId, now: Moment) -> Markup {
+    let requests = &state.requests;
+    let idle = requests.certificates().is_empty()
+        && requests.unvouched().is_empty()
+        && requests.sighted().is_empty();
+    if idle || !state.may_see_whole(person) {
+        return html! {};
+    }
+    let columns = [
+        Column::Words(words::OVERSIGHT_GAP),
+        Column::Words(words::CERTIFICATE),
+        Column::Words(words::OVERSIGHT_GAP_SAYS),
+    ];
+    let rows = gaps(state, now).into_iter().take(MOST).map(|gap| {
+        Row::from(vec![id(gap.code()), id(&gap.certificate().to_string()), html! { (gap) }])
+    });
+    let rows = rows.collect();
+    let (caption, empty) = (words::OVERSIGHT_GAPS, words::OVERSIGHT_NO_GAPS);
+    Table { id: "gaps", caption, columns: &columns, rows, empty }.render()
+}
+
 async fn oversight(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
     let person = viewer.person().clone();
     let frame = places::frame(&app, &Visitor(Some(viewer)), "/oversight").await?;
+    let now = app.now()?;
     app.work(move |state| {
         let body = html! {
             h1 { (words::OVERSIGHT) }
             (figures(state, &tally(state, &person)))
             (breaches(state, &person))
+            (depots(state, &person, now))
             (holds(state, &frame, &person))
         };
         page(&frame, words::OVERSIGHT, &body)

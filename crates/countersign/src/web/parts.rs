@@ -12,10 +12,8 @@ mod tables;
 
 pub(crate) use figures::{code, date, fingerprint, id, moment, quantity, signed, thin};
 pub(crate) use forms::{Choice, Field, Number};
-pub(crate) use lists::{Answer, Happening, Task, check_answers, summary_list, task_list, timeline};
-pub(crate) use notices::{
-    Action, Fault, Pager, Tab, buttons, details, error_summary, inset, pager, tabs,
-};
+pub(crate) use lists::{Happening, Task, summary_list, task_list, timeline};
+pub(crate) use notices::{Action, Fault, Pager, buttons, details, error_summary, inset, pager};
 pub(crate) use status::{Tone, grade_tag, outline, release_tag, request_tag, shape, tag};
 pub(crate) use tables::{Column, Row, Table};
 

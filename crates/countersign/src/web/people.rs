@@ -5,12 +5,13 @@ use super::parts::{
     Action, Choice, Column, Field, Row, Table, buttons, code, fingerprint, id, inset, moment,
 };
 use super::{places, words};
+use crate::server::app::blocking;
 use crate::server::fields::Fields;
 use crate::server::papers::Purpose;
 use crate::server::viewer::{Invited, Visitor};
 use crate::server::{App, Problem, Viewer};
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use countersign_core::State as Ledger;
@@ -18,7 +19,7 @@ use countersign_core::people::{Function, Office};
 use countersign_core::viewing::Matter;
 use countersign_proof::Label;
 use countersign_proof::signature::PublicKey;
-use countersign_proof::statement::kinds::KeyRevocation;
+use countersign_proof::statement::kinds::{Erasure, KeyRevocation};
 use countersign_proof::words::PersonId;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/people", get(people))
         .route("/people/invite", post(invite))
         .route("/people/revoke", post(revoke))
+        .route("/people/erase", post(erase))
 }
 
 fn persons(state: &Ledger, names: &Names) -> Markup {
@@ -47,7 +49,12 @@ fn persons(state: &Ledger, names: &Names) -> Markup {
         let offices = places::offices_of(state, person);
         Row::from(vec![
             id(person.as_str()),
-            html! { (places::name_of(names, person)) },
+            html! {
+                @match state.people.erased_at(person) {
+                    Some(at) => { (words::PEOPLE_ERASED) " " (moment(at)) },
+                    None => { (places::name_of(names, person)) },
+                }
+            },
             id(party.as_str()),
             html! { (offices.join(", ")) },
             html! { (keys.count()) },
@@ -173,9 +180,33 @@ async fn shown(app: &App, viewer: &Viewer, link: Option<&str>) -> Result<Markup,
                 (Field::new("person", words::PEOPLE_WHOM).select(&others))
                 (buttons(&[Action::Other { label: words::PEOPLE_INVITE, sends: None }]))
             }
+            (erasing(state, &frame, &others, viewer.person()))
         };
         page(&frame, words::PEOPLE, &body)
     }))
+}
+
+/// The form that takes a name out of the record, for whoever may.
+fn erasing(state: &Ledger, frame: &Frame, people: &[Choice<'_>], viewer: &PersonId) -> Markup {
+    if !registers(state, viewer) {
+        return html! {};
+    }
+    html! {
+        h2 { (words::PEOPLE_ERASE) }
+        p { (words::PEOPLE_ERASE_WHY) }
+        form method="post" action="/people/erase" {
+            @if let Some(who) = &frame.viewer { (csrf(who)) }
+            (Field::new("whose", words::PEOPLE_WHOM).select(people))
+            (Field::new("reason", words::REASON).long_text(3))
+            (buttons(&[Action::Grave { label: words::TO_THE_TEXT, sends: None }]))
+        }
+    }
+}
+
+/// Whether somebody holds an office that may register people.
+fn registers(state: &Ledger, person: &PersonId) -> bool {
+    let mut held = state.people.held_by(person, state.ledger.clock);
+    held.any(|office| office.functions.contains(&Function::Register))
 }
 
 async fn people(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
@@ -194,11 +225,7 @@ async fn invite(
     fields.finish()?;
     let known = person.filter(|person| app.look(|state| state.people.party_of(person).is_some()));
     let person = known.ok_or_else(|| Problem::not_found("person"))?;
-    let registers = app.look(|state| {
-        let mut held = state.people.held_by(&by.person, state.ledger.clock);
-        held.any(|office| office.functions.contains(&Function::Register))
-    });
-    if !registers {
+    if !app.look(|state| registers(state, &by.person)) {
         let rule = countersign_core::people::Rejection::FunctionMissing {
             person: by.person,
             function: Function::Register,
@@ -229,5 +256,30 @@ async fn revoke(
         reason: words::PEOPLE_REVOKE_REASON.to_owned(),
     };
     let paper = app.paper(&revocation, Purpose::Command, "/people")?;
+    Ok(Redirect::to(&format!("/sign/{}", paper.token)).into_response())
+}
+
+async fn erase(
+    State(app): State<App>,
+    viewer: Viewer,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    viewer.check_form(&fields)?;
+    let person: Option<PersonId> = fields.word("whose");
+    let reason = fields.text("reason");
+    fields.finish()?;
+    let person = person.ok_or_else(|| Problem::unreadable("say whose name it is"))?;
+    let signer = viewer.authority()?.person;
+    let (reader, whose) = (app.clone(), person.clone());
+    let entries = blocking(move || {
+        reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))
+    });
+    let entries = entries.await?;
+    if entries.is_empty() {
+        return Err(Problem::not_found("name of that person"));
+    }
+    let binding = app.binding::<Erasure>(&signer, None).await?;
+    let erasure = Erasure { person, entries, signer, binding, reason };
+    let paper = app.paper(&erasure, Purpose::Command, "/people")?;
     Ok(Redirect::to(&format!("/sign/{}", paper.token)).into_response())
 }

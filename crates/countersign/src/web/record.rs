@@ -10,7 +10,7 @@ use crate::server::app::blocking;
 use crate::server::fields::Fields;
 use crate::server::stores::Read;
 use crate::server::viewer::Visitor;
-use crate::server::{App, Problem, Viewer};
+use crate::server::{App, Problem, Viewer, evidence};
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, header};
@@ -33,6 +33,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/record", get(list))
         .route("/record/{seq}", get(entry))
         .route("/record/{seq}/open.json", get(open_part))
+        .route("/record/{seq}/proof", get(proof))
 }
 
 /// Where one reads about what an entry concerns.
@@ -169,6 +170,16 @@ async fn open_part(
     Ok(([(header::CONTENT_TYPE, json)], entry.bytes).into_response())
 }
 
+async fn proof(
+    State(app): State<App>,
+    _viewer: Viewer,
+    Path(seq): Path<u64>,
+) -> Result<Response, Problem> {
+    let text = evidence::proof(&app, seq).await?;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, plain)], text).into_response())
+}
+
 fn statements(entry: &Read) -> Markup {
     html! {
         @for (text, signature) in entry.statements() {
@@ -218,6 +229,8 @@ async fn entry(
         h2 { (words::RECORD_OPEN) }
         p { (words::RECORD_OPEN_WHY) " "
             a href={ "/record/" (open.seq) "/open.json" } { (words::RECORD_BYTES) } }
+        p { (words::RECORD_PROOF_WHY) " "
+            a href={ "/record/" (open.seq) "/proof" } { (words::RECORD_PROOF) } }
         (code(words::RECORD_OPEN, &text))
         @for (label, may) in &seen {
             @if *may {

@@ -95,6 +95,7 @@ impl Scene {
             exercise: true,
             issuers: vec![issuer().public_key().to_openssh()],
             log: None,
+            witnesses: None,
             status_max_age_hours: 24,
             certificate_only: true,
             demanded: [].into(),

@@ -4,7 +4,7 @@ use super::super::output::Output;
 use super::super::{Failure, Global};
 use countersign_core::evidence::gaps;
 use countersign_proof::words::Moment;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(super) fn show(
     global: &Global,
@@ -19,16 +19,7 @@ pub(super) fn show(
         None => WallClock.now().map_err(|failed| Failure::unavailable(failed.to_string()))?,
     };
     let found = gaps(&state, now);
-    let values: Vec<Value> = found
-        .iter()
-        .map(|gap| {
-            json!({
-                "code": gap.code(),
-                "certificate": gap.certificate().to_string(),
-                "message": gap.to_string(),
-            })
-        })
-        .collect();
+    let values: Vec<Value> = found.iter().map(crate::views::certificates::gap).collect();
     output.value(&Value::Array(values));
     if found.is_empty() {
         output.line(&format!("At {now} everything that was issued to depots closes."));

@@ -2,12 +2,11 @@
 
 use super::super::output::Output;
 use super::super::{Failure, Global};
-use super::{Opened, file, open, trust};
-use crate::cosigned::CosignedCheckpoint;
+use super::{file, open, trust};
+use crate::proving::{ProveError, Proved, Prover};
 use crate::tiles::LogTiles;
 use clap::Args;
 use countersign_proof::OpenPart;
-use countersign_proof::checkpoint::{Checkpoint, SignedNote};
 use countersign_proof::merkle::leaf_hash;
 use countersign_proof::tlog_proof::{TlogProof, TlogProofError};
 use serde_json::json;
@@ -57,55 +56,35 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::unavailable(format!("{}: {error}", path.display())))
 }
 
-/// The checkpoint to prove an entry under.
-fn choose(opened: &Opened, args: &ProveArgs, output: &mut Output) -> Result<SignedNote, Failure> {
-    let mut found = opened.cosigned.checkpoints(&mut |told| output.line(&told))?;
-    found.retain(|found| found.checkpoint.size > args.seq && !found.cosignatures.is_empty());
-    // The earliest first: since its cosignatures, the entry is known to have been there.
-    found.reverse();
-    if let Some(path) = &args.trust {
-        let trust = trust(path)?;
-        let head = SignedNote::parse(opened.note.as_bytes());
-        let notes = found.into_iter().map(|found| found.note).chain(head);
-        return notes.into_iter().find(|note| trust.judge(note).is_ok()).ok_or_else(|| {
-            Failure::Refused {
-                code: "log/not-trusted".to_owned(),
-                message: "no checkpoint with this entry is one that the trust file accepts; \
-                          collect more cosignatures with `log collect`"
-                    .to_owned(),
-            }
-        });
+impl From<ProveError> for Failure {
+    fn from(error: ProveError) -> Self {
+        let message = error.to_string();
+        let refused =
+            |code: &str| Self::Refused { code: code.to_owned(), message: message.clone() };
+        match error {
+            ProveError::NoEntry { .. } => refused("log/out-of-range"),
+            ProveError::NotTrusted => refused("log/not-trusted"),
+            ProveError::Cosigned(error) => error.into(),
+            ProveError::Log(error) => error.into(),
+            ProveError::Damaged(_) => Self::Integrity(message),
+        }
     }
-    let most = found.iter().map(|found| found.cosignatures.len()).max().unwrap_or(0);
-    let best = found.into_iter().find(|found| found.cosignatures.len() == most);
-    let note = |found: CosignedCheckpoint| Ok(found.note);
-    best.map_or_else(|| SignedNote::parse(opened.note.as_bytes()), note)
-        .map_err(|error| Failure::Integrity(error.to_string()))
 }
 
 pub(super) fn prove(global: &Global, args: &ProveArgs, output: &mut Output) -> Result<(), Failure> {
     let opened = open(global)?;
-    let entry = opened.store.entry(args.seq)?.ok_or_else(|| Failure::Refused {
-        code: "log/out-of-range".to_owned(),
-        message: format!("there is no entry {} in this log", args.seq),
-    })?;
-    let checkpoint = choose(&opened, args, output)?;
-    let head = Checkpoint::parse_text(checkpoint.text())
-        .map_err(|error| Failure::Integrity(error.to_string()))?;
-    let mut tiles = LogTiles::new();
-    let hashes = tiles.log(opened.store.as_ref())?.inclusion(args.seq, head.size)?;
-    countersign_proof::merkle::verify_inclusion(
-        leaf_hash(&entry.open),
-        args.seq,
-        head.size,
-        &hashes,
-        head.root,
-    )
-    .map_err(|error| Failure::Integrity(format!("{error}; verify the log")))?;
-    let proof = TlogProof { extra: None, index: args.seq, hashes, checkpoint };
+    let trust = args.trust.as_deref().map(trust).transpose()?;
+    let mut prover = Prover {
+        store: opened.store.as_ref(),
+        tiles: &mut LogTiles::new(),
+        cosigned: &opened.cosigned,
+        note: &opened.note,
+    };
+    let proved = prover.prove(args.seq, trust.as_ref(), &mut |told| output.line(&told))?;
+    let Proved { proof, head, entry } = proved;
     let text = proof.to_text();
     if let (Some(path), false) = (&args.entry_out, global.dry_run) {
-        write(path, &entry.open)?;
+        write(path, &entry)?;
     }
     output.value(&json!({
         "seq": args.seq, "size": head.size, "proof": text,

@@ -4,13 +4,14 @@
 use super::super::desk::Desk;
 use super::super::output::Output;
 use super::super::{Failure, Global};
+use crate::depot::certifying::{self, Prepared, Wanted};
 use crate::depot::{Carried, issuing, papers};
 use clap::Args;
-use countersign_core::requests::{CertificateTerms, Command, Rejection, Release, Request};
-use countersign_core::{Command as AnyCommand, Rejection as AnyRejection};
+use countersign_core::Command as AnyCommand;
+use countersign_core::requests::Command;
 use countersign_proof::PublicKey;
-use countersign_proof::certificate::{Certificate, IssuerKey, StatusReference};
-use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId, Window};
+use countersign_proof::certificate::{Certificate, IssuerKey};
+use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,34 +97,22 @@ pub(super) fn issue(
     let by = desk.session(global)?;
     let now = desk.now()?;
     let (depot_key, collector) = (public_key(&args.depot_key)?, public_key(&args.collector)?);
-    let (store, state, head) = global.read()?;
-    let release = super::find(&state, args.id)?;
-    if release.state.has_ended() {
-        let (release, state) = (release.id, release.state);
-        return Err(AnyRejection::from(Rejection::ReleaseEnded { release, state }).into());
-    }
-    let request = state.requests.request(release.request);
-    let request = request.ok_or_else(|| Failure::unavailable("the release has no request"))?;
-    let behind = issuing::behind(store.as_ref(), &head, request, release)?;
-    let key = issuing::issuer_key(global.location()?, &state)?;
-    let certificate = certificate(&state, (request, release), args, (&collector, &behind), now)?;
-    issuing::check_own(&state, &certificate, &behind.logged)?;
-    let bytes = certificate.issue(&key).map_err(crate::depot::DepotError::from)?;
-    let terms = CertificateTerms {
-        id: certificate.id,
-        release: release.id,
+    let wanted = Wanted {
+        release: args.id,
         depot: args.depot.clone(),
-        depot_key: depot_key.id(),
-        collector: collector.id(),
-        quantity: certificate.quantity,
-        window: certificate.window,
-        digest: Certificate::digest(&bytes),
+        depot_key,
+        collector,
+        quantity: args.quantity,
+        from: args.from,
+        until: args.until,
     };
+    let prepared = certifying::prepare(global.location()?, &wanted, now)?;
+    let Prepared { certificate, bytes, terms, logged } = prepared;
     // The files first, under other names: what is on the record must not be lost on the way.
     let evidence = beside(&args.output, ".evidence");
     let mut files = vec![
         (args.output.clone(), bytes.clone()),
-        (evidence.clone(), papers::write_evidence(&behind.logged)?),
+        (evidence.clone(), papers::write_evidence(&logged)?),
     ];
     if let Some(qr) = &args.qr {
         files.push((qr.clone(), papers::picture(&bytes)?.into_bytes()));
@@ -141,46 +130,6 @@ pub(super) fn issue(
     }
     tell(&certificate, &bytes, args, output);
     Ok(())
-}
-
-/// The certificate that was asked for, with what the record says.
-fn certificate(
-    state: &countersign_core::State,
-    (request, release): (&Request, &Release),
-    args: &CertificateArgs,
-    (collector, behind): (&PublicKey, &issuing::Behind),
-    now: Moment,
-) -> Result<Certificate, Failure> {
-    let policy = state.policy.version(&release.policy)?.bundle.digest();
-    let usable = release.usable.window;
-    let from = args.from.unwrap_or(now).max(usable.from());
-    let until = args.until.unwrap_or(usable.until());
-    let window = Window::new(from, until).and_then(issuing::whole_seconds);
-    let window = window.ok_or_else(|| {
-        Failure::usage(format!("the window {from} to {until} has no whole second in it"))
-    })?;
-    let id = state.requests.next_certificate();
-    Ok(Certificate {
-        id,
-        issuer: state.ledger.origin.clone(),
-        ledger: state.ledger.digest,
-        exercise: state.ledger.exercise,
-        depot: args.depot.clone(),
-        release: release.id,
-        request: request.id,
-        revision: release.revision,
-        act: request.draft.act,
-        item: request.draft.item.clone(),
-        quantity: args.quantity.unwrap_or_else(|| state.requests.uncertified(release)),
-        holder: request.draft.holder.clone(),
-        window,
-        issued_at: issuing::whole_second(now),
-        collector: collector.clone(),
-        decisions: behind.decisions.clone(),
-        policy,
-        entry: behind.entry,
-        status: StatusReference { index: id.0.saturating_sub(1), uri: issuing::status_uri(state) },
-    })
 }
 
 fn beside(path: &Path, more: &str) -> PathBuf {
@@ -304,23 +253,12 @@ pub(super) fn receipts(
     let carried = Carried::read(&papers::read(&args.file)?)?;
     let mut desk = Desk::open(global)?;
     let by = desk.session(global)?;
-    let mut commands: Vec<AnyCommand> = Vec::new();
-    for receipt in carried.receipts {
-        commands.push(Command::RecordReceipt { receipt }.into());
-    }
-    for sighting in carried.sightings {
-        commands.push(Command::RecordSighting { sighting }.into());
-    }
-    for account in carried.accounts {
-        commands.push(Command::RecordAccount { account }.into());
-    }
+    let depot = carried.depot.clone();
     let (mut recorded, mut known) = (0_u64, 0_u64);
-    for command in commands {
-        match desk.submit(Some(by.clone()), command) {
+    for command in carried.into_commands() {
+        match desk.submit(Some(by.clone()), AnyCommand::from(command)) {
             Ok(_) => recorded = recorded.saturating_add(1),
-            Err(Failure::Refused { code, .. })
-                if code == "requests/recorded-already" || code == "requests/account-overtaken" =>
-            {
+            Err(Failure::Refused { code, .. }) if certifying::is_known_already(&code) => {
                 known = known.saturating_add(1);
             }
             Err(other) => return Err(other),
@@ -332,9 +270,9 @@ pub(super) fn receipts(
     let now = desk.now()?;
     let gaps = desk.look(|state| countersign_core::evidence::gaps(state, now));
     output.value(&json!({
-        "depot": carried.depot, "recorded": recorded, "known": known, "gaps": gaps.len(),
+        "depot": depot, "recorded": recorded, "known": known, "gaps": gaps.len(),
     }));
-    output.line(&format!("{}: {recorded} recorded, {known} known already.", carried.depot));
+    output.line(&format!("{depot}: {recorded} recorded, {known} known already."));
     if !gaps.is_empty() {
         output.line(&format!("{} gaps; see `evidence gaps`.", gaps.len()));
     }

@@ -23,6 +23,7 @@ pub(crate) const EVENT_KINDS: &[&str] = &[
     "DeputationEnded",
     "KeyEnrolled",
     "KeyRevoked",
+    "IdentityErased",
     "StockReceived",
     "StockMoved",
     "StockCounted",

@@ -25,8 +25,6 @@ pub(crate) struct Bars<'a> {
     pub(crate) id: &'a str,
     /// What it says.
     pub(crate) message: &'a str,
-    /// What the numbers count, for the head of the table.
-    pub(crate) unit: &'a str,
     /// The rows in the order in which they are read.
     pub(crate) rows: &'a [Bar],
 }

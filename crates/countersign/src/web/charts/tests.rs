@@ -168,7 +168,7 @@ fn hostile_words_stay_words_in_every_chart() {
         let charts = [
             Projection { id: "c", message, months: &[month] }.render(),
             ClassHistory { id: "c", message, spans: &[span], today: on(99) }.render(),
-            Bars { id: "c", message, unit: word, rows: &[bar] }.render(),
+            Bars { id: "c", message, rows: &[bar] }.render(),
             Flow {
                 id: "c",
                 message,
@@ -219,7 +219,7 @@ fn nothing_to_show_is_a_sentence_and_no_drawing() {
     let empty = [
         Projection { id: "c", message: "m", months: &[] }.render(),
         ClassHistory { id: "c", message: "m", spans: &[], today: on(1) }.render(),
-        Bars { id: "c", message: "m", unit: "u", rows: &[] }.render(),
+        Bars { id: "c", message: "m", rows: &[] }.render(),
         Flow { id: "c", message: "m", control: &[], holdings: &[] }.render(),
         Versions { id: "c", message: "m", versions: &[], today: on(1) }.render(),
         Zones { id: "c", message: "m", zones: &[] }.render(),
@@ -318,7 +318,7 @@ proptest! {
         let bars: Vec<Bar> = rows.into_iter().map(|(label, number, of, tone)| {
             Bar { label, number, of, tone }
         }).collect();
-        let text = Bars { id: "b", message: "m", unit: "u", rows: &bars }.render().into_string();
+        let text = Bars { id: "b", message: "m", rows: &bars }.render().into_string();
         let document = image(&text);
         is_told(&document);
         lies_within(&document);

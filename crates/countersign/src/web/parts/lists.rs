@@ -1,7 +1,6 @@
 //! Lists. Answers: *what is known of one thing, what is left to do, and what has happened?*
 
 use super::{Tone, moment, tag};
-use crate::web::words;
 use countersign_proof::words::Moment;
 use maud::{Markup, html};
 
@@ -11,37 +10,6 @@ pub(crate) fn summary_list(rows: &[(&str, Markup)]) -> Markup {
         dl class="summary" {
             @for (name, value) in rows {
                 div { dt { (name) } dd { (value) } }
-            }
-        }
-    }
-}
-
-/// An answer that was given and can still be changed.
-pub(crate) struct Answer<'a> {
-    /// The question, in a few words.
-    pub(crate) question: &'a str,
-    /// What was answered.
-    pub(crate) answer: Markup,
-    /// Where it is changed; `None` where it cannot be.
-    pub(crate) change: Option<&'a str>,
-}
-
-/// The answers of a form before they are sent, each with the way back to it.
-pub(crate) fn check_answers(answers: &[Answer<'_>]) -> Markup {
-    html! {
-        dl class="summary answers" {
-            @for given in answers {
-                div {
-                    dt { (given.question) }
-                    dd { (given.answer) }
-                    @if let Some(href) = given.change {
-                        dd class="change" {
-                            a href=(href) {
-                                (words::CHANGE) span class="unseen" { " " (given.question) }
-                            }
-                        }
-                    }
-                }
             }
         }
     }

@@ -51,38 +51,6 @@ pub(crate) fn details(summary: &str, is_open: bool, body: &Markup) -> Markup {
     }
 }
 
-/// A view of the same thing, with its own address.
-pub(crate) struct Tab<'a> {
-    /// Its name.
-    pub(crate) label: &'a str,
-    /// Its address.
-    pub(crate) href: &'a str,
-    /// How many things are in it, where that helps.
-    pub(crate) count: Option<u64>,
-    /// Whether it is the one shown.
-    pub(crate) is_current: bool,
-}
-
-/// The views of one thing, as plain links. The name says of what.
-pub(crate) fn tabs(name: &str, tabs: &[Tab<'_>]) -> Markup {
-    html! {
-        nav class="tabs" aria-label=(name) {
-            ul {
-                @for tab in tabs {
-                    li {
-                        a href=(tab.href) aria-current=[tab.is_current.then_some("page")] {
-                            (tab.label)
-                            @if let Some(count) = tab.count {
-                                " " span class="count" { (super::thin(count.into())) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// The way through a list that is longer than a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pager {

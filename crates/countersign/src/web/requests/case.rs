@@ -72,6 +72,7 @@ pub(super) async fn case(
                 (possible(request, &offers))
                 @if let Some(release) = request.release.and_then(|id| state.requests.release(id)) {
                     (released(release))
+                    (certificates(state, release))
                 }
                 @if deliberation {
                     @if let Some(why) = why {
@@ -305,6 +306,40 @@ fn released(release: &Release) -> Markup {
         rows.push((words::BREACHES, html! { strong { (breaches.join(", ")) } }));
     }
     html! { h2 { (words::RELEASE) } (summary_list(&rows)) }
+}
+
+/// The certificates of a release, with what their depots said; nothing where there are none.
+fn certificates(state: &Ledger, release: &Release) -> Markup {
+    let all = state.requests.certificates().iter();
+    let rows: Vec<Row> = all
+        .filter(|one| one.terms.release == release.id)
+        .map(|one| {
+            let closed = one.is_settled();
+            Row::from(vec![
+                id(&one.terms.id.to_string()),
+                id(one.terms.depot.as_str()),
+                quantity(one.terms.quantity.units()),
+                quantity(one.handed_out.units()),
+                quantity(one.out().units()),
+                moment(one.terms.window.until()),
+                html! { (if closed { words::ACCOUNT_CLOSED } else { words::ACCOUNT_OPEN }) },
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    let columns = [
+        Column::Words(words::CERTIFICATE),
+        Column::Words(words::DEPOT),
+        Column::Numbers(words::CEILING),
+        Column::Numbers(words::HANDED_OUT),
+        Column::Numbers(words::STILL_OUT),
+        Column::Words(words::GOOD_UNTIL),
+        Column::Words(words::ACCOUNT),
+    ];
+    let (id, caption, empty) = ("certificates", words::CERTIFICATES, words::NOTHING);
+    Table { id, caption, columns: &columns, rows, empty }.render()
 }
 
 fn advice(request: &Request, names: &Names) -> Markup {

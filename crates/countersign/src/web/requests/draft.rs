@@ -16,10 +16,6 @@ use countersign_proof::words::{
 };
 use maud::{Markup, html};
 
-/// The names of the form's fields.
-pub(crate) const FIELDS: [&str; 10] =
-    ["act", "holder", "item", "quantity", "zone", "recipient", "depot", "from", "until", "why"];
-
 /// Takes a moment: a date, a date and time in UTC without seconds, or a whole one.
 pub(crate) fn moment(fields: &mut Fields, name: &str) -> Option<Moment> {
     let typed = fields.text(name);

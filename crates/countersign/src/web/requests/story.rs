@@ -190,6 +190,7 @@ fn signed(
             AnyStatement::Appointment(_)
             | AnyStatement::Enrolment(_)
             | AnyStatement::Revocation(_)
+            | AnyStatement::Erasure(_)
             | AnyStatement::Publication(_)
             | AnyStatement::Hold(_)
             | AnyStatement::Lift(_)

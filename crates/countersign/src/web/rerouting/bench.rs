@@ -13,7 +13,6 @@ use countersign_core::State;
 use countersign_core::rerouting::{
     Cost, ItemProblem, Plan, Veto, costs_of_sparing, costs_of_vetoes, explain, plan as planned,
 };
-use countersign_core::stock::Item;
 use countersign_proof::words::{PartyId, PersonId};
 use maud::{Markup, html};
 use std::collections::BTreeSet;

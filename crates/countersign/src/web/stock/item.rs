@@ -9,7 +9,7 @@ use crate::views::board::{self as view, AHEAD, Row as Figures};
 use crate::web::asked;
 use crate::web::charts::Projection;
 use crate::web::page::page;
-use crate::web::parts::{Action, buttons, date, grade_tag, id, moment, quantity, summary_list};
+use crate::web::parts::{Action, buttons, grade_tag, id, moment, quantity, summary_list};
 use crate::web::{places, words};
 use axum::extract::{Path, RawQuery, State};
 use countersign_core::State as Ledger;

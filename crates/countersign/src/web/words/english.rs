@@ -71,8 +71,6 @@ pub(crate) const ERRORS: &str = "There is a problem";
 pub(crate) const ERROR_PREFIX: &str = "Error: ";
 /// After the label of a field that may be left empty.
 pub(crate) const OPTIONAL: &str = "(optional)";
-/// The link beside an answer.
-pub(crate) const CHANGE: &str = "Change";
 /// The way back through a list.
 pub(crate) const PREVIOUS: &str = "Previous";
 /// The way on through a list.
@@ -118,11 +116,6 @@ pub(crate) fn release_state(state: ReleaseState) -> &'static str {
         ReleaseState::Revoked => "Revoked",
         ReleaseState::Surrendered => "Surrendered",
     }
-}
-
-/// So many units.
-pub(crate) fn units(number: i64, told: &str) -> String {
-    if number == 1 { format!("{told} unit") } else { format!("{told} units") }
 }
 
 // Charts.

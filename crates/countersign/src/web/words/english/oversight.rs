@@ -38,6 +38,15 @@ pub(crate) const OVERSIGHT_LIFT: &str = "Lift a hold";
 /// Names the table.
 pub(crate) const OVERSIGHT_BREACHES: &str = "Releases that were gone beyond";
 
+/// Heads what does not close.
+pub(crate) const OVERSIGHT_GAPS: &str = "What was issued to depots and does not close";
+/// Nothing.
+pub(crate) const OVERSIGHT_NO_GAPS: &str = "Everything that was issued to depots closes.";
+/// Column: the kind of gap.
+pub(crate) const OVERSIGHT_GAP: &str = "Gap";
+/// Column: what it is, in words.
+pub(crate) const OVERSIGHT_GAP_SAYS: &str = "What is missing";
+
 /// How many of them were in time.
 pub(crate) fn oversight_within(within: u64, all: u64, days: u16) -> String {
     format!("{within} of {all}, within {}", working_days(days))

@@ -36,6 +36,15 @@ pub(crate) const PEOPLE_GOOD: &str = "may sign";
 pub(crate) const PEOPLE_REVOKE: &str = "Revoke";
 /// Why, in the text that is signed.
 pub(crate) const PEOPLE_REVOKE_REASON: &str = "revoked by its owner";
+/// The name is no longer in the record.
+pub(crate) const PEOPLE_ERASED: &str = "name erased";
+/// Heads the form that takes a name out of the record.
+pub(crate) const PEOPLE_ERASE: &str = "Take a name out of the record";
+/// What that means.
+pub(crate) const PEOPLE_ERASE_WHY: &str = "Only the opaque id stays, and everything still \
+                                           verifies. This cannot be undone, and copies made \
+                                           before keep the name. It is refused for whoever holds \
+                                           an office.";
 /// Makes a one-time link.
 pub(crate) const PEOPLE_INVITE: &str = "Make a one-time link";
 /// What it is for.

@@ -52,8 +52,6 @@ pub(crate) const POLICY_KEY_ALLOWED: &str = "Allowed: only an exercise may say s
 pub(crate) const POLICY_TEXTS: &str = "The policies";
 /// Heads the properties.
 pub(crate) const POLICY_PROPERTIES: &str = "What it promises to keep";
-/// The text.
-pub(crate) const POLICY_TEXT: &str = "The text";
 /// Heads the reasons.
 pub(crate) const POLICY_REASONS: &str = "What each policy says, in its own words";
 /// A column.

@@ -32,6 +32,10 @@ pub(crate) const RECORD_OPEN: &str = "Open part";
 pub(crate) const RECORD_OPEN_WHY: &str = "The log commits to exactly these bytes:";
 /// Leads to the bytes.
 pub(crate) const RECORD_BYTES: &str = "the bytes themselves";
+/// What proves the entry elsewhere.
+pub(crate) const RECORD_PROOF_WHY: &str = "That it is in the log is shown without this server by";
+/// Leads to it.
+pub(crate) const RECORD_PROOF: &str = "its proof (tlog-proof)";
 /// A part that only some may see.
 pub(crate) const RECORD_SEALED: &str = "Sealed part:";
 /// One that this person may not see.

@@ -21,8 +21,6 @@ pub(crate) const INBOX_OTHERS: &str = "Yours, waiting for others";
 pub(crate) const INBOX_RELEASES: &str = "Releases that can be used";
 /// Column: the request.
 pub(crate) const REQUEST: &str = "Request";
-/// Column: what is asked for.
-pub(crate) const WHAT: &str = "What";
 /// Column: since when it waits.
 pub(crate) const WAITING: &str = "Waiting";
 /// Column: what is due next.
@@ -33,12 +31,6 @@ pub(crate) const STOCK_EFFECT: &str = "Stock";
 pub(crate) const STILL_MISSING: &str = "Still missing";
 /// Column: the state.
 pub(crate) const STATE: &str = "State";
-/// Column: the holder.
-pub(crate) const HOLDER: &str = "Holder";
-/// Column: the item.
-pub(crate) const ITEM: &str = "Item";
-/// Column: units.
-pub(crate) const UNITS: &str = "Units";
 /// Column: the zones.
 pub(crate) const ZONES: &str = "Zones";
 /// The map of a case.
@@ -77,8 +69,6 @@ pub(crate) const NO_REQUESTS: &str = "No request fits.";
 pub(crate) const FILTER: &str = "Show";
 /// Only open ones.
 pub(crate) const ONLY_OPEN: &str = "Open only";
-/// Every state.
-pub(crate) const EVERY_STATE: &str = "All";
 
 /// The title of the form.
 pub(crate) const FORM_TITLE: &str = "New request";
@@ -108,10 +98,6 @@ pub(crate) const TO_WHOM: &str = "To which party";
 pub(crate) const TO_WHOM_HINT: &str = "For passing units on only";
 /// Asks from which depot.
 pub(crate) const FROM_DEPOT: &str = "From which depot";
-/// Asks from when.
-pub(crate) const FROM: &str = "From";
-/// Asks until when.
-pub(crate) const UNTIL: &str = "Until (no longer included)";
 /// Asks why.
 pub(crate) const WHY: &str = "Why";
 /// Who sees it.
@@ -140,8 +126,6 @@ pub(crate) const CHECK_TAKEN: &str = "If you sent this now, it would be taken in
 /// One of the zones asked for lies under a rule of its own.
 pub(crate) const REASONS: &str = "What the policy says";
 
-/// Rows of the case.
-pub(crate) const ASKED: &str = "Asked for";
 /// By whom.
 pub(crate) const ASKED_BY: &str = "Asked by";
 /// When.
@@ -251,8 +235,6 @@ pub(crate) const PROVISO_UNTIL: &str = "Only until";
 pub(crate) const TO_THE_TEXT: &str = "Read and sign the text";
 /// Leads back to the case.
 pub(crate) const BACK_TO_CASE: &str = "Back to the request";
-/// Confirms taking back.
-pub(crate) const CONFIRM: &str = "Confirm";
 
 /// The kinds of decision.
 pub(crate) fn decision(kind: countersign_proof::words::DecisionKind) -> &'static str {
@@ -301,6 +283,10 @@ pub(crate) fn happened(event: &Event) -> &'static str {
         "ReleaseReapproved" => "The release was approved anew",
         "ReleaseEnded" => "The release ended",
         "UseReported" => "A use was reported",
+        "CertificateIssued" => "A certificate was issued to a depot",
+        "ReceiptRecorded" => "A depot\u{2019}s receipt was brought in",
+        "AccountRecorded" => "A depot\u{2019}s account of a certificate was brought in",
+        "SightingRecorded" => "A certificate was shown to a depot and not honoured",
         "HoldPlaced" => "A hold was placed",
         "HoldLifted" => "A hold was lifted",
         "UnitsReserved" => "Units were reserved",
@@ -376,3 +362,21 @@ pub(crate) const ACT_COLUMN: &str = "Act";
 pub(crate) const SUSPENDED_BY: &str = "Suspended by";
 /// What went beyond a release.
 pub(crate) const BREACHES: &str = "Breaches";
+/// Names the table of certificates.
+pub(crate) const CERTIFICATES: &str = "Certificates for depots without a network";
+/// Column: a certificate.
+pub(crate) const CERTIFICATE: &str = "Certificate";
+/// Column: at most so many units.
+pub(crate) const CEILING: &str = "At most";
+/// Column: units handed out, as far as receipts came back.
+pub(crate) const HANDED_OUT: &str = "Handed out";
+/// Column: units that may still be handed out, or were and are not known of.
+pub(crate) const STILL_OUT: &str = "Still out";
+/// Column: until when.
+pub(crate) const GOOD_UNTIL: &str = "Until";
+/// Column: whether the depot has closed its account.
+pub(crate) const ACCOUNT: &str = "Account";
+/// It has.
+pub(crate) const ACCOUNT_CLOSED: &str = "closed";
+/// It has not.
+pub(crate) const ACCOUNT_OPEN: &str = "open";

@@ -121,8 +121,6 @@ pub(crate) const REROUTE_DEMANDED_GIVEN: &str = "Demanded and given";
 pub(crate) const REROUTE_DEMANDED_MISSING: &str = "Demanded and missing";
 /// Policy does not ask.
 pub(crate) const REROUTE_NOT_DEMANDED: &str = "Not demanded";
-/// Heads the policies.
-pub(crate) const REROUTE_REASONS: &str = "The policies that say so";
 /// Heads what is owed.
 pub(crate) const REROUTE_OWES: &str = "What the order would owe";
 /// Nothing is.

@@ -17,8 +17,6 @@ pub(crate) const STOCK_ON_HAND: &str = "On hand";
 /// A column.
 pub(crate) const STOCK_REQUIREMENT: &str = "Must cover";
 /// A column.
-pub(crate) const STOCK_SHARE: &str = "Share";
-/// A column.
 pub(crate) const STOCK_POSITION: &str = "Position";
 /// A column.
 pub(crate) const STOCK_THRESHOLD: &str = "Short below";
@@ -46,11 +44,6 @@ pub(crate) fn stock_position(item: &str) -> String {
 pub(crate) fn stock_months(item: &str) -> String {
     format!("Month ends of {item}")
 }
-/// A position and what it must cover.
-pub(crate) fn stock_of_total(units: &str, of: &str) -> String {
-    format!("{units} of {of}")
-}
-
 /// Heads the page of an item.
 pub(crate) const STOCK_WHY: &str = "The class, and why";
 /// No rule judges the item.
