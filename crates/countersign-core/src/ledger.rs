@@ -7,7 +7,7 @@ pub use crate::charter::{
 
 use crate::rejection::rejections;
 use countersign_proof::signature::{SignatureRules, Verified};
-use countersign_proof::statement::kinds::{Binding, Founding, SeenHead};
+use countersign_proof::statement::kinds::{Binding, Founding, LogKeyRotation, SeenHead};
 use countersign_proof::statement::{Statement, StatementKind};
 use countersign_proof::words::{Digest, Moment, Nonce, PersonId, RequestId, Revision};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ pub struct Ledger {
     pub charter: Digest,
     /// The log's public key.
     pub log_key: Digest,
+    /// The keys that the log had before, the first one first.
+    pub earlier_log_keys: Vec<Digest>,
     /// When it was founded.
     pub founded_at: Moment,
     /// The moment of the newest entry.
@@ -94,6 +96,12 @@ pub enum Command {
         /// The tree head at that moment.
         head: (u64, Digest),
     },
+    /// Have checkpoints signed with another key from this entry on. It needs the consent that a
+    /// policy version needs.
+    RotateLogKey {
+        /// Statements alike but for office, signer, binding and reason.
+        statements: Vec<Verified<LogKeyRotation>>,
+    },
     /// Declare, as a door opens, which signing script it serves. It approves nothing, and nobody
     /// need stand at the door; it lets an overseer tell later what people had before them.
     OpenDoor {
@@ -145,6 +153,11 @@ pub enum Event {
         /// SHA-256 of the script's bytes.
         script: Digest,
     },
+    /// Checkpoints are signed with another key from this entry on.
+    LogKeyRotated {
+        /// The log's new public key.
+        log_key: Digest,
+    },
 }
 
 rejections!(
@@ -183,6 +196,13 @@ rejections!(
             "{origin} is none of the origins that the charter names; passkeys could not sign there";
         DoorKnown { origin: String } = "door-known",
             "the door at {origin} declared this very script last; nothing has changed";
+        RotationsDiffer = "rotations-differ",
+            "the statements differ in more than office, signer, binding and reason, or none was \
+             given";
+        NotTheLogKey { key: Digest } = "not-the-log-key",
+            "the log's key is not {key}, so it cannot be replaced; have the statement made anew";
+        LogKeyKnown { key: Digest } = "log-key-known",
+            "{key} is, or was, the log's key already; make a new one";
     }
 );
 
@@ -196,6 +216,7 @@ impl Ledger {
             exercise: false,
             charter: Digest([0; 32]),
             log_key: Digest([0; 32]),
+            earlier_log_keys: Vec::new(),
             founded_at: Moment::LAST,
             clock: Moment::from_millis(0).unwrap_or(Moment::LAST),
             calendar: Calendar::default(),
@@ -310,6 +331,29 @@ impl Ledger {
             return Err(Rejection::DoorKnown { origin: origin.to_owned() });
         }
         Ok(Event::DoorOpened { origin: origin.to_owned(), script })
+    }
+
+    /// Decides [`Command::RotateLogKey`]; that those who signed may is found elsewhere.
+    pub(crate) fn rotate(
+        &self,
+        statements: &[Verified<LogKeyRotation>],
+    ) -> Result<Event, Rejection> {
+        let first = statements.first().ok_or(Rejection::RotationsDiffer)?.statement();
+        let LogKeyRotation { log_key, replaces, .. } = *first;
+        let alike = |other: &Verified<LogKeyRotation>| {
+            let other = other.statement();
+            other.log_key == log_key && other.replaces == replaces
+        };
+        if !statements.iter().all(alike) {
+            return Err(Rejection::RotationsDiffer);
+        }
+        if replaces != self.log_key {
+            return Err(Rejection::NotTheLogKey { key: replaces });
+        }
+        if log_key == self.log_key || self.earlier_log_keys.contains(&log_key) {
+            return Err(Rejection::LogKeyKnown { key: log_key });
+        }
+        Ok(Event::LogKeyRotated { log_key })
     }
 
     /// What signatures under statements of this ledger are held against.
@@ -429,6 +473,10 @@ impl Ledger {
             }
             Event::DoorOpened { origin, script } => {
                 self.doors.insert(origin.clone(), *script);
+            }
+            Event::LogKeyRotated { log_key } => {
+                self.earlier_log_keys.push(self.log_key);
+                self.log_key = *log_key;
             }
         }
     }

@@ -214,6 +214,7 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
             | ledger::Command::IssueNonce { .. }
             | ledger::Command::OpenDoor { .. },
         ) => Vec::new(),
+        Command::Ledger(ledger::Command::RotateLogKey { statements }) => signed(statements),
         Command::People(command) => match command {
             people::Command::RegisterPerson { person, party: _, name } => {
                 vec![(Label::Identity, json!({ "names": { person.as_str(): name } }))]

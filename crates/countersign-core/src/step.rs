@@ -10,7 +10,9 @@ use crate::{history, ledger, people, policy, requests, rerouting, stock, triage}
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::PolicyPublication;
-use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
+use countersign_proof::statement::kinds::{
+    Appointment, Erasure, KeyEnrolment, KeyRevocation, LogKeyRotation,
+};
 use countersign_proof::words::{Act, CommandId, Moment, OrderId};
 use serde::{Deserialize, Serialize};
 
@@ -317,6 +319,14 @@ fn decide_ledger(
             }
             let issued = state.ledger.issue_nonce(*nonce, person, subject, *head, at)?;
             Ok(vec![issued.into()])
+        }
+        ledger::Command::RotateLogKey { statements } => {
+            let mut events = spend::<LogKeyRotation>(state, statements, at)?;
+            let rotated = state.ledger.rotate(statements)?;
+            // Nothing is claimed of a key, so nothing is left unproved.
+            gate(state, Act::Publish, Subject::Programme { proved: true }, statements, at)?;
+            events.push(rotated.into());
+            Ok(events)
         }
         ledger::Command::OpenDoor { origin, script } => {
             Ok(vec![state.ledger.open_door(origin, *script)?.into()])

@@ -288,11 +288,26 @@ impl LogKey {
     /// Signs the tree head of this log: `size` entries with this root. Gives the signed note.
     #[must_use]
     pub fn sign(&self, size: u64, root: Digest) -> String {
-        let checkpoint = Checkpoint { origin: self.verifier.name.clone(), size, root };
-        let text = checkpoint.to_text();
+        let text = self.head(size, root);
+        format!("{text}\n{}", self.line(&text))
+    }
+
+    /// The same, signed by the key that this one takes the place of as well: whoever knows only
+    /// that one can follow.
+    #[must_use]
+    pub fn sign_after(&self, before: &Self, size: u64, root: Digest) -> String {
+        let text = self.head(size, root);
+        format!("{text}\n{}{}", self.line(&text), before.line(&text))
+    }
+
+    fn head(&self, size: u64, root: Digest) -> String {
+        Checkpoint { origin: self.verifier.name.clone(), size, root }.to_text()
+    }
+
+    fn line(&self, text: &str) -> String {
         let signature = self.secret.sign(text.as_bytes()).to_bytes();
         let line = STANDARD.encode([self.verifier.id.as_slice(), signature.as_slice()].concat());
-        format!("{text}\n\u{2014} {} {line}\n", self.verifier.name)
+        format!("\u{2014} {} {line}\n", self.verifier.name)
     }
 }
 

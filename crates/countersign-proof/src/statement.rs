@@ -25,7 +25,8 @@ mod value;
 pub use fault::{Fault, StatementError};
 pub use kinds::{
     Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
-    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
+    KeyEnrolment, KeyRevocation, Lift, LogKeyRotation, OverrideLift, PolicyPublication, SeenHead,
+    Session, Terms,
 };
 pub use lines::{LineReader, LineWriter, Lines};
 
@@ -169,6 +170,8 @@ statement_kinds!(
     OverrideLift(OverrideLift) = "override-lift",
     /// Earmarked units re-routed to their owner's stock.
     Diversion(DiversionOrder) = "diversion",
+    /// Another key for the log.
+    Rotation(LogKeyRotation) = "rotation",
     /// The founding of a ledger.
     Founding(Founding) = "founding",
     /// Proof at a door that a person holds a key.
@@ -187,7 +190,7 @@ impl FromStr for StatementKind {
             WordError::new(
                 text,
                 "a kind of statement (decision, advice, appointment, enrolment, revocation, \
-                 erasure, publication, hold, lift, override, override-lift, diversion, founding, session)",
+                 erasure, publication, hold, lift, override, override-lift, diversion, rotation, founding, session)",
             )
         })
     }

@@ -97,6 +97,62 @@ pub struct Opened {
     pub head: Head,
     /// What signs checkpoints.
     pub log_key: LogKey,
+    /// What is to sign them once a signed act says so.
+    pub next_key: Option<NextKey>,
+}
+
+/// A log key that was made and is not yet the log's.
+#[derive(Debug)]
+pub struct NextKey {
+    /// The key.
+    pub key: LogKey,
+    location: String,
+}
+
+impl NextKey {
+    /// Puts the file of this key where that of the log's key was, which is kept as `log.key.retired`.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`]; the next opening for writing tries again.
+    pub fn take_over(&self) -> Result<(), OpenError> {
+        let path = log_key_path(&self.location);
+        let moved = |from: &Path, to: &Path| {
+            std::fs::rename(from, to).map_err(|error| OpenError::Io {
+                what: format!("rename {} to {}", from.display(), to.display()),
+                error,
+            })
+        };
+        if path.exists() {
+            moved(&path, &beside(&path, ".retired"))?;
+        }
+        moved(&next_key_path(&self.location), &path)
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    name.into()
+}
+
+/// Where a log key is kept that is not yet the log's.
+#[must_use]
+pub fn next_key_path(location: &str) -> PathBuf {
+    beside(&log_key_path(location), ".next")
+}
+
+/// The key that is to be the log's next, if one was made.
+///
+/// # Errors
+/// [`OpenError::LogKey`] when its file is damaged.
+pub fn next_key(location: &str, origin: &str) -> Result<Option<NextKey>, OpenError> {
+    let path = next_key_path(location);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let key = LogKey::from_seed(origin, read_seed(&path)?)
+        .map_err(|error| OpenError::LogKey { path, why: error.to_string() })?;
+    Ok(Some(NextKey { key, location: location.to_owned() }))
 }
 
 /// Opens a ledger for writing; there is one writer at a time.
@@ -112,15 +168,21 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
         store.save_snapshot(head.frontier.size(), SCHEMA, &bytes)?;
     }
     let path = log_key_path(location);
+    let mut next_key = next_key(location, &state.ledger.origin)?;
+    // A rotation that was recorded, and cut short before its file was in its place.
+    let is_next = |next: &NextKey| next.key.verifier().public_key() == state.ledger.log_key.0;
+    if let Some(next) = next_key.take_if(|next| is_next(next)) {
+        next.take_over()?;
+    }
     let seed = read_seed(&path)?;
     let key = LogKey::from_seed(&state.ledger.origin, seed).map_err(|error: CheckpointError| {
         OpenError::LogKey { path: path.clone(), why: error.to_string() }
     })?;
     if Digest(key.verifier().public_key()) != state.ledger.log_key {
-        let why = "it is not the key that the founding statement names".to_owned();
+        let why = "it is not the key that the record names".to_owned();
         return Err(OpenError::LogKey { path, why });
     }
-    let mut opened = Opened { store, state, head, log_key: key };
+    let mut opened = Opened { store, state, head, log_key: key, next_key };
     if let Some(left) = erase(opened.store.as_mut(), &opened.state)? {
         tracing::warn!("{left}");
     }
@@ -164,7 +226,7 @@ pub fn create(location: &str, origin: &str, seed: [u8; 32]) -> Result<Opened, Op
     crate::keys::write_secret(&path, format!("{}\n", Digest(seed)).as_bytes())
         .map_err(|error| OpenError::Io { what: format!("write {}", path.display()), error })?;
     let head = Head { frontier: Frontier::new(), note: String::new() };
-    Ok(Opened { store, state: State::default(), head, log_key })
+    Ok(Opened { store, state: State::default(), head, log_key, next_key: None })
 }
 
 /// Opens a ledger for reading, also while another process writes.

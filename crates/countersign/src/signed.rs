@@ -105,6 +105,7 @@ pub fn command(pairs: &[Pair], rules: &SignatureRules) -> Result<Command, NoComm
         StatementKind::Enrolment
         | StatementKind::Publication
         | StatementKind::Diversion
+        | StatementKind::Rotation
         | StatementKind::Founding
         | StatementKind::Session => return Err(NoCommand::NotAlone(kind.as_str())),
     })

@@ -123,6 +123,7 @@ pub fn may_read(state: &State, person: &PersonId, text: &str) -> bool {
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
         | AnyStatement::Erasure(_)
+        | AnyStatement::Rotation(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

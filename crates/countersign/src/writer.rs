@@ -10,7 +10,9 @@ pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
 use crate::names;
-use crate::opening::{self, Head, OpenError, Opened, read_body, rebuild, stored_body, stored_part};
+use crate::opening::{
+    self, Head, NextKey, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
+};
 use countersign_core::ledger::{self, NonceSubject};
 use countersign_core::people::{self, Authority};
 use countersign_core::record::{self, Answer, Recorded};
@@ -83,7 +85,8 @@ impl Receipt {
             countersign_core::Event::Ledger(
                 ledger::Event::LedgerFounded { .. }
                 | ledger::Event::NonceSpent { .. }
-                | ledger::Event::DoorOpened { .. },
+                | ledger::Event::DoorOpened { .. }
+                | ledger::Event::LogKeyRotated { .. },
             )
             | countersign_core::Event::People(_)
             | countersign_core::Event::Stock(_)
@@ -224,6 +227,8 @@ impl Writer {
             state: opened.state,
             head: opened.head,
             log_key: opened.log_key,
+            next_key: opened.next_key,
+            rotated: None,
             clock,
             entropy,
             sound: true,
@@ -298,6 +303,9 @@ struct Bench {
     state: State,
     head: Head,
     log_key: LogKey,
+    next_key: Option<NextKey>,
+    /// The key before this one, and the file to put in place, from the act until its commit.
+    rotated: Option<(LogKey, NextKey)>,
     clock: Box<dyn Clock>,
     entropy: Box<dyn Entropy>,
     /// False after a failed commit, until state and head have been read back from the store.
@@ -521,7 +529,8 @@ impl Bench {
         let entry = entry.map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
         let open =
             entry.open.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
-        // Nothing has changed up to here; from here on state and head move together.
+        self.rotate(events)?;
+        // Nothing has changed up to here; from here on state, head and key move together.
         apply(&mut self.state, envelope.at, events);
         let leaf = countersign_proof::entry::leaf_hash(&open);
         self.head.frontier.append(leaf);
@@ -538,12 +547,51 @@ impl Bench {
     fn commit(&mut self, batch: &Batch) -> Result<(), Unavailable> {
         let Some(first) = batch.entries.first() else { return Ok(()) };
         let root = self.head.frontier.root();
-        let note = self.log_key.sign(self.head.frontier.size(), root);
+        let size = self.head.frontier.size();
+        let note = match &self.rotated {
+            Some((before, _)) => self.log_key.sign_after(before, size, root),
+            None => self.log_key.sign(size, root),
+        };
         let head = Head { frontier: self.head.frontier.clone(), note };
         let bytes = head.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
         let new = NewHead { root, frontier: bytes };
         self.store.append(first.seq, &batch.entries, &new).map_err(|error| after_append(&error))?;
         self.head = head;
+        if let Some((_, next)) = self.rotated.take() {
+            put_in_place(&next);
+        }
+        Ok(())
+    }
+
+    /// Takes the key that an act makes the log's; refuses where nobody could sign with it.
+    fn rotate(&mut self, events: &[countersign_core::Event]) -> Result<(), Unavailable> {
+        let to = events.iter().rev().find_map(|event| match event {
+            countersign_core::Event::Ledger(ledger::Event::LogKeyRotated { log_key }) => {
+                Some(log_key.0)
+            }
+            countersign_core::Event::Ledger(
+                ledger::Event::LedgerFounded { .. }
+                | ledger::Event::NonceIssued { .. }
+                | ledger::Event::NonceSpent { .. }
+                | ledger::Event::DoorOpened { .. },
+            )
+            | countersign_core::Event::People(_)
+            | countersign_core::Event::Stock(_)
+            | countersign_core::Event::Policy(_)
+            | countersign_core::Event::Requests(_)
+            | countersign_core::Event::Triage(_)
+            | countersign_core::Event::Rerouting(_)
+            | countersign_core::Event::History(_) => None,
+        });
+        let Some(to) = to else { return Ok(()) };
+        let next = self.next_key.take_if(|next| next.key.verifier().public_key() == to);
+        let next = next.ok_or_else(|| {
+            let why = "the secret of the new log key is not beside the ledger; use `log \
+                       rotate-key` there";
+            Unavailable::NotRecorded(why.to_owned())
+        })?;
+        let before = std::mem::replace(&mut self.log_key, next.key.clone());
+        self.rotated = Some((before, next));
         Ok(())
     }
 
@@ -561,10 +609,25 @@ impl Bench {
         })?;
         // A commit whose reply was lost is shown to readers only now.
         self.reader.replace(state.clone(), &head);
+        if let Some((before, next)) = self.rotated.take() {
+            if state.ledger.log_key.0 == next.key.verifier().public_key() {
+                put_in_place(&next);
+            } else {
+                self.log_key = before;
+                self.next_key = Some(next);
+            }
+        }
         self.state = state;
         self.head = head;
         self.sound = true;
         Ok(())
+    }
+}
+
+/// The act is recorded; a file that is not in its place yet is put there at the next opening.
+fn put_in_place(next: &NextKey) {
+    if let Err(error) = next.take_over() {
+        tracing::error!("the log key's file is put in its place at the next opening: {error}");
     }
 }
 

@@ -90,7 +90,7 @@ fn of_request(event: &requests::Event, show: &mut dyn FnMut(Concern)) {
 pub fn is_foundation(event: &Event) -> bool {
     match event {
         Event::Ledger(event) => match event {
-            ledger::Event::LedgerFounded { .. } => true,
+            ledger::Event::LedgerFounded { .. } | ledger::Event::LogKeyRotated { .. } => true,
             ledger::Event::NonceIssued { .. }
             | ledger::Event::NonceSpent { .. }
             | ledger::Event::DoorOpened { .. } => false,

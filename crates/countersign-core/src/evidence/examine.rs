@@ -289,7 +289,8 @@ fn founds(event: &Event) -> bool {
         Event::Ledger(
             ledger::Event::NonceIssued { .. }
             | ledger::Event::NonceSpent { .. }
-            | ledger::Event::DoorOpened { .. },
+            | ledger::Event::DoorOpened { .. }
+            | ledger::Event::LogKeyRotated { .. },
         )
         | Event::People(_)
         | Event::Stock(_)

@@ -426,6 +426,7 @@ fn advice_fits(
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
         | AnyStatement::Erasure(_)
+        | AnyStatement::Rotation(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

@@ -5,7 +5,7 @@ use super::signing::Place;
 use super::{Fault, Rule};
 use crate::policy::Subject;
 use crate::step::gate;
-use crate::{Event, State, people, policy};
+use crate::{Event, State, ledger, people, policy};
 use countersign_proof::signature::{Verified, verify};
 use countersign_proof::statement::Statement;
 use countersign_proof::words::Act;
@@ -58,6 +58,14 @@ pub(super) fn decide_again(
                 }
             }
         },
+        Event::Ledger(event @ ledger::Event::LogKeyRotated { .. }) => {
+            let statements = all(state, place, statements)?;
+            let subject = Subject::Programme { proved: true };
+            gate(state, Act::Publish, subject, &statements, place.at)
+                .map_err(|error| place.fault(Rule::Consent, error))?;
+            let again = state.ledger.rotate(&statements);
+            same(place, event, &again.map_err(|error| unsigned(error.into()))?)
+        }
         Event::Ledger(_)
         | Event::Stock(_)
         | Event::Requests(_)

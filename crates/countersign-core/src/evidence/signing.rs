@@ -163,7 +163,7 @@ fn act(statement: &AnyStatement, act_of: &dyn Fn(RequestId) -> Option<Act>) -> O
         AnyStatement::Decision(decision) => Some(decision.terms.act),
         AnyStatement::Advice(advice) => act_of(advice.request),
         AnyStatement::Appointment(_) => Some(Act::Appoint),
-        AnyStatement::Publication(_) => Some(Act::Publish),
+        AnyStatement::Publication(_) | AnyStatement::Rotation(_) => Some(Act::Publish),
         AnyStatement::Hold(_) | AnyStatement::Lift(_) => Some(Act::Suspend),
         AnyStatement::Override(_) | AnyStatement::OverrideLift(_) => Some(Act::Override),
         AnyStatement::Diversion(_) => Some(Act::Divert),

@@ -12,6 +12,7 @@ pub fn command_kind(of: &Command) -> &'static str {
             ledger::Command::AdvanceClock => "advance_clock",
             ledger::Command::IssueNonce { .. } => "issue_nonce",
             ledger::Command::OpenDoor { .. } => "open_door",
+            ledger::Command::RotateLogKey { .. } => "rotate_log_key",
         },
         Command::People(of) => match of {
             people::Command::RegisterPerson { .. } => "register_person",
@@ -71,6 +72,7 @@ pub fn event_kind(of: &Event) -> &'static str {
             ledger::Event::NonceIssued { .. } => "NonceIssued",
             ledger::Event::NonceSpent { .. } => "NonceSpent",
             ledger::Event::DoorOpened { .. } => "DoorOpened",
+            ledger::Event::LogKeyRotated { .. } => "LogKeyRotated",
         },
         Event::People(of) => match of {
             people::Event::PersonRegistered { .. } => "PersonRegistered",

@@ -12,6 +12,7 @@ const EVENTS: &[&str] = &[
     "NonceIssued",
     "NonceSpent",
     "DoorOpened",
+    "LogKeyRotated",
     "PersonRegistered",
     "IncumbentAppointed",
     "DeputyAppointed",

@@ -124,6 +124,7 @@ impl Oracle {
                 *spent = true;
                 Ok(())
             }
+            ledger::Event::LogKeyRotated { .. } => Ok(()),
             ledger::Event::DoorOpened { origin, script } => {
                 let before = self.doors.insert(origin.clone(), *script);
                 demand(before != Some(*script), || format!("{origin} opened twice alike"))?;

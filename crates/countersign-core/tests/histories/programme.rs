@@ -170,6 +170,11 @@ impl Player {
     /// What a writer would never do: tick without need, run late, turn the clock back.
     pub(super) fn out_of_turn(&mut self, random: &mut Random) {
         match random.below(5) {
+            0 if random.percent(30) => {
+                let by = Self::person(random, "board");
+                let number = u8::try_from(random.below(12)).unwrap();
+                let _ = self.world.rotate(by, number);
+            }
             0 => drop(self.world.step(None, ledger::Command::AdvanceClock)),
             // A door opens: with the script that it had, with another, or where there is none.
             3 => {

@@ -47,6 +47,26 @@ pub(crate) const CASES: &[Case] = &[
         let request = world.request(1).id;
         world.step(Some("genstaff"), requests::Command::WithdrawRequest { request })
     }),
+    ("ledger/rotations-differ", || {
+        let mut world = june();
+        let one = world.rotation("board", 1)?;
+        let other = world.rotation("board", 2)?;
+        let statements = vec![world.sign("board", &one), world.sign("board", &other)];
+        world.run(None, ledger::Command::RotateLogKey { statements })
+    }),
+    ("ledger/not-the-log-key", || {
+        let mut world = june();
+        let rotation = world.rotation("board", 1)?;
+        world.rotate("board", 2)?;
+        let statements = vec![world.sign("board", &rotation)];
+        world.run(None, ledger::Command::RotateLogKey { statements })
+    }),
+    ("ledger/log-key-known", || {
+        let mut world = june();
+        world.rotate("board", 1)?;
+        world.rotate("board", 2)?;
+        world.rotate("board", 1)
+    }),
     ("ledger/nothing-due", || june().step(None, ledger::Command::AdvanceClock)),
     ("ledger/charter-faulty", || {
         let mut faulty = charter(STORY);
@@ -146,4 +166,16 @@ fn a_statement_cannot_lengthen_its_own_life() {
         issue(&mut world, [9; 16]).unwrap();
         assert_eq!(world.send(statement).unwrap_err().code(), "ledger/nonce-unknown");
     }
+}
+
+#[test]
+fn a_log_key_is_rotated_by_those_who_may_publish_and_by_nobody_else() {
+    let mut world = june();
+    let before = world.state.ledger.log_key;
+    assert_eq!(world.rotate("secdef", 1).unwrap_err().code(), "people/not-in-office");
+    world.rotate("board", 1).unwrap();
+    let ledger = &world.state.ledger;
+    assert_eq!((ledger.log_key, &ledger.earlier_log_keys), (Digest([1; 32]), &vec![before]));
+    let none = ledger::Command::RotateLogKey { statements: Vec::new() };
+    assert_eq!(world.run(None, none).unwrap_err().code(), "ledger/rotations-differ");
 }

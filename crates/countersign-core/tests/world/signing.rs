@@ -7,11 +7,11 @@ use countersign_proof::Statement;
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{
     Advice, Appointment, Binding, Decision, Erasure, Hold, KeyEnrolment, KeyRevocation, Lift,
-    PolicyPublication,
+    LogKeyRotation, PolicyPublication,
 };
 use countersign_proof::words::{
-    AdviceKind, AppointmentChange, DecisionKind, EntryNumber, Provisos, RequestId, Role, Standing,
-    Window,
+    AdviceKind, AppointmentChange, DecisionKind, Digest, EntryNumber, Provisos, RequestId, Role,
+    Standing, Window,
 };
 
 /// What ties a statement to the ledger.
@@ -178,6 +178,24 @@ impl World {
         };
         let statement = self.sign(by, &revocation);
         self.run(None, people::Command::RevokeKey { statement })
+    }
+
+    /// Another log key, not yet signed for.
+    pub fn rotation(&mut self, key: &str, number: u8) -> Result<LogKeyRotation, Rejection> {
+        Ok(LogKeyRotation {
+            log_key: Digest([number; 32]),
+            replaces: self.state.ledger.log_key,
+            office: id("PR.Board"),
+            signer: id(owner(key)),
+            binding: self.bound::<LogKeyRotation>(key)?,
+            reason: String::new(),
+        })
+    }
+
+    pub fn rotate(&mut self, key: &str, number: u8) -> Answered {
+        let rotation = self.rotation(key, number)?;
+        let statements = vec![self.sign(key, &rotation)];
+        self.run(None, countersign_core::ledger::Command::RotateLogKey { statements })
     }
 
     /// Takes the name of `person` out of these entries.

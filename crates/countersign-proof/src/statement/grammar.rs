@@ -3,7 +3,8 @@
 
 use super::kinds::{
     Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
-    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, Session, Terms,
+    KeyEnrolment, KeyRevocation, Lift, LogKeyRotation, OverrideLift, PolicyPublication, Session,
+    Terms,
 };
 use super::lines::{LineReader, LineWriter, Lines};
 use super::value::{
@@ -281,6 +282,15 @@ lines!(DiversionOrder {
     }
 });
 
+lines!(LogKeyRotation {
+    log_key: Word("log-key"),
+    replaces: Word("replaces"),
+    office: Word("office"),
+    signer: Word("signer"),
+    binding: group,
+    reason: Reason("reason"),
+});
+
 lines!(Founding {
     origin: Origin("origin"),
     exercise: YesNo("exercise"),
@@ -338,6 +348,7 @@ bound!(
     ClassOverride = Override office,
     OverrideLift = OverrideLift office,
     DiversionOrder = Diversion office,
+    LogKeyRotation = Rotation office,
 );
 
 impl Statement for Founding {

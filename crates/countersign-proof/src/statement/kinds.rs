@@ -299,6 +299,23 @@ pub struct DiversionOrder {
     pub reason: String,
 }
 
+/// Another key for the log: checkpoints are signed with it from the entry of this act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogKeyRotation {
+    /// The new public key (Ed25519), 32 bytes in hexadecimal.
+    pub log_key: Digest,
+    /// The key that it takes the place of.
+    pub replaces: Digest,
+    /// The office that decides.
+    pub office: OfficeId,
+    /// The person who signs for it.
+    pub signer: PersonId,
+    /// Ledger, checkpoint, nonce and validity.
+    pub binding: Binding,
+    /// Why.
+    pub reason: String,
+}
+
 /// The founding of a ledger: its digest is the ledger's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Founding {

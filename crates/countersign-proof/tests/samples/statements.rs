@@ -3,7 +3,8 @@
 
 use countersign_proof::statement::{
     Advice, Appointment, Binding, ClassOverride, Decision, DiversionOrder, Erasure, Founding, Hold,
-    KeyEnrolment, KeyRevocation, Lift, OverrideLift, PolicyPublication, SeenHead, Session, Terms,
+    KeyEnrolment, KeyRevocation, Lift, LogKeyRotation, OverrideLift, PolicyPublication, SeenHead,
+    Session, Terms,
 };
 use countersign_proof::words::{
     Act, AdviceKind, AppointmentChange, DecisionKind, Digest, EntryNumber, HoldId, HoldScope,
@@ -175,6 +176,15 @@ pub(crate) fn all() -> Vec<AnyStatement> {
             certification: "Bescheinigung Nº 7".to_owned(),
             notice_days: "30".parse().unwrap(),
             replacement: Some("2026-03".parse().unwrap()),
+            office: office(),
+            signer: signer(),
+            binding: binding(),
+            reason: reason(),
+        }
+        .into(),
+        LogKeyRotation {
+            log_key: Digest::of(b"new log key"),
+            replaces: Digest::of(b"log key"),
             office: office(),
             signer: signer(),
             binding: binding(),

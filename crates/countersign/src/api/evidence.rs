@@ -44,6 +44,7 @@ struct Wanted {
     #[param(pattern = "^(REQ-[1-9][0-9]*|REL-[1-9][0-9]*|[0-9]+\\.\\.[0-9]+)$")]
     of: String,
     /// Left out in any case; what you may not see always is.
+    #[param(inline)]
     without: Option<Left>,
 }
 

@@ -104,6 +104,7 @@ fn request_of(text: &str) -> Option<RequestId> {
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
         | AnyStatement::Erasure(_)
+        | AnyStatement::Rotation(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

@@ -257,6 +257,7 @@ fn what(statement: &AnyStatement) -> String {
         | AnyStatement::Enrolment(_)
         | AnyStatement::Revocation(_)
         | AnyStatement::Erasure(_)
+        | AnyStatement::Rotation(_)
         | AnyStatement::Publication(_)
         | AnyStatement::Hold(_)
         | AnyStatement::Lift(_)

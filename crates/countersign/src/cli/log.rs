@@ -4,6 +4,7 @@ mod collecting;
 mod cosigning;
 mod exporting;
 mod proving;
+mod rotating;
 
 pub(in crate::cli) use exporting::TileFolder;
 
@@ -50,6 +51,8 @@ pub(super) enum Verb {
     Prove(proving::ProveArgs),
     /// Check such a proof against a file that says whom you trust
     CheckProof(proving::CheckArgs),
+    /// Have checkpoints signed with a new key from now on: a signed act
+    RotateKey(rotating::RotateArgs),
 }
 
 pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
@@ -75,6 +78,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::CheckExport(args) => exporting::check(args, output),
         Verb::Prove(args) => proving::prove(global, args, output),
         Verb::CheckProof(args) => proving::check(global, args, output),
+        Verb::RotateKey(args) => rotating::rotate(global, args, output),
     }
 }
 

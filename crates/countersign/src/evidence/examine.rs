@@ -41,7 +41,10 @@ pub enum EvidenceError {
         why: &'static str,
     },
     /// The log that the bundle comes from is not the trusted one.
-    #[error("the bundle is from the log {found}, which is not the trusted {expected}")]
+    #[error(
+        "the bundle is from the log {found}, which is not the trusted {expected}; a log whose key \
+         was rotated has another: get that from whom you got the first one"
+    )]
     OtherLog {
         /// What the bundle names.
         found: String,

@@ -2,7 +2,7 @@
 //! got?*
 
 use super::page::page;
-use super::parts::{Action, Field, buttons, code};
+use super::parts::{Action, Choice, Field, buttons, code};
 use super::{places, words};
 use crate::server::fields::Fields;
 use crate::server::viewer::Visitor;
@@ -36,20 +36,16 @@ async fn show(
         h2 { (words::EVIDENCE_TAKE) }
         form method="get" action="/evidence/file" {
             (Field::new("of", words::EVIDENCE_OF).value(&of).hint(words::EVIDENCE_OF_HINT).text())
-            p {
-                input type="checkbox" id="names" name="without" value="identity";
-                " "
-                label for="names" { (words::EVIDENCE_WITHOUT_NAMES) }
-            }
-            p class="hint" { (words::EVIDENCE_HIDDEN) }
+            (Field::new("without", words::EVIDENCE_WITHOUT).optional()
+                .hint(words::EVIDENCE_HIDDEN)
+                .checkboxes(&[Choice::new("identity", words::EVIDENCE_NAMES)], &[]))
             (buttons(&[Action::Other { label: words::EVIDENCE_DOWNLOAD, sends: None }]))
         }
         h2 { (words::EVIDENCE_CHECK) }
         p { (words::EVIDENCE_CHECK_WHY) }
         (code(words::RECORD_COMMAND, "countersign evidence verify FILE"))
-        p {
+        div class="field" {
             label for="bundle" { (words::EVIDENCE_FILE) }
-            " "
             input type="file" id="bundle" accept=".zip,application/zip";
         }
         div id="result" role="status" data-busy=(words::EVIDENCE_BUSY)

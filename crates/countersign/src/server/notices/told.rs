@@ -16,6 +16,7 @@ pub(crate) const EVENT_KINDS: &[&str] = &[
     "NonceIssued",
     "NonceSpent",
     "DoorOpened",
+    "LogKeyRotated",
     "PersonRegistered",
     "IncumbentAppointed",
     "DeputyAppointed",

@@ -131,10 +131,15 @@ pub(crate) struct Chart<'a> {
 /// From this many rows on, the table is folded away.
 const FOLDED: usize = 5;
 
+/// Below this width a drawing keeps its own size.
+const NARROW: f64 = 600.0;
+
 impl Chart<'_> {
     /// The chart and its table.
     pub(crate) fn render(&self) -> Markup {
         let (width, height) = (Px(self.size.0), Px(self.size.1));
+        // A narrow drawing is not blown up to the width of the page.
+        let is_narrow = self.size.0 < NARROW;
         let table_id = format!("{}-table", self.id);
         let table = Table { id: &table_id, ..self.table.clone() }.render();
         html! {
@@ -143,6 +148,7 @@ impl Chart<'_> {
                 div class="pane" role="group" tabindex="0" aria-labelledby={ (self.id) "-title" } {
                     svg xmlns="http://www.w3.org/2000/svg" role="img"
                         viewBox={ "0 0 " (width) " " (height) }
+                        width=[is_narrow.then_some(width)] height=[is_narrow.then_some(height)]
                         aria-labelledby={ (self.id) "-title " (self.id) "-desc" } {
                         title id={ (self.id) "-title" } { (self.message) }
                         desc id={ (self.id) "-desc" } { (self.description) }

@@ -34,6 +34,7 @@ pub(crate) struct Zones<'a> {
 }
 
 const WIDTH: f64 = 760.0;
+const NARROWEST: f64 = 320.0;
 const HIGHEST: f64 = 480.0;
 const LOWEST: f64 = 120.0;
 const MARGIN: f64 = 16.0;
@@ -84,7 +85,7 @@ impl Zone {
 struct Plane {
     x: Scale,
     y: Scale,
-    height: f64,
+    size: (f64, f64),
 }
 
 impl Plane {
@@ -95,11 +96,13 @@ impl Plane {
         let room = (WIDTH - 2.0 * MARGIN, HIGHEST - 2.0 * MARGIN);
         let scale = (room.0 / wide).min(room.1 / high);
         let (used, height) = (wide * scale, (high * scale).max(LOWEST));
-        let left = (WIDTH - used) / 2.0;
+        // Names of small zones stand beside them.
+        let width = (used + 2.0 * MARGIN).max(NARROWEST);
+        let left = (width - used) / 2.0;
         Self {
             x: Scale::new((frame.west, frame.east), (left, left + used)),
             y: Scale::new((frame.north, frame.south), (MARGIN, MARGIN + height)),
-            height: height + 2.0 * MARGIN,
+            size: (width, height + 2.0 * MARGIN),
         }
     }
 
@@ -137,7 +140,7 @@ impl Zones<'_> {
             id: self.id,
             message: self.message,
             description: words::zones_described(self.zones.len(), &marked),
-            size: (WIDTH, plane.height),
+            size: plane.size,
             drawn: html! {
                 @for (zone, _) in &drawn {
                     path class=(if zone.is_marked { "zone marked" } else { "zone" })
@@ -209,12 +212,12 @@ fn labels(plane: &Plane, drawn: &[(&Zone, Frame)]) -> Vec<Label> {
         let x = plane.x.at((frame.west + frame.east) / 2.0);
         let (top, bottom) = (plane.y.at(frame.north), plane.y.at(frame.south));
         let middle = (top + bottom) / 2.0 + 4.0;
-        let text = fitted(&zone.id, WIDTH / 4.0);
+        let text = fitted(&zone.id, plane.size.0 / 3.0);
         let half = width(&text) / 2.0;
-        let x = x.clamp(half, WIDTH - half);
+        let x = x.clamp(half, plane.size.0 - half);
         for y in [middle, top + 18.0, bottom - 10.0, top - 5.0, bottom + 15.0] {
             let label = Label { x, y, text: text.clone(), is_marked: zone.is_marked };
-            let is_inside = y > 12.0 && y < plane.height - 4.0;
+            let is_inside = y > 12.0 && y < plane.size.1 - 4.0;
             if is_inside && !set.iter().any(|other| other.covers(&label)) {
                 set.push(label);
                 break;

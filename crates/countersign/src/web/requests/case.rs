@@ -192,6 +192,9 @@ fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
                 let who = format!("{}, {}", name_of(names, &made.signed.person), made.at);
                 return (title, who, Tone::Bad, words::REFUSED);
             }
+            if is_over(state, request) {
+                return (title, String::new(), Tone::Closed, words::NOT_SIGNED);
+            }
             let may = state.may_sign(request, office);
             let may: Vec<String> = may.iter().map(|person| name_of(names, person)).collect();
             let hint = if may.is_empty() {
@@ -207,7 +210,7 @@ fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
         .map(|(title, hint, tone, word)| Task {
             title,
             href: None,
-            hint: Some(hint),
+            hint: (!hint.is_empty()).then_some(hint.as_str()),
             tone: *tone,
             word,
         })
@@ -218,6 +221,14 @@ fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
             (told::sets(state, &standpoint.sets))
         }
         (task_list(&tasks))
+    }
+}
+
+/// Whether nobody's word can change anything any more.
+fn is_over(state: &Ledger, request: &Request) -> bool {
+    match request.release.and_then(|id| state.requests.release(id)) {
+        Some(release) => release.state.has_ended(),
+        None => !request.state.is_open(),
     }
 }
 
@@ -249,7 +260,7 @@ fn way(request: &Request, offer: &Offer) -> (String, String) {
 }
 
 /// What can be done, and what cannot, each with the rule that stands against it.
-fn possible(request: &Request, offers: &[Offer]) -> Markup {
+pub(super) fn possible(request: &Request, offers: &[Offer]) -> Markup {
     let ways: Vec<(String, String, Option<String>)> = offers
         .iter()
         .map(|offer| {

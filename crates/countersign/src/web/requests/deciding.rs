@@ -2,12 +2,15 @@
 //!
 //! The form makes the exact text; it is signed on a page of its own.
 
+use super::case::possible;
 use super::{find, told};
+use crate::actions::{Action as Act, Offer, on_request};
 use crate::server::fields::Fields;
 use crate::server::papers::Purpose;
 use crate::server::viewer::Visitor;
 use crate::server::{App, Problem, Viewer};
 use crate::statements::{self, Signing};
+use crate::web::inbox::looking_as;
 use crate::web::page::{Frame, csrf, page};
 use crate::web::parts::{
     Action, Choice, Field, Number, buttons, details, error_summary, summary_list,
@@ -51,6 +54,73 @@ fn offices(state: &Ledger, person: &PersonId) -> Vec<(String, String)> {
     let told =
         |office: &Office| (office.id.to_string(), format!("{} ({})", office.title, office.id));
     offices.map(told).collect()
+}
+
+impl Saying {
+    /// Whether an action on a request is done by saying this.
+    fn does(self, action: Act) -> bool {
+        match action {
+            Act::Approve | Act::Refuse | Act::Ask | Act::TakeBack => self == Self::Decision,
+            Act::Advise => self == Self::Advice,
+            Act::Revise
+            | Act::Withdraw
+            | Act::Answer
+            | Act::Recuse
+            | Act::DeclareInterest
+            | Act::ReportUse
+            | Act::Surrender => false,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Decision => words::DECIDE_TITLE,
+            Self::Advice => words::ADVISE_TITLE,
+        }
+    }
+}
+
+/// The action that a decision is.
+fn action_of(kind: DecisionKind) -> Act {
+    match kind {
+        DecisionKind::Approve => Act::Approve,
+        DecisionKind::Refuse => Act::Refuse,
+        DecisionKind::Ask => Act::Ask,
+        DecisionKind::Withdraw => Act::TakeBack,
+    }
+}
+
+fn on(state: &Ledger, request: &Request, saying: Saying, viewer: &Viewer) -> Vec<Offer> {
+    let offers = on_request(state, request, &looking_as(viewer));
+    offers.into_iter().filter(|of| saying.does(of.action)).collect()
+}
+
+fn allowed(state: &Ledger, request: &Request, saying: Saying, viewer: &Viewer) -> Vec<Offer> {
+    let offers = on(state, request, saying, viewer);
+    offers.into_iter().filter(|offer| offer.refused.is_none()).collect()
+}
+
+/// Why nothing can be said of a request; none where something can.
+fn barred(
+    frame: &Frame,
+    saying: Saying,
+    state: &Ledger,
+    request: &Request,
+    viewer: &Viewer,
+) -> Option<Markup> {
+    let offers = on(state, request, saying, viewer);
+    if offers.iter().any(|offer| offer.refused.is_none()) {
+        return None;
+    }
+    let title = format!("{}: {}", saying.title(), request.id);
+    let back = format!("/requests/{}", request.id);
+    let body = html! {
+        h1 { (title) }
+        p class="lead" { (told::what(&request.draft)) }
+        (possible(request, &offers))
+        (buttons(&[Action::Link { label: words::BACK_TO_CASE, href: &back }]))
+    };
+    Some(page(frame, &title, &body))
 }
 
 /// Reads the provisos; what is wrong stands in the fields.
@@ -105,20 +175,33 @@ fn form(
     saying: Saying,
     state: &Ledger,
     request: &Request,
-    (person, fields): (&PersonId, &Fields),
+    (viewer, fields): (&Viewer, &Fields),
 ) -> Markup {
     let error = |name: &str| fields.errors().get(name).map(String::as_str);
     let field = |name, label| Field::new(name, label).value(fields.typed(name)).error(error(name));
-    let offices = offices(state, person);
+    // What the ledger would refuse is not offered; where it refuses everything by now, what was
+    // chosen stays visible.
+    let offers = allowed(state, request, saying, viewer);
+    let offices = offices(state, viewer.person());
+    let offices: Vec<(String, String)> = offices
+        .into_iter()
+        .filter(|(id, _)| {
+            let named = |offer: &Offer| offer.office.as_ref().is_some_and(|of| of.as_str() == id);
+            offers.is_empty() || offers.iter().any(named)
+        })
+        .collect();
     let offices: Vec<Choice<'_>> =
         offices.iter().map(|(value, label)| Choice::new(value, label)).collect();
-    let (title, name) = match saying {
-        Saying::Decision => (words::DECIDE_TITLE, "decision"),
-        Saying::Advice => (words::ADVISE_TITLE, "advice"),
+    let name = match saying {
+        Saying::Decision => "decision",
+        Saying::Advice => "advice",
     };
     let kinds: Vec<Choice<'_>> = match saying {
         Saying::Decision => DecisionKind::ALL
             .iter()
+            .filter(|kind| {
+                offers.is_empty() || offers.iter().any(|offer| offer.action == action_of(**kind))
+            })
             .map(|kind| Choice::new(kind.as_str(), words::decision(*kind)))
             .collect(),
         Saying::Advice => AdviceKind::ALL
@@ -128,7 +211,7 @@ fn form(
     };
     let draft = &request.draft;
     let back = format!("/requests/{}", request.id);
-    let title = format!("{title}: {}", request.id);
+    let title = format!("{}: {}", saying.title(), request.id);
     let body = html! {
         (error_summary(&faults_of(fields)))
         h1 { (title) }
@@ -174,7 +257,23 @@ async fn shown(
     let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
     app.look(|state| {
         let request = find(state, name, viewer.person())?;
-        Ok(form(&frame, saying, state, request, (viewer.person(), fields)))
+        Ok(form(&frame, saying, state, request, (viewer, fields)))
+    })
+}
+
+/// The empty form, or why there is none.
+async fn begun(
+    app: &App,
+    viewer: &Viewer,
+    (saying, name): (Saying, &str),
+    fields: &Fields,
+) -> Result<Markup, Problem> {
+    let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
+    app.look(|state| {
+        let request = find(state, name, viewer.person())?;
+        let barred = barred(&frame, saying, state, request, viewer);
+        let form = || form(&frame, saying, state, request, (viewer, fields));
+        Ok(barred.unwrap_or_else(form))
     })
 }
 
@@ -185,7 +284,7 @@ async fn decide_page(
     RawQuery(query): RawQuery,
 ) -> Result<Markup, Problem> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
-    shown(&app, &viewer, (Saying::Decision, &name), &fields).await
+    begun(&app, &viewer, (Saying::Decision, &name), &fields).await
 }
 
 async fn advise_page(
@@ -195,7 +294,7 @@ async fn advise_page(
     RawQuery(query): RawQuery,
 ) -> Result<Markup, Problem> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
-    shown(&app, &viewer, (Saying::Advice, &name), &fields).await
+    begun(&app, &viewer, (Saying::Advice, &name), &fields).await
 }
 
 /// Whether the form was made from the revision that is there now.

@@ -191,6 +191,7 @@ fn signed(
             | AnyStatement::Enrolment(_)
             | AnyStatement::Revocation(_)
             | AnyStatement::Erasure(_)
+            | AnyStatement::Rotation(_)
             | AnyStatement::Publication(_)
             | AnyStatement::Hold(_)
             | AnyStatement::Lift(_)

@@ -13,8 +13,10 @@ pub(crate) const EVIDENCE_OF: &str = "Of what";
 /// What that looks like.
 pub(crate) const EVIDENCE_OF_HINT: &str = "A request (REQ-1), a release (REL-1), or entries by \
                                            their numbers (0..50, the last not taken)";
+/// Asks what is left out.
+pub(crate) const EVIDENCE_WITHOUT: &str = "Leave out";
 /// Leaves out names.
-pub(crate) const EVIDENCE_WITHOUT_NAMES: &str = "Leave out the names of people";
+pub(crate) const EVIDENCE_NAMES: &str = "The names of people";
 /// What is left out in any case.
 pub(crate) const EVIDENCE_HIDDEN: &str =
     "What you may not see is left out; the rest still verifies.";

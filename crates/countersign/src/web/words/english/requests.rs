@@ -170,6 +170,8 @@ pub(crate) const PRECEDENTS: &str = "Earlier decisions on the same item and zone
 pub(crate) const NO_PRECEDENTS: &str = "There are none.";
 /// Signed already.
 pub(crate) const SIGNED: &str = "Signed";
+/// An office whose word was not given and is asked for no more.
+pub(crate) const NOT_SIGNED: &str = "Did not sign";
 /// Still missing.
 pub(crate) const MISSING: &str = "Missing";
 /// Has refused.
