@@ -82,6 +82,29 @@ pub const TOOLS: &[Tool] = &[
         remedy: "install Node.js with npm (Debian: nodejs and npm)",
     },
     Tool {
+        program: "go",
+        trial: &["version"],
+        package: "golang-go",
+        purpose: "compiles a reader of our checkpoints and tiles that is not ours",
+        remedy: "install Go 1.19 or later (Debian: golang-go)",
+    },
+    Tool {
+        // The packages are sources, so whether they are there is Go's to say.
+        program: "env",
+        trial: &[
+            "GO111MODULE=off",
+            "GOPATH=/usr/share/gocode",
+            "go",
+            "list",
+            "golang.org/x/mod/sumdb/note",
+            "golang.org/x/mod/sumdb/tlog",
+        ],
+        package: "golang-golang-x-mod-dev",
+        purpose: "brings the Go packages of the checksum database, which read them",
+        remedy: "put golang.org/x/mod under /usr/share/gocode/src (Debian: \
+                 golang-golang-x-mod-dev)",
+    },
+    Tool {
         program: "python3",
         // Debian keeps a part of the module venv in a package of its own.
         trial: &["-c", "import venv, ensurepip"],

@@ -116,6 +116,7 @@ fn planted_faults() -> Vec<(&'static str, String, String, String)> {
     let manifest = |name: &str| format!("crates/{name}/Cargo.toml");
     let backwards = "[dependencies]\ncountersign-store = { path = \"../countersign-store\" }\n";
     let for_tests = "[dev-dependencies.countersign-core]\nworkspace = true\n";
+    let beside = "[dependencies]\ncountersign-proof = \"0\"\ncountersign-core = \"0\"\n";
     let engine = "[dependencies]\ncedar-policy.workspace = true\n";
     let long = format!("// {}\n", "word ".repeat(20));
     let page = "# A\n## Context\n## Choice\n## Rejected\n## Consequence\n";
@@ -132,6 +133,7 @@ fn planted_faults() -> Vec<(&'static str, String, String, String)> {
         row("crate-direction", manifest("countersign-core"), backwards, ":2: fault"),
         row("crate-direction", manifest("countersign-proof"), for_tests, ":1: fault"),
         row("crate-direction", "xtask/Cargo.toml".into(), backwards, ":2: fault"),
+        row("crate-direction", "fuzz/Cargo.toml".into(), beside, ":3: fault"),
         row("crate-direction", manifest("fifth"), "", ": fault"),
         row("module-direction", core("people.rs"), "\nuse crate::requests::R;\n", ":2: fault"),
         row("module-direction", core("people.rs"), "use super::triage;\n", ":1: fault"),

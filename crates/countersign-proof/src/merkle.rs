@@ -3,6 +3,21 @@
 //! Answers: *is this entry in that log, and has the log only grown?* Hashes are those of RFC 6962
 //! §2.1, proofs those of RFC 9162 §2.1.3 and §2.1.4, which agree with it. Everything here works on
 //! hashes; where they are kept is the caller's matter.
+//!
+//! Proofs can be checked without a log: [`verify_inclusion`] and [`verify_consistency`] take sizes
+//! and hashes as they stand in published test vectors.
+//!
+//! ```
+//! use countersign_proof::merkle::{leaf_hash, node_hash, verify_inclusion};
+//! use countersign_proof::words::Digest;
+//!
+//! let (leaf, other): (Digest, Digest) = (leaf_hash(b""), leaf_hash(b"\x00"));
+//! let root: Digest = "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125".parse()?;
+//! assert_eq!(root, node_hash(leaf, other));
+//! verify_inclusion(leaf, 0, 2, &[other], root)?;
+//! assert!(verify_inclusion(leaf, 1, 2, &[other], root).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod levels;
 mod proof;

@@ -122,6 +122,34 @@ impl Trust {
         &self.quorum
     }
 
+    /// The file again, without its comments; what is read from it is this same trust.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut line = |words: &[&[u8]]| {
+            let words: Vec<&[u8]> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+            file.extend(words.join(&b' '));
+            file.push(b'\n');
+        };
+        for TrustedLog { key, url } in &self.logs {
+            let url = url.as_deref().unwrap_or_default();
+            line(&[b"log", key.to_string().as_bytes(), url.as_bytes()]);
+        }
+        for TrustedWitness { name, key, url } in &self.witnesses {
+            let url = url.as_deref().unwrap_or_default();
+            line(&[b"witness", &name.0, key.to_string().as_bytes(), url.as_bytes()]);
+        }
+        for Group { name, threshold, members } in &self.groups {
+            let members: Vec<&[u8]> = members.iter().map(|member| member.0.as_slice()).collect();
+            line(&[b"group", &name.0, threshold.to_string().as_bytes(), &members.join(&b' ')]);
+        }
+        match &self.quorum {
+            Quorum::None => line(&[b"quorum", b"none"]),
+            Quorum::Of(name) => line(&[b"quorum", &name.0]),
+        }
+        file
+    }
+
     /// Decides whether to rely on the checkpoint in `note`.
     ///
     /// # Errors
@@ -167,23 +195,8 @@ impl Trust {
 }
 
 impl fmt::Display for Trust {
-    /// The file again, without its comments.
+    /// [`Trust::to_bytes`] for people: a name that is not UTF-8 cannot be shown as it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url =
-            |url: &Option<String>| url.as_ref().map_or(String::new(), |url| format!(" {url}"));
-        for log in &self.logs {
-            writeln!(f, "log {}{}", log.key, url(&log.url))?;
-        }
-        for witness in &self.witnesses {
-            writeln!(f, "witness {} {}{}", witness.name, witness.key, url(&witness.url))?;
-        }
-        for Group { name, threshold, members } in &self.groups {
-            let members: Vec<_> = members.iter().map(Name::to_string).collect();
-            writeln!(f, "group {name} {threshold} {}", members.join(" "))?;
-        }
-        match &self.quorum {
-            Quorum::None => writeln!(f, "quorum none"),
-            Quorum::Of(name) => writeln!(f, "quorum {name}"),
-        }
+        f.write_str(&String::from_utf8_lossy(&self.to_bytes()))
     }
 }

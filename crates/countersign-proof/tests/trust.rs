@@ -184,6 +184,7 @@ fn trust_files_may_hold_what_the_specification_allows() {
     assert_eq!(trust.logs()[0].url.as_deref(), Some("https://ledger.example/log"));
     assert!(trust.judge(&cosigned(&[1])).is_ok());
     assert!(trust.judge(&cosigned(&[2])).is_err());
+    assert_eq!(Trust::parse(&trust.to_bytes()).unwrap(), trust);
     // "It is strongly recommended that an implementation supports at least up to 32 logs, 32
     // witnesses, and 32 groups."
     let mut text = String::new();
@@ -199,6 +200,32 @@ fn trust_files_may_hold_what_the_specification_allows() {
     let trust = Trust::parse(text.as_bytes()).unwrap();
     assert_eq!((trust.logs().len(), trust.witnesses().len()), (100, 100));
     assert_eq!(Trust::parse(trust.to_string().as_bytes()).unwrap(), trust);
+}
+
+/// Names are bytes: written again, two that only look alike are still two.
+#[test]
+fn names_that_are_not_utf_8_are_written_as_they_were_read() {
+    let mut text = format!("log {}\n", log().verifier()).into_bytes();
+    for (name, number) in [(0xfe, 1), (0xff, 2)] {
+        text.extend(
+            [b"witness ".as_slice(), &[name], b" ", vkey(number).as_bytes(), b"\n"].concat(),
+        );
+    }
+    text.extend(b"group g 1 \xff\nquorum g\n");
+    let trust = Trust::parse(&text).unwrap();
+    assert_eq!(trust.to_bytes(), text);
+    assert!(trust.judge(&cosigned(&[2])).is_ok() && trust.judge(&cosigned(&[1])).is_err());
+    assert!(trust.to_string().contains("quorum g\n"));
+}
+
+#[test]
+fn a_url_that_is_not_utf_8_is_refused_and_not_changed() {
+    let log = format!("quorum none\nlog {} http", log().verifier());
+    let error = Trust::parse(&[log.as_bytes(), b"\xff"].concat()).unwrap_err();
+    assert_eq!((error.line, error.what.as_str()), (2, "the URL is not UTF-8; write it in ASCII"));
+    let witness = format!("quorum none\nwitness w {} http", vkey(1));
+    let error = Trust::parse(&[witness.as_bytes(), b"\xff"].concat()).unwrap_err();
+    assert_eq!(error.line, 2);
 }
 
 fn proof(index: u64, numbers: &[u8]) -> TlogProof {

@@ -82,7 +82,7 @@ impl Reading {
 
     fn log(&mut self, key: &[u8], url: Option<&[u8]>) -> Result<(), String> {
         let key = key_text(key)?.parse().map_err(|error| format!("{error}"))?;
-        let log = TrustedLog { key, url: url.map(text) };
+        let log = TrustedLog { key, url: url.map(text).transpose()? };
         if self.logs.iter().any(|known| known.key.public_key() == log.key.public_key()) {
             return Err("the key of this log stands on an earlier line already".to_owned());
         }
@@ -92,7 +92,7 @@ impl Reading {
     fn witness(&mut self, name: &[u8], key: &[u8], url: Option<&[u8]>) -> Result<(), String> {
         let name = self.new_name(name)?;
         let key = key_text(key)?.parse().map_err(|error| format!("{error}"))?;
-        let witness = TrustedWitness { name, key, url: url.map(text) };
+        let witness = TrustedWitness { name, key, url: url.map(text).transpose()? };
         let same = |known: &TrustedWitness| known.key.public_key() == witness.key.public_key();
         if self.witnesses.iter().any(same) {
             return Err(
@@ -182,6 +182,7 @@ fn key_text(key: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(key).map_err(|_| "the verifier key is not UTF-8".to_owned())
 }
 
-fn text(url: &[u8]) -> String {
-    String::from_utf8_lossy(url).into_owned()
+fn text(url: &[u8]) -> Result<String, String> {
+    let text = std::str::from_utf8(url).map_err(|_| "the URL is not UTF-8; write it in ASCII")?;
+    Ok(text.to_owned())
 }
