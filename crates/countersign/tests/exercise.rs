@@ -18,6 +18,8 @@ mod played;
 mod refusals;
 #[path = "exercise/signatures.rs"]
 mod signatures;
+#[path = "stage/stage.rs"]
+mod stage;
 #[path = "exercise/story.rs"]
 mod story;
 #[path = "exercise/tampering.rs"]

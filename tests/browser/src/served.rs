@@ -50,11 +50,25 @@ impl Served {
         Self::exercise_with(dir, &[])
     }
 
+    /// The same without a solver: the policies are published unproved, and it is served sooner.
+    ///
+    /// # Errors
+    /// As [`Served::exercise`].
+    pub fn unproved(dir: &Path) -> Result<Self, Fault> {
+        Self::start(dir, &[], |command| {
+            command.env("PATH", "").env_remove("CVC5");
+        })
+    }
+
     /// The same with more words on the command line.
     ///
     /// # Errors
     /// As [`Served::exercise`].
     pub fn exercise_with(dir: &Path, more: &[&str]) -> Result<Self, Fault> {
+        Self::start(dir, more, |_| ())
+    }
+
+    fn start(dir: &Path, more: &[&str], set: impl FnOnce(&mut Command)) -> Result<Self, Fault> {
         let binary = countersign()?;
         std::fs::create_dir_all(dir).map_err(while_(dir.display()))?;
         let said = dir.join("served.log");
@@ -62,6 +76,7 @@ impl Served {
         let mut command = Command::new(binary);
         command.args(["--json", "demo", "--port", "0", "--dir"]).arg(dir).args(more);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        set(&mut command);
         let mut child = command.spawn().map_err(while_(format!("{command:?}")))?;
         let out = child.stdout.take();
         let mut served = Self {

@@ -24,7 +24,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Result<Self, Fault> {
         let folder = tempfile::tempdir().map_err(|error| Fault::new(error.to_string()))?;
-        let served = Served::exercise(folder.path())?;
+        let served = Served::unproved(folder.path())?;
         Ok(Self { served, chromium: Chromium::launch().await?, folder })
     }
 

@@ -116,7 +116,8 @@ pub enum DecisionsError {
     Checkpoint(#[from] CheckpointError),
     /// The witnesses whom the depot believes.
     #[error(
-        "the log's checkpoint: {0}; have it cosigned (`log collect`) and ask for the evidence anew"
+        "the log's checkpoint: {0}; have it cosigned (`log collect`) and fetch the evidence anew \
+         (`release evidence`)"
     )]
     Witnesses(#[from] TrustRefusal),
     /// The proof that an entry is in the log.

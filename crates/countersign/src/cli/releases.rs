@@ -59,6 +59,9 @@ pub(super) enum Verb {
     Handout(ReportArgs),
     /// Carry a release to a depot that has no network
     Certificate(Box<certificate::CertificateArgs>),
+    /// Write the evidence of the officials' decisions again, under the checkpoint that most
+    /// witnesses have cosigned by now
+    Evidence(certificate::DecisionsArgs),
     /// Write the list of certificates that are no longer valid
     StatusList(certificate::StatusListArgs),
     /// Write what a depot pins: the issuer key, the log, the officials' keys
@@ -145,6 +148,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         }
         Verb::Handout(args) => hand_in_report(global, args, output),
         Verb::Certificate(args) => certificate::issue(global, args, output),
+        Verb::Evidence(args) => certificate::evidence(global, args, output),
         Verb::StatusList(args) => certificate::status_list(global, args, output),
         Verb::Trust(args) => certificate::trust(global, args, output),
         Verb::Receipts(args) => certificate::receipts(global, args, output),

@@ -84,16 +84,7 @@ pub fn prepare(location: &str, wanted: &Wanted, now: Moment) -> Result<Prepared,
     let (store, state) = (store.as_ref(), &state);
     let key = issuer_key(location, state)?;
     let cosigned = Cosigned::beside(&opening::folder(location), log_verifier(state)?);
-    let refused = |rejection: Rejection| AnyRejection::from(rejection);
-    let unknown = || refused(Rejection::UnknownRelease { release: wanted.release });
-    let release = state.requests.release(wanted.release).ok_or_else(unknown)?;
-    if release.state.has_ended() {
-        let (release, state) = (release.id, release.state);
-        return Err(refused(Rejection::ReleaseEnded { release, state }).into());
-    }
-    let request = state.requests.request(release.request);
-    let request =
-        request.ok_or_else(|| DepotError::Damaged("the release has no request".to_owned()))?;
+    let (request, release) = live(state, wanted.release)?;
     let behind = behind(store, &head, &cosigned, request, release)?;
     let certificate = certificate(state, (request, release), wanted, &behind, now)?;
     check_own(state, &certificate, &behind.logged)?;
@@ -109,6 +100,33 @@ pub fn prepare(location: &str, wanted: &Wanted, now: Moment) -> Result<Prepared,
         digest: Certificate::digest(&bytes),
     };
     Ok(Prepared { certificate, bytes, terms, logged: behind.logged })
+}
+
+/// The evidence of the decisions behind a release, under the checkpoint that most witnesses have
+/// cosigned by now.
+///
+/// # Errors
+/// [`Unissued`] when there is no such release, or it has ended.
+pub fn evidence(location: &str, id: ReleaseId) -> Result<LoggedDecisions, Unissued> {
+    let (store, state, head) = opening::open_reader(location)?;
+    let cosigned = Cosigned::beside(&opening::folder(location), log_verifier(&state)?);
+    let (request, release) = live(&state, id)?;
+    Ok(behind(store.as_ref(), &head, &cosigned, request, release)?.logged)
+}
+
+/// A release that has not ended, and its request.
+fn live(state: &State, id: ReleaseId) -> Result<(&Request, &Release), Unissued> {
+    let refused = |rejection: Rejection| AnyRejection::from(rejection);
+    let unknown = || refused(Rejection::UnknownRelease { release: id });
+    let release = state.requests.release(id).ok_or_else(unknown)?;
+    if release.state.has_ended() {
+        let (release, state) = (release.id, release.state);
+        return Err(refused(Rejection::ReleaseEnded { release, state }).into());
+    }
+    let request = state.requests.request(release.request);
+    let request =
+        request.ok_or_else(|| DepotError::Damaged("the release has no request".to_owned()))?;
+    Ok((request, release))
 }
 
 /// The certificate that is wanted, with what the record says.

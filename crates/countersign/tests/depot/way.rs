@@ -24,14 +24,28 @@ const ISSUE: &str = "release certificate REL-8 --depot UA.Depot-1 --depot-key de
 
 /// A ledger with a depot beside it, and a certificate of two units carried there.
 fn carried() -> Ledger {
+    carried_to("")
+}
+
+/// The same to a depot that was told more when it was made.
+fn carried_to(told: &str) -> Ledger {
     let ledger = Ledger::new();
+    ledger
+        .shell(
+            "countersign log checkpoint --json | sed -n 's/.*\"vkey\": \"\\(.*\\)\".*/\\1/p' > log && \
+             countersign witness init --dir W --name w.example --log \"$(cat log)\" > witness && \
+             printf 'log %s\\nwitness w %s\\nquorum w\\n' \"$(cat log)\" \"$(cat witness)\" > believed",
+        )
+        .good();
     at_ledger(&ledger, AT, "release trust -o trust").good();
     ledger.shell("ssh-keygen -q -t ed25519 -N '' -C '' -f collector").good();
     at_depot(
         &ledger,
         AT,
-        "init depot --name UA.Depot-1 --exercise --issuer trust/issuer.pub --log trust/log \
-         --officials trust/officials --demand US.SACEUR",
+        &format!(
+            "init depot --name UA.Depot-1 --exercise --issuer trust/issuer.pub --log trust/log \
+             --officials trust/officials --demand US.SACEUR {told}"
+        ),
     )
     .good();
     let issued = at_ledger(&ledger, AT, &format!("{ISSUE} --quantity 2 -o cert --qr cert.svg"));
@@ -191,4 +205,28 @@ fn a_release_that_was_revoked_is_on_the_next_list() {
     at_ledger(&ledger, AT, "release status-list -o list").good();
     at_depot(&ledger, AT, "status import list").good();
     assert_eq!(hand_out_refused(&ledger), "depot/revoked");
+}
+
+#[test]
+fn a_depot_that_believes_witnesses_hands_nothing_out_without_their_word() {
+    let ledger = carried_to("--witnesses believed");
+    let refused = at_depot(&ledger, AT, "check cert");
+    assert_eq!((refused.code, refused.error_code()), (1, "decisions/witnesses".to_owned()));
+    ledger
+        .shell(
+            "countersign log request-cosignature --out asked && countersign witness sign --dir W \
+             asked --out said && countersign log cosign --from said --witness $(cat witness)",
+        )
+        .good();
+    at_ledger(&ledger, AT, "release evidence REL-8 -o cert.evidence").good();
+    let handed = hand_out(&ledger, AT, 1, 1).good().json();
+    assert_eq!(handed["handed_out"], 1);
+    // The word of a witness whom nobody asked for is none.
+    let text = std::fs::read_to_string(ledger.folder().join("depot/depot.toml")).unwrap();
+    assert!(text.contains("quorum w"), "{text}");
+    let other =
+        text.replace("quorum w", "quorum none").replace("log countersign", "log other.countersign");
+    std::fs::write(ledger.folder().join("depot/depot.toml"), other).unwrap();
+    let refused = at_depot(&ledger, AT, "check cert");
+    assert_ne!(refused.code, 0, "{refused:?}");
 }

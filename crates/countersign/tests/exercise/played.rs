@@ -1,5 +1,6 @@
 //! The exercise, played once for all the tests of a program, and copies of its ledger.
 
+use super::stage;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -47,14 +48,10 @@ pub fn played() -> &'static Played {
     static PLAYED: OnceLock<Played> = OnceLock::new();
     PLAYED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = folder.path().join("ledger");
-        let output = run(&["demo", "--no-serve", "--dir", ledger.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let again = folder.path().join("again");
-        let told = run(&["--json", "demo", "--no-serve", "--dir", again.to_str().unwrap()]);
-        assert!(told.status.success());
-        let told = serde_json::from_slice(&told.stdout).unwrap();
-        Played { told, words: words(&output), folder }
+        let (kept, output) = stage::played("words", &[]);
+        copy_folder(&kept.join("D"), &folder.path().join("ledger"));
+        let (_, told) = stage::played("json", &["--json"]);
+        Played { told: told.json(), words: output.stdout, folder }
     })
 }
 

@@ -1,13 +1,14 @@
-//! The demo, played once for a test program, and the real program to look at it with.
+//! The demo, played once for all tests, and the real program to look at it with.
 //!
 //! Every test gets a folder of its own with a copy of the played ledger in `D`, as the examples of
 //! the help texts have it: `D/ledger.db`, `D/log.key`, `D/keys/P-…`.
 
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// The program under test.
@@ -80,16 +81,6 @@ impl Demo {
     }
 }
 
-/// Plays the demo in a new folder.
-pub fn play(more: &[&str]) -> Demo {
-    let folder = tempfile::tempdir().expect("a folder");
-    let args = [&["demo", "--no-serve", "--dir", "D"], more].concat();
-    let run = run(folder.path(), &args);
-    let mut files = Vec::new();
-    gather(folder.path(), &folder.path().join("D"), &mut files);
-    Demo { run, files }
-}
-
 /// Every file but the one that only running processes share.
 fn gather(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for found in fs::read_dir(folder).expect("a folder") {
@@ -107,10 +98,55 @@ fn gather(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
 pub fn demo() -> &'static Demo {
     static PLAYED: OnceLock<Demo> = OnceLock::new();
     PLAYED.get_or_init(|| {
-        let demo = play(&["--json"]);
-        assert_eq!(demo.run.code, 0, "{:?}", demo.run);
-        demo
+        let (folder, run) = played("json", &["--json"]);
+        let mut files = Vec::new();
+        gather(&folder, &folder.join("D"), &mut files);
+        Demo { run, files }
     })
+}
+
+/// What the kept run depends on: the program, and whether there is a solver.
+fn key() -> String {
+    let program = fs::metadata(PROGRAM).expect("the program");
+    let made = program.modified().expect("a time").duration_since(SystemTime::UNIX_EPOCH);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let solver = std::env::var_os("CVC5").is_some()
+        || std::env::split_paths(&path).any(|folder| folder.join("cvc5").is_file());
+    format!("{}-{}-{solver}", made.expect("after 1970").as_nanos(), program.len())
+}
+
+/// The folder in which the demo was played with these words, into `D`, and what it printed. It takes
+/// long, since a solver proves its policies, and comes out the same each time; so it is done once for
+/// all test processes, and kept beside the build for this very program. The folder is shared: copy
+/// what is in it.
+pub fn played(name: &str, words: &[&str]) -> (PathBuf, Run) {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("played");
+    fs::create_dir_all(&kept).expect("a folder");
+    let lock = File::create(kept.join("lock")).expect("a lock");
+    lock.lock().expect("its turn");
+    let key = key();
+    let folder = kept.join(format!("{key}-{name}"));
+    let told = folder.join("told.json");
+    if !told.is_file() {
+        // What was played by another program is of no use any more.
+        for old in fs::read_dir(&kept).expect("a folder").filter_map(Result::ok) {
+            let is_old = !old.file_name().to_string_lossy().starts_with(&key);
+            if (is_old || old.path() == folder) && old.path().is_dir() {
+                fs::remove_dir_all(old.path()).expect("an old folder");
+            }
+        }
+        fs::create_dir_all(&folder).expect("a folder");
+        let run = run(&folder, &[&["demo", "--no-serve", "--dir", "D"], words].concat());
+        let text = serde_json::to_string(&(run.code, run.stdout, run.stderr)).expect("JSON");
+        // Last, and by one step: it is whole once this is there.
+        fs::write(folder.join("told.new"), text).expect("a file");
+        fs::rename(folder.join("told.new"), &told).expect("its name");
+    }
+    let text = fs::read_to_string(&told).expect("what was printed");
+    let (code, stdout, stderr) = serde_json::from_str(&text).expect("what was written");
+    let run = Run { code, stdout, stderr };
+    assert_eq!(run.code, 0, "{run:?}");
+    (folder, run)
 }
 
 /// A copy of the played ledger, which a test may do with as it likes.

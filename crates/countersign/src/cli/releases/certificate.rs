@@ -54,6 +54,20 @@ pub(in crate::cli) struct CertificateArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "A certificate stays as it was issued; only what proves the decisions behind it is \
+        made anew.\n\n\
+        Example:\n  countersign --ledger D release evidence REL-8 -o certificate.evidence"
+)]
+pub(in crate::cli) struct DecisionsArgs {
+    /// Which release
+    id: ReleaseId,
+    /// Where the evidence is written
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example:\n  countersign --ledger D release status-list -o status.list")]
 pub(in crate::cli) struct StatusListArgs {
     /// Where the list is written
@@ -129,6 +143,26 @@ pub(super) fn issue(
         }
     }
     tell(&certificate, &bytes, args, output);
+    Ok(())
+}
+
+pub(super) fn evidence(
+    global: &Global,
+    args: &DecisionsArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let id = args.id;
+    let logged = certifying::evidence(global.location()?, id)?;
+    fs::write(&args.output, papers::write_evidence(&logged)?).map_err(io(&args.output))?;
+    let decisions = logged.decisions.len();
+    output.value(&json!({
+        "file": args.output.display().to_string(), "decisions": decisions,
+        "checkpoint": logged.checkpoint,
+    }));
+    output.line(&format!(
+        "{}: {decisions} decisions behind {id}, with their proofs.",
+        args.output.display()
+    ));
     Ok(())
 }
 
