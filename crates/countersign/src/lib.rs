@@ -18,8 +18,8 @@
 //! - [`signed`]: which command signed texts make;
 //! - [`depot`]: what a depot without a network does;
 //! - `server`, `api`, `web`: the doors over HTTP;
-//! - [`tiles`], [`cosigned`], [`proving`]: the log as files, what witnesses say of it, and what
-//!   proves an entry elsewhere;
+//! - [`tiles`], [`cosigned`], [`timestamps`], [`proving`]: the log as files, what witnesses and
+//!   time-stamping authorities say of it, and what proves an entry elsewhere;
 //! - [`witness`]: seeing that the logs of others only grow;
 //! - [`demo`]: the exercise, from beginning to end;
 //! - [`cli`]: the command line.
@@ -64,6 +64,8 @@ pub mod tiles;
 pub mod cosigned;
 
 pub mod proving;
+
+pub mod timestamps;
 
 pub mod witness;
 

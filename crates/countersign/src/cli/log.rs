@@ -5,6 +5,7 @@ mod cosigning;
 mod exporting;
 mod proving;
 mod rotating;
+mod stamping;
 
 pub(in crate::cli) use exporting::TileFolder;
 
@@ -51,6 +52,12 @@ pub(super) enum Verb {
     Prove(proving::ProveArgs),
     /// Check such a proof against a file that says whom you trust
     CheckProof(proving::CheckArgs),
+    /// Write the request for a time stamp of the checkpoint (RFC 3161)
+    RequestTimestamp(stamping::RequestArgs),
+    /// Take in what a time-stamping authority answered
+    Timestamp(stamping::TakeArgs),
+    /// Check a time stamp of a checkpoint
+    CheckTimestamp(stamping::CheckArgs),
     /// Have checkpoints signed with a new key from now on: a signed act
     RotateKey(rotating::RotateArgs),
 }
@@ -78,6 +85,9 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::CheckExport(args) => exporting::check(args, output),
         Verb::Prove(args) => proving::prove(global, args, output),
         Verb::CheckProof(args) => proving::check(global, args, output),
+        Verb::RequestTimestamp(args) => stamping::request(global, args, output),
+        Verb::Timestamp(args) => stamping::take(global, args, output),
+        Verb::CheckTimestamp(args) => stamping::check_token(args, output),
         Verb::RotateKey(args) => rotating::rotate(global, args, output),
     }
 }
