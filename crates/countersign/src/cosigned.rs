@@ -54,7 +54,8 @@ pub enum CosignedError {
 #[derive(Clone, Debug)]
 pub struct Cosigned {
     folder: PathBuf,
-    log: LogVerifier,
+    /// The log's keys, the one that signs now first.
+    log: Vec<LogVerifier>,
 }
 
 /// A checkpoint and who cosigned it.
@@ -69,9 +70,10 @@ pub struct CosignedCheckpoint {
 }
 
 impl Cosigned {
-    /// Those of the log `log`, whose record is in `ledger`.
+    /// Those of the log with these keys, whose record is in `ledger`: the key that signs now, and
+    /// those before it ([`crate::opening::log_keys`]).
     #[must_use]
-    pub fn beside(ledger: &Path, log: LogVerifier) -> Self {
+    pub fn beside(ledger: &Path, log: Vec<LogVerifier>) -> Self {
         Self { folder: ledger.join(FOLDER), log }
     }
 
@@ -130,7 +132,7 @@ impl Cosigned {
     /// # Errors
     /// [`CosignedError`] when it is not one, or cannot be written.
     pub fn show(&self, note: &str) -> Result<(), CosignedError> {
-        let checkpoint = Checkpoint::open(note.as_bytes(), &self.log)?;
+        let checkpoint = self.open(note.as_bytes())?;
         let name = format!("{}.{ENDING}", checkpoint.size);
         let kept = std::fs::read_to_string(self.folder.join(&name));
         let kept = kept.ok().and_then(|text| SignedNote::parse(text.as_bytes()).ok());
@@ -141,8 +143,21 @@ impl Cosigned {
         self.write(&name, note)
     }
 
-    /// The checkpoint of at least `least` entries that most witnesses have cosigned, the latest of
-    /// these; none where nobody has.
+    /// Size and root of a note that one of the log's keys signed.
+    fn open(&self, note: &[u8]) -> Result<Checkpoint, CosignedError> {
+        let mut refused = CosignedError::NoMatch;
+        for key in &self.log {
+            match Checkpoint::open(note, key) {
+                Ok(checkpoint) => return Ok(checkpoint),
+                Err(error @ CheckpointError::Unsigned(_)) => refused = error.into(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(refused)
+    }
+
+    /// The checkpoint of at least `least` entries, signed with the log's present key, that most
+    /// witnesses have cosigned, the latest of these; none where nobody has.
     ///
     /// # Errors
     /// As [`Self::checkpoints`].
@@ -152,7 +167,12 @@ impl Cosigned {
         told: &mut dyn FnMut(String),
     ) -> Result<Option<CosignedCheckpoint>, CosignedError> {
         let mut found = self.checkpoints(told)?;
-        found.retain(|one| one.checkpoint.size >= least && !one.cosignatures.is_empty());
+        let now = |one: &CosignedCheckpoint| {
+            let key = self.log.first();
+            key.is_some_and(|key| one.note.signatures().iter().any(|line| line.is_by(key)))
+        };
+        found
+            .retain(|one| one.checkpoint.size >= least && !one.cosignatures.is_empty() && now(one));
         Ok(found.into_iter().max_by_key(|one| (one.cosignatures.len(), one.checkpoint.size)))
     }
 
@@ -198,14 +218,15 @@ impl Cosigned {
         witnesses: &[WitnessVerifier],
     ) -> Result<CosignedCheckpoint, CosignedError> {
         let text = std::fs::read(path).map_err(Self::io(path))?;
-        let checkpoint = Checkpoint::open(&text, &self.log)?;
+        let checkpoint = self.open(&text)?;
         let note = SignedNote::parse(&text)?;
         let mut cosignatures = Vec::new();
         for witness in witnesses {
             cosignatures.extend(witness.cosigned(&note)?);
         }
         let known = |line: &countersign_proof::checkpoint::NoteSignature| {
-            line.is_by(&self.log) || witnesses.iter().any(|witness| line.is_by(witness))
+            self.log.iter().any(|key| line.is_by(key))
+                || witnesses.iter().any(|witness| line.is_by(witness))
         };
         let note = note.only(known).ok_or(CosignedError::NoMatch)?;
         Ok(CosignedCheckpoint { checkpoint, note, cosignatures })

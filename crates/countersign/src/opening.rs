@@ -4,7 +4,7 @@ use countersign_core::record::{self, Answer, RecordError, Recorded, SCHEMA};
 use countersign_core::{Event, State};
 use countersign_proof::checkpoint::CheckpointError;
 use countersign_proof::words::{Digest, Moment};
-use countersign_proof::{Body, Frontier, Label, LogKey, SealedPart};
+use countersign_proof::{Body, Frontier, Label, LogKey, LogVerifier, SealedPart};
 use countersign_store::{Mode, Store, StoreError, StoredPart};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -123,7 +123,12 @@ impl NextKey {
             })
         };
         if path.exists() {
-            moved(&path, &beside(&path, ".retired"))?;
+            let names = (1..).map(|number: u32| match number {
+                1 => beside(&path, ".retired"),
+                number => beside(&path, &format!(".retired.{number}")),
+            });
+            let free = names.into_iter().find(|name| !name.exists());
+            moved(&path, &free.unwrap_or_else(|| beside(&path, ".retired")))?;
         }
         moved(&next_key_path(&self.location), &path)
     }
@@ -237,6 +242,16 @@ pub fn open_reader(location: &str) -> Result<(Box<dyn Store>, State, Head), Open
     let store = countersign_store::open(location, Mode::Read)?;
     let (state, head) = rebuild(store.as_ref())?;
     Ok((store, state, head))
+}
+
+/// The keys of the log: the one that signs now, then those before it, the last one first.
+///
+/// # Errors
+/// [`CheckpointError`] when a key on the record cannot be one.
+pub fn log_keys(state: &State) -> Result<Vec<LogVerifier>, CheckpointError> {
+    let ledger = &state.ledger;
+    let keys = std::iter::once(&ledger.log_key).chain(ledger.earlier_log_keys.iter().rev());
+    keys.map(|key| LogVerifier::new(&ledger.origin, key.0)).collect()
 }
 
 /// The folder of a ledger, for the files that lie beside the record.

@@ -67,11 +67,16 @@ fn openssl(words: &[&OsStr]) -> Result<Result<Vec<u8>, String>, TimestampError> 
     if output.status.success() {
         return Ok(Ok(output.stdout));
     }
-    // Its last words are the reason; lines before them are about configuration files.
-    let told = String::from_utf8_lossy(&output.stderr);
-    let last = told.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let reason = last.rsplit(':').find(|part| part.contains(' ') || part.len() > 8);
-    Ok(Err(reason.unwrap_or(last).trim().to_owned()))
+    Ok(Err(reason(&String::from_utf8_lossy(&output.stderr))))
+}
+
+/// What went wrong, from OpenSSL's last error: `ID:error:CODE:library:function:reason:file:line:more`.
+fn reason(told: &str) -> String {
+    let last = told.lines().rfind(|line| line.contains(":error:")).unwrap_or(told).trim();
+    let parts: Vec<&str> = last.split(':').collect();
+    let Some(reason) = parts.get(5) else { return last.to_owned() };
+    let more = parts.get(8..).unwrap_or_default().join(":");
+    if more.trim().is_empty() { (*reason).to_owned() } else { format!("{reason} ({more})") }
 }
 
 /// The request for a token (RFC 3161 §2.4.1), with a nonce, for the authority's certificate too.
@@ -198,7 +203,17 @@ impl Timestamps {
 
 #[cfg(test)]
 mod tests {
-    use super::moment;
+    use super::{moment, reason};
+
+    #[test]
+    fn the_reason_is_found_in_an_error() {
+        let line = "4047:error:17800067:time stamp routines:ts_check_imprints:message imprint \
+                    mismatch:../crypto/ts/ts_rsp_verify.c:508:";
+        assert_eq!(reason(&format!("Using configuration\n{line}\n")), "message imprint mismatch");
+        let more = "1:error:2:lib:fn:certificate verify error:file.c:9:Verify error:no issuer";
+        assert_eq!(reason(more), "certificate verify error (Verify error:no issuer)");
+        assert_eq!(reason("unknown option"), "unknown option");
+    }
 
     #[test]
     fn a_time_is_read_as_openssl_prints_it() {

@@ -314,10 +314,13 @@ chosen?.addEventListener("change", async () => {
   try {
     const found = await verify(new Uint8Array(await file.arrayBuffer()));
     tell("holds", words.holds, [
+      ...(found.about.exercise ? [words.exercise] : []),
       `${found.about.of}, ${found.about.origin}`,
       `${words.entries}: ${found.entries} / ${found.log.size}`,
       `${words.signatures}: ${found.signatures}`,
       ...found.told,
+      ...found.about.redacted.map((label) => `${words.without}: ${label}`),
+      words.not,
       `${words.compare} ${found.vkey}`,
     ]);
   } catch (error) {

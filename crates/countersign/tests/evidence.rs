@@ -208,6 +208,24 @@ fn what_was_changed_is_refused_by_all_three() {
 }
 
 #[test]
+fn when_somebody_signed_is_proved_or_the_bundle_is_refused() {
+    let ledger = Ledger::new();
+    let file = exported(&ledger, "REQ-4", &[]);
+    ledger.shell(&format!("mkdir unpacked && unzip -q {file} -d unpacked")).good();
+    let seen = ledger.folder().join("unpacked/seen.jsonl");
+    let lines = std::fs::read_to_string(&seen).unwrap();
+    assert!(lines.lines().count() > 3);
+    for kept in [0, 1, lines.lines().count() - 1] {
+        let some: String = lines.lines().take(kept).map(|line| format!("{line}\n")).collect();
+        std::fs::write(&seen, some).unwrap();
+        let run = verified(ledger.folder(), "unpacked");
+        assert_eq!(run.code, 3, "{kept} of the heads that signers had seen: {run:?}");
+    }
+    std::fs::write(&seen, lines).unwrap();
+    verified(ledger.folder(), "unpacked").good();
+}
+
+#[test]
 fn another_log_than_the_trusted_one_is_refused() {
     let ledger = Ledger::new();
     let file = exported(&ledger, "REQ-1", &[]);

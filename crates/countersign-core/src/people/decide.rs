@@ -341,6 +341,20 @@ impl People {
     ) -> Result<Event, Rejection> {
         let Erasure { person, entries, signer, .. } = statement.statement();
         self.check_key(statement.key_id(), signer, at)?;
+        self.check_erasure(person, signer, at)?;
+        Ok(Event::IdentityErased { person: person.clone(), entries: entries.clone() })
+    }
+
+    /// Checks, before anybody signs, that `signer` may take the name of `person` out of the record.
+    ///
+    /// # Errors
+    /// The rejection that the signed act would get.
+    pub fn check_erasure(
+        &self,
+        person: &PersonId,
+        signer: &PersonId,
+        at: Moment,
+    ) -> Result<(), Rejection> {
         if !self.may_register(signer, at) {
             let (person, function) = (signer.clone(), Function::Register);
             return Err(Rejection::FunctionMissing { person, function });
@@ -356,11 +370,13 @@ impl People {
         let deputies = self.deputies.values().flatten();
         let deputies = deputies.map(|term| (&term.office, &term.deputy, term.span.until));
         let mut posts = terms.chain(deputies);
-        if let Some((office, ..)) = posts.find(|(_, who, until)| *who == person && at < *until) {
-            let (office, person) = (office.clone(), person.clone());
-            return Err(Rejection::StillInOffice { office, person });
+        match posts.find(|(_, who, until)| *who == person && at < *until) {
+            Some((office, ..)) => {
+                let (office, person) = (office.clone(), person.clone());
+                Err(Rejection::StillInOffice { office, person })
+            }
+            None => Ok(()),
         }
-        Ok(Event::IdentityErased { person: person.clone(), entries: entries.clone() })
     }
 }
 

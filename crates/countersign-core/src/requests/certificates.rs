@@ -139,6 +139,12 @@ impl Requests {
         &self.sighted
     }
 
+    /// Whether what a depot signed, by its digest, is on the record already.
+    #[must_use]
+    pub fn is_carried(&self, digest: &Digest) -> bool {
+        self.carried.contains(digest)
+    }
+
     /// The number of the next certificate.
     #[must_use]
     pub fn next_certificate(&self) -> CertificateId {

@@ -205,7 +205,7 @@ impl World {
             entries: entries.iter().map(|seq| EntryNumber(*seq)).collect(),
             signer: id(owner(by)),
             binding: self.bound::<Erasure>(by)?,
-            reason: String::new(),
+            reason: "asked for".to_owned(),
         };
         let (statement, kept) = (self.sign(by, &erasure), std::collections::BTreeMap::new());
         self.run(None, people::Command::EraseIdentity { statement, kept })

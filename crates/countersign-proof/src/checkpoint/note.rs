@@ -128,7 +128,9 @@ impl SignedNote {
             }
         }
         if signed.is_empty() {
-            let names: Vec<_> = known.iter().map(|key| key.name()).collect();
+            let name =
+                |key: &&K| format!("{}+{:08x}", key.name(), u32::from_be_bytes(key.key_id()));
+            let names: Vec<_> = known.iter().map(name).collect();
             Err(CheckpointError::Unsigned(names.join(" or ")))
         } else {
             Ok(signed)

@@ -206,6 +206,8 @@ lines!(Erasure {
         Some(("entries", "an erasure names the entries that it is about"))
     } else if erasure.entries.iter().any(|entry| entry.0 >= seen) {
         Some(("entries", "an erasure is about entries that its checkpoint has"))
+    } else if erasure.reason.trim().is_empty() {
+        Some(("reason", "an erasure cannot be undone; say why"))
     } else {
         None
     }

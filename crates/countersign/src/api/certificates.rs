@@ -324,8 +324,9 @@ async fn receipts(State(app): State<App>, act: Act<CarriedBody>) -> Result<Respo
         Problem::door(status, "wrong-field", error.to_string())
     })?;
     let depot = carried.depot.clone();
-    let (mut recorded, mut known) = (0_u64, 0_u64);
-    for command in carried.into_commands() {
+    let (commands, mut known) = app.look(|state| carried.into_commands(&state.requests));
+    let mut recorded = 0_u64;
+    for command in commands {
         match act.give_one_of_many(&app, command).await {
             Ok(()) => recorded = recorded.saturating_add(1),
             Err(problem) if is_known_already(&problem.code) => known = known.saturating_add(1),

@@ -27,6 +27,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Left {
+    /// What the parties see and what those who advise and decide see, and names.
+    All,
     /// What the parties see, and all that repeats it.
     Parties,
     /// What those who advise and decide see.
@@ -62,15 +64,13 @@ async fn bundle(
     reading.wants("application/zip")?;
     let of: Matter =
         wanted.of.parse().map_err(|_| Problem::unreadable("of: write REQ-7, REL-3 or 0..109"))?;
-    let without: BTreeSet<Label> = wanted
-        .without
-        .map(|left| match left {
-            Left::Parties => Label::Parties,
-            Left::Deliberation => Label::Deliberation,
-            Left::Identity => Label::Identity,
-        })
-        .into_iter()
-        .collect();
+    let without: BTreeSet<Label> = match wanted.without {
+        None => BTreeSet::new(),
+        Some(Left::All) => Label::ALL.iter().copied().collect(),
+        Some(Left::Parties) => BTreeSet::from([Label::Parties]),
+        Some(Left::Deliberation) => BTreeSet::from([Label::Deliberation]),
+        Some(Left::Identity) => BTreeSet::from([Label::Identity]),
+    };
     evidence::download(&app, &reading.viewer, of, without).await
 }
 

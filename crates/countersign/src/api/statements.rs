@@ -267,6 +267,9 @@ async fn simple(app: &App, signer: PersonId, wanted: Wanted) -> Result<Value, Pr
         }
         Wanted::Erasure { person, reason } => {
             let person = person.0;
+            let at = app.now()?;
+            let may = app.look(|state| state.people.check_erasure(&person, &signer, at));
+            may.map_err(countersign_core::Rejection::from)?;
             let (reader, whose) = (app.clone(), person.clone());
             let entries = blocking(move || {
                 reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))

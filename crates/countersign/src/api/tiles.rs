@@ -13,7 +13,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use countersign_proof::LogVerifier;
 use countersign_proof::checkpoint::SignedNote;
 use countersign_proof::tiles::Tile;
 use std::sync::{Mutex, PoisonError};
@@ -45,9 +44,8 @@ async fn checkpoint(State(app): State<App>) -> Result<Response, Problem> {
 }
 
 fn with_cosignatures(app: &App, note: String) -> String {
-    let key = app.look(|state| LogVerifier::new(&state.ledger.origin, state.ledger.log_key.0));
-    let Ok(key) = key else { return note };
-    let cosigned = Cosigned::beside(&crate::opening::folder(&app.location), key);
+    let Ok(keys) = app.look(crate::opening::log_keys) else { return note };
+    let cosigned = Cosigned::beside(&crate::opening::folder(&app.location), keys);
     let found = cosigned.checkpoints(&mut |told| tracing::warn!("{told}"));
     let Ok(found) = found.inspect_err(|error| tracing::warn!("cosignatures: {error}")) else {
         return note;

@@ -86,7 +86,7 @@ pub(super) struct PlaceArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  countersign --ledger D release trust -o trust\n  \
-        countersign --clock 2026-03-02 depot init depot-1 --name UA.Depot-1 --exercise \\\n    \
+        countersign --clock 2025-12-01 depot init depot-1 --name UA.Depot-1 --exercise \\\n    \
         --issuer trust/issuer.pub --log trust/log --officials trust/officials --demand US.SecDef")]
 pub(super) struct InitArgs {
     /// The folder; new or empty

@@ -219,7 +219,7 @@ fn tell(report: &Report, output: &mut Output) {
         for used in held.uses.iter().filter(|used| !used.breaches.is_empty()) {
             let breaches: Vec<&str> = used.breaches.iter().map(|b| b.as_str()).collect();
             output.line(&format!(
-                "  BREACH, recorded in entry {}: {} units used {}.",
+                "  BREACH, recorded in entry {}: a use of {} units went {}.",
                 used.seq,
                 used.quantity,
                 breaches.join(", ")
@@ -385,8 +385,8 @@ fn not_proved(report: &Report) -> Vec<String> {
     if !(report.bundle.about.whole && report.bundle.about.redacted.is_empty()) {
         lines.push(
             "That nothing else in the log bears on this, such as a later withdrawal or a key \
-             revoked in an entry that is not here: only the whole record shows that \
-             (evidence export 0..N)."
+             revoked, a use or a breach in an entry that is not here: only the whole record \
+             shows that (evidence export 0..N, with nothing left out)."
                 .to_owned(),
         );
     }
@@ -404,7 +404,10 @@ fn not_proved(report: &Report) -> Vec<String> {
         ));
     }
     for concern in &examined.unexamined {
-        lines.push(format!("Anything about {concern}: it begins in an entry that is not here."));
+        lines.push(format!(
+            "Anything about {concern}, which some of these entries touch as well: where it begins \
+             is not here, or was left out."
+        ));
     }
     if examined.signatures.iter().any(|signed| signed.assurance == Assurance::KeyOnly) {
         lines.push(

@@ -95,7 +95,8 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
 /// A ledger's log, its key and its checkpoint.
 struct Opened {
     store: Box<dyn countersign_store::Store>,
-    log: LogVerifier,
+    /// The key that signs now, then those before it.
+    log: Vec<LogVerifier>,
     note: String,
     cosigned: Cosigned,
 }
@@ -104,8 +105,8 @@ struct Opened {
 fn open(global: &Global) -> Result<Opened, Failure> {
     let location = global.location()?;
     let (store, state, head) = global.read()?;
-    let log = LogVerifier::new(&state.ledger.origin, state.ledger.log_key.0)
-        .map_err(|error| Failure::Integrity(error.to_string()))?;
+    let log = crate::opening::log_keys(&state);
+    let log = log.map_err(|error| Failure::Integrity(error.to_string()))?;
     let cosigned = Cosigned::beside(&folder(location), log.clone());
     Ok(Opened { store, log, note: head.note, cosigned })
 }

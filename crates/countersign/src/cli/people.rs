@@ -211,6 +211,9 @@ fn erase(
         let person = person.clone();
         return Err(Rejection::from(people::Rejection::ErasedAlready { person, at }).into());
     }
+    if reason.trim().is_empty() {
+        return Err(Failure::usage("an erasure cannot be undone; say why with --reason"));
+    }
     let entries = names::entries_naming(store.as_ref(), person)?;
     let others = names::others(store.as_ref(), person, &entries)?.len();
     drop(store);

@@ -144,6 +144,10 @@ fn no_dry_run(global: &Global) -> Result<(), Failure> {
 
 fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Failure> {
     no_dry_run(global)?;
+    if args.name.contains("://") {
+        let why = "the name of a witness is written without https://, as in witness.example/north";
+        return Err(Failure::usage(why));
+    }
     let mut seed = [0; 32];
     SystemEntropy.fill(&mut seed).map_err(|failed| Failure::unavailable(failed.to_string()))?;
     let folder = Folder::at(&args.dir);

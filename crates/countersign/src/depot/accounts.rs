@@ -4,7 +4,7 @@
 use super::book::{Booked, What};
 use super::refusal::{DepotError, Refusal, io};
 use super::{Depot, papers};
-use countersign_core::requests::Command;
+use countersign_core::requests::{Command, Requests};
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Account, Certificate, DepotText, Receipt, Sighting, Signed};
 use countersign_proof::key::KeyError;
@@ -76,14 +76,25 @@ impl Carried {
 }
 
 impl Carried {
-    /// What is to be put on the record: what was handed out before what is said of it in all.
+    /// What is to be put on the record: what was handed out before what is said of it in all. Gives
+    /// with it how much was left out because the record has it already.
     #[must_use]
-    pub fn into_commands(self) -> Vec<Command> {
-        let receipts = self.receipts.into_iter().map(|receipt| Command::RecordReceipt { receipt });
-        let sightings =
-            self.sightings.into_iter().map(|sighting| Command::RecordSighting { sighting });
-        let accounts = self.accounts.into_iter().map(|account| Command::RecordAccount { account });
-        receipts.chain(sightings).chain(accounts).collect()
+    pub fn into_commands(self, requests: &Requests) -> (Vec<Command>, u64) {
+        let some = self.receipts.len().saturating_add(self.sightings.len());
+        let all = some.saturating_add(self.accounts.len());
+        let mut commands = Vec::new();
+        for receipt in self.receipts.into_iter().filter(|one| !requests.is_carried(&one.digest())) {
+            commands.push(Command::RecordReceipt { receipt });
+        }
+        for sighting in self.sightings.into_iter().filter(|one| !requests.is_carried(&one.digest()))
+        {
+            commands.push(Command::RecordSighting { sighting });
+        }
+        for account in self.accounts.into_iter().filter(|one| !requests.is_carried(&one.digest())) {
+            commands.push(Command::RecordAccount { account });
+        }
+        let known = all.saturating_sub(commands.len());
+        (commands, u64::try_from(known).unwrap_or(u64::MAX))
     }
 }
 

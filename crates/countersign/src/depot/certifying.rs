@@ -2,7 +2,7 @@
 //! accept it?*
 
 use super::issuing::{
-    Behind, behind, check_own, issuer_key, log_verifier, status_uri, whole_second, whole_seconds,
+    Behind, behind, check_own, issuer_key, status_uri, whole_second, whole_seconds,
 };
 use super::refusal::DepotError;
 use crate::cosigned::Cosigned;
@@ -83,8 +83,14 @@ pub fn prepare(location: &str, wanted: &Wanted, now: Moment) -> Result<Prepared,
     let (store, state, head) = opening::open_reader(location)?;
     let (store, state) = (store.as_ref(), &state);
     let key = issuer_key(location, state)?;
-    let cosigned = Cosigned::beside(&opening::folder(location), log_verifier(state)?);
+    let cosigned = cosigned(location, state)?;
     let (request, release) = live(state, wanted.release)?;
+    // No depot would accept it, and it would say so in words that are not for the issuer.
+    if let Some(asked) = wanted.quantity.filter(|asked| *asked > release.usable.quantity) {
+        let free = state.requests.uncertified(release);
+        let rule = Rejection::CertificatesExceedRelease { wanted: asked, free };
+        return Err(AnyRejection::from(rule).into());
+    }
     let behind = behind(store, &head, &cosigned, request, release)?;
     let certificate = certificate(state, (request, release), wanted, &behind, now)?;
     check_own(state, &certificate, &behind.logged)?;
@@ -109,9 +115,15 @@ pub fn prepare(location: &str, wanted: &Wanted, now: Moment) -> Result<Prepared,
 /// [`Unissued`] when there is no such release, or it has ended.
 pub fn evidence(location: &str, id: ReleaseId) -> Result<LoggedDecisions, Unissued> {
     let (store, state, head) = opening::open_reader(location)?;
-    let cosigned = Cosigned::beside(&opening::folder(location), log_verifier(&state)?);
+    let cosigned = cosigned(location, &state)?;
     let (request, release) = live(&state, id)?;
     Ok(behind(store.as_ref(), &head, &cosigned, request, release)?.logged)
+}
+
+fn cosigned(location: &str, state: &State) -> Result<Cosigned, Unissued> {
+    let keys = opening::log_keys(state);
+    let keys = keys.map_err(|error| DepotError::Damaged(error.to_string()))?;
+    Ok(Cosigned::beside(&opening::folder(location), keys))
 }
 
 /// A release that has not ended, and its request.

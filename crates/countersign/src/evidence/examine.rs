@@ -13,7 +13,7 @@ use countersign_proof::cosignature::Cosignature;
 use countersign_proof::trust::{Trust, TrustRefusal};
 use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{LogVerifier, OpenPart, Outcome};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why evidence is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -167,9 +167,27 @@ pub(super) fn look(
         }
     }
     founded(&bundle, &examiner)?;
+    seen(&bundle, &proved, &signed)?;
     let made = derived(&bundle, &signed, examiner.versions(), examiner.state());
     let examined = examiner.finish()?;
     Ok((Report { bundle, proved, examined, times, log, cosignatures }, made))
+}
+
+/// Every head that a statement quotes must be proved to be one of this log.
+fn seen(bundle: &Bundle, proved: &Proved, signed: &[SignedText]) -> Result<(), EvidenceError> {
+    let head = (proved.checkpoint.size, proved.checkpoint.root);
+    let mut known: BTreeSet<(u64, Digest)> =
+        bundle.seen.iter().map(|line| (line.size, line.root)).collect();
+    known.extend([head, (0, countersign_proof::merkle::empty_root())]);
+    for one in signed {
+        let statement = countersign_proof::statement::parse_any(one.text.as_bytes()).ok();
+        let quoted = statement.as_ref().and_then(countersign_proof::AnyStatement::binding);
+        if quoted.is_some_and(|of| !known.contains(&(of.checkpoint.size, of.checkpoint.root))) {
+            let why = "lacks a head that a signer had seen, so when they signed is not proved";
+            return Err(EvidenceError::File { file: "seen.jsonl".to_owned(), why });
+        }
+    }
+    Ok(())
 }
 
 /// The log's key must be the one that the founders signed for.

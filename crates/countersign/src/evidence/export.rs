@@ -55,8 +55,9 @@ pub fn export(
     let ledger = &state.ledger;
     let log = LogVerifier::new(&ledger.origin, ledger.log_key.0).map_err(BundleError::from)?;
     let least = picking.full.last().map_or(0, |last| last.saturating_add(1));
-    let cosigned = Cosigned::beside(&opening::folder(location), log.clone());
-    let cosigned = cosigned.best(least, &mut |told| tracing::warn!("{told}"))?;
+    let cosigned = Cosigned::beside(&opening::folder(location), vec![log.clone()]);
+    // Those under a key that the log had before are of no use here, and no reason to worry.
+    let cosigned = cosigned.best(least, &mut |told| tracing::debug!("{told}"))?;
     let (size, checkpoint) = match cosigned {
         Some(best) => (best.checkpoint.size, best.note.to_string()),
         None => (size, head.note.clone()),

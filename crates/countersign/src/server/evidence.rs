@@ -8,8 +8,8 @@ use crate::evidence::{self, hidden_from};
 use crate::proving::{ProveError, Prover};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use countersign_proof::Label;
 use countersign_proof::bundle::Matter;
-use countersign_proof::{Label, LogVerifier};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -51,7 +51,7 @@ pub(crate) async fn download(
 pub(crate) async fn proof(app: &App, seq: u64) -> Result<String, Problem> {
     let app = app.clone();
     blocking(move || {
-        let log = app.look(|state| LogVerifier::new(&state.ledger.origin, state.ledger.log_key.0));
+        let log = app.look(crate::opening::log_keys);
         let log = log.map_err(|error| Problem::unavailable(error.to_string()))?;
         let cosigned = Cosigned::beside(&crate::opening::folder(&app.location), log);
         let note = app.reader.checkpoint();

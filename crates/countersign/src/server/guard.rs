@@ -70,6 +70,7 @@ pub(crate) fn around(doors: Router, app: &App) -> Router {
     doors
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+        .layer(axum::middleware::from_fn(too_long))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::custom(broken))
         .layer(from_fn_with_state(app.clone(), origin))
@@ -83,6 +84,18 @@ pub(crate) fn around(doors: Router, app: &App) -> Router {
 fn broken(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let detail = "something went wrong here; nothing was recorded unless you were told so";
     Problem::door(StatusCode::INTERNAL_SERVER_ERROR, "broken", detail).into_response()
+}
+
+/// What is told of a body that is too long before anybody has read it.
+async fn too_long(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && plain {
+        let detail = "the body is longer than 8 MiB; send less at once";
+        return Problem::door(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response();
+    }
+    response
 }
 
 /// Refuses what was sent to another name, and what another site has made a browser send.

@@ -38,7 +38,11 @@ async fn show(
             (Field::new("of", words::EVIDENCE_OF).value(&of).hint(words::EVIDENCE_OF_HINT).text())
             (Field::new("without", words::EVIDENCE_WITHOUT).optional()
                 .hint(words::EVIDENCE_HIDDEN)
-                .checkboxes(&[Choice::new("identity", words::EVIDENCE_NAMES)], &[]))
+                .checkboxes(&[
+                    Choice::new("identity", words::EVIDENCE_NAMES),
+                    Choice::new("deliberation", words::EVIDENCE_DELIBERATION),
+                    Choice::new("parties", words::EVIDENCE_PARTIES),
+                ], &[]))
             (buttons(&[Action::Other { label: words::EVIDENCE_DOWNLOAD, sends: None }]))
         }
         h2 { (words::EVIDENCE_CHECK) }
@@ -51,11 +55,23 @@ async fn show(
         div id="result" role="status" data-busy=(words::EVIDENCE_BUSY)
             data-holds=(words::EVIDENCE_HOLDS) data-broken=(words::EVIDENCE_BROKEN)
             data-entries=(words::EVIDENCE_ENTRIES) data-signatures=(words::EVIDENCE_SIGNATURES)
-            data-compare=(words::EVIDENCE_COMPARE) {
+            data-compare=(words::EVIDENCE_COMPARE) data-exercise=(words::EVIDENCE_EXERCISE)
+            data-without=(words::EVIDENCE_LEFT_OUT) data-not=(words::EVIDENCE_NOT) {
             p { (words::EVIDENCE_NONE) }
         }
     };
     Ok(page(&frame, words::EVIDENCE, &body))
+}
+
+/// What may be left out, by its word.
+struct Left(Label);
+
+impl std::str::FromStr for Left {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Label::ALL.iter().find(|label| label.as_str() == text);
+        found.map(|label| Self(*label)).ok_or_else(|| format!("{text:?} is nothing to leave out"))
+    }
 }
 
 async fn file(
@@ -65,12 +81,11 @@ async fn file(
 ) -> Result<Response, Problem> {
     let mut fields = Fields::parse(query.unwrap_or_default().as_bytes())?;
     let of: Option<Matter> = fields.maybe("of");
-    let without = fields.text("without");
+    let without: Vec<Left> = fields.words("without");
     fields.finish()?;
     let of = of
         .filter(|_| fields.is_sound())
         .ok_or_else(|| Problem::unreadable(words::EVIDENCE_OF_HINT))?;
-    let without = without == Label::Identity.as_str();
-    let without = without.then_some(Label::Identity).into_iter().collect();
+    let without = without.into_iter().map(|left| left.0).collect();
     evidence::download(&app, &viewer, of, without).await
 }

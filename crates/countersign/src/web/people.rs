@@ -191,12 +191,22 @@ fn erasing(state: &Ledger, frame: &Frame, people: &[Choice<'_>], viewer: &Person
     if !registers(state, viewer) {
         return html! {};
     }
+    // Whoever the ledger would refuse is not offered.
+    let at = state.ledger.clock;
+    let may = |choice: &&Choice<'_>| {
+        let person = choice.value.parse().ok();
+        person.is_some_and(|person| state.people.check_erasure(&person, viewer, at).is_ok())
+    };
+    let people: Vec<Choice<'_>> = people.iter().filter(may).cloned().collect();
+    if people.is_empty() {
+        return html! {};
+    }
     html! {
         h2 { (words::PEOPLE_ERASE) }
         p { (words::PEOPLE_ERASE_WHY) }
         form method="post" action="/people/erase" {
             @if let Some(who) = &frame.viewer { (csrf(who)) }
-            (Field::new("whose", words::PEOPLE_WHOM).select(people))
+            (Field::new("whose", words::PEOPLE_WHOM).select(&people))
             (Field::new("reason", words::REASON).long_text(3))
             (buttons(&[Action::Grave { label: words::TO_THE_TEXT, sends: None }]))
         }
@@ -270,6 +280,12 @@ async fn erase(
     fields.finish()?;
     let person = person.ok_or_else(|| Problem::unreadable("say whose name it is"))?;
     let signer = viewer.authority()?.person;
+    let at = app.now()?;
+    let may = app.look(|state| state.people.check_erasure(&person, &signer, at));
+    may.map_err(countersign_core::Rejection::from)?;
+    if reason.trim().is_empty() {
+        return Err(Problem::unreadable(words::PEOPLE_ERASE_REASON));
+    }
     let (reader, whose) = (app.clone(), person.clone());
     let entries = blocking(move || {
         reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))

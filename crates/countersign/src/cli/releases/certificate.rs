@@ -288,8 +288,9 @@ pub(super) fn receipts(
     let mut desk = Desk::open(global)?;
     let by = desk.session(global)?;
     let depot = carried.depot.clone();
-    let (mut recorded, mut known) = (0_u64, 0_u64);
-    for command in carried.into_commands() {
+    let (commands, mut known) = desk.look(|state| carried.into_commands(&state.requests));
+    let mut recorded = 0_u64;
+    for command in commands {
         match desk.submit(Some(by.clone()), AnyCommand::from(command)) {
             Ok(_) => recorded = recorded.saturating_add(1),
             Err(Failure::Refused { code, .. }) if certifying::is_known_already(&code) => {

@@ -17,6 +17,10 @@ pub(crate) const EVIDENCE_OF_HINT: &str = "A request (REQ-1), a release (REL-1),
 pub(crate) const EVIDENCE_WITHOUT: &str = "Leave out";
 /// Leaves out names.
 pub(crate) const EVIDENCE_NAMES: &str = "The names of people";
+/// Leaves out what was said.
+pub(crate) const EVIDENCE_DELIBERATION: &str = "Signed texts, reasons and advice";
+/// Leaves out what it is about.
+pub(crate) const EVIDENCE_PARTIES: &str = "What is asked for, and all that repeats it";
 /// What is left out in any case.
 pub(crate) const EVIDENCE_HIDDEN: &str =
     "What you may not see is left out; the rest still verifies.";
@@ -45,5 +49,13 @@ pub(crate) const EVIDENCE_SIGNATURES: &str = "Signatures that are good";
 /// Before the log's key.
 pub(crate) const EVIDENCE_COMPARE: &str = "Compare the log\u{2019}s key with one that you got \
                                            another way:";
+/// The bundle is from an exercise.
+pub(crate) const EVIDENCE_EXERCISE: &str = "EXERCISE: the ledger of this file is an exercise";
+/// Before what was left out of it.
+pub(crate) const EVIDENCE_LEFT_OUT: &str = "Left out of the file";
+/// What is not checked in the page.
+pub(crate) const EVIDENCE_NOT: &str = "Not checked in this page: offices, policy, provisos and \
+                                       breaches, and that nothing later bears on it. The command \
+                                       above checks all of them.";
 /// On a case page.
 pub(crate) const EVIDENCE_OF_CASE: &str = "Take the evidence of this case with you";

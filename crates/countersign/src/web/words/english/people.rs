@@ -40,6 +40,8 @@ pub(crate) const PEOPLE_REVOKE_REASON: &str = "revoked by its owner";
 pub(crate) const PEOPLE_ERASED: &str = "name erased";
 /// Heads the form that takes a name out of the record.
 pub(crate) const PEOPLE_ERASE: &str = "Take a name out of the record";
+/// A reason is missing.
+pub(crate) const PEOPLE_ERASE_REASON: &str = "say why; an erasure cannot be undone";
 /// What that means.
 pub(crate) const PEOPLE_ERASE_WHY: &str = "Only the opaque id stays, and everything still \
                                            verifies. This cannot be undone, and copies made \
