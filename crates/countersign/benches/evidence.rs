@@ -52,6 +52,8 @@ fn decided(location: &str, requests: u64) -> u64 {
             size = receipt.seq + 1;
         }
     }
+    // A door that is held keeps the writer waiting.
+    drop(door);
     writer.stop();
     size
 }
