@@ -190,7 +190,8 @@ impl FromStr for StatementKind {
             WordError::new(
                 text,
                 "a kind of statement (decision, advice, appointment, enrolment, revocation, \
-                 erasure, publication, hold, lift, override, override-lift, diversion, rotation, founding, session)",
+                 erasure, publication, hold, lift, override, override-lift, diversion, \
+                 rotation, founding, session)",
             )
         })
     }

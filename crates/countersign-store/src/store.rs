@@ -22,8 +22,8 @@ pub struct Checked {
 /// One record in one total order: read by many, appended to by one.
 ///
 /// An entry that a call has shown never changes and never goes away but for parts that are erased,
-/// so two calls never contradict each other; each single call sees one moment of the record. A walk visits the entries in
-/// ascending order and reports the first one that is missing.
+/// so two calls never contradict each other; each single call sees one moment of the record. A walk
+/// visits the entries in ascending order and reports the first one that is missing.
 pub trait Store: Send {
     /// Where the record stands.
     ///
@@ -47,10 +47,10 @@ pub trait Store: Send {
         head: &NewHead,
     ) -> Result<(), StoreError>;
 
-    /// Takes the sealed parts with the label [`crate::ERASABLE`] of these entries out of the record for
-    /// good, and answers when their bytes are written over on stable storage; gives how many there
-    /// still were. Entries that have no such part, or none any more, are passed over, so that the
-    /// same can be asked again after a failure.
+    /// Takes the sealed parts with the label [`crate::ERASABLE`] of these entries out of the record
+    /// for good, and answers when their bytes are written over on stable storage; gives how many
+    /// there still were. Entries that have no such part, or none any more, are passed over, so that
+    /// the same can be asked again after a failure.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`]; [`StoreError::Fenced`]; [`StoreError::Locked`] where the parts are

@@ -110,7 +110,8 @@ pub struct NextKey {
 }
 
 impl NextKey {
-    /// Puts the file of this key where that of the log's key was, which is kept as `log.key.retired`.
+    /// Puts the file of this key where that of the log's key was, which is kept as
+    /// `log.key.retired`.
     ///
     /// # Errors
     /// [`OpenError::Io`]; the next opening for writing tries again.

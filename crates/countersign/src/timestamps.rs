@@ -20,7 +20,8 @@ const VARIABLE: &str = "OPENSSL";
 pub enum TimestampError {
     /// OpenSSL is not there.
     #[error(
-        "tokens are checked by OpenSSL, and it cannot be run: {0}; install it, or name it in OPENSSL"
+        "tokens are checked by OpenSSL, and it cannot be run: {0}; install it, or name it in \
+         OPENSSL"
     )]
     NoOpenSsl(std::io::Error),
     /// A file cannot be read or written.
@@ -70,7 +71,8 @@ fn openssl(words: &[&OsStr]) -> Result<Result<Vec<u8>, String>, TimestampError> 
     Ok(Err(reason(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// What went wrong, from OpenSSL's last error: `ID:error:CODE:library:function:reason:file:line:more`.
+/// What went wrong, from OpenSSL's last error:
+/// `ID:error:CODE:library:function:reason:file:line:more`.
 fn reason(told: &str) -> String {
     let last = told.lines().rfind(|line| line.contains(":error:")).unwrap_or(told).trim();
     let parts: Vec<&str> = last.split(':').collect();

@@ -6,19 +6,19 @@
 
 mod reader;
 
+mod acts;
+
 pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
-use crate::names;
 use crate::opening::{
-    self, Head, NextKey, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
+    Head, NextKey, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
 };
 use countersign_core::ledger::{self, NonceSubject};
-use countersign_core::people::{self, Authority};
+use countersign_core::people::Authority;
 use countersign_core::record::{self, Answer, Recorded};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
 use countersign_proof::LogKey;
-use countersign_proof::statement::kinds::Erasure;
 use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
@@ -411,60 +411,6 @@ impl Bench {
         Ok(Given::Step { index, repeated: false })
     }
 
-    /// An erasure that was accepted, with the names of others that its parts hold: they are
-    /// written down anew with it.
-    fn with_names_kept(
-        &self,
-        mut envelope: Envelope,
-        answer: &Answer,
-    ) -> Result<Envelope, Unavailable> {
-        if let Command::People(people::Command::EraseIdentity { statement, kept }) =
-            &mut envelope.command
-            && let Answer::Accepted(_) = answer
-        {
-            let Erasure { person, entries, .. } = statement.statement();
-            *kept = names::others(self.store.as_ref(), person, entries)?;
-        }
-        Ok(envelope)
-    }
-
-    /// Takes out of the store what an act of the batch has erased. The act stands whatever comes of
-    /// this; the next opening tries again.
-    fn erase(&mut self, batch: &Batch) {
-        let erases = |event: &countersign_core::Event| match event {
-            countersign_core::Event::People(event) => match event {
-                people::Event::IdentityErased { .. } => true,
-                people::Event::PersonRegistered { .. }
-                | people::Event::IncumbentAppointed(_)
-                | people::Event::DeputyAppointed(_)
-                | people::Event::IncumbencyEnded { .. }
-                | people::Event::DeputationEnded { .. }
-                | people::Event::KeyEnrolled(_)
-                | people::Event::KeyRevoked { .. } => false,
-            },
-            countersign_core::Event::Ledger(_)
-            | countersign_core::Event::Stock(_)
-            | countersign_core::Event::Policy(_)
-            | countersign_core::Event::Requests(_)
-            | countersign_core::Event::Triage(_)
-            | countersign_core::Event::Rerouting(_)
-            | countersign_core::Event::History(_) => false,
-        };
-        let mut answers = batch.steps.iter().map(|step| &step.answer);
-        let due = answers.any(|answer| match answer {
-            Answer::Accepted(events) => events.iter().any(erases),
-            Answer::Refused { .. } => false,
-        });
-        if !due {
-            return;
-        }
-        match opening::erase(self.store.as_mut(), &self.state) {
-            Ok(None) => {}
-            Ok(Some(left)) => tracing::warn!("{left}"),
-            Err(error) => tracing::error!("names are erased at the next opening: {error}"),
-        }
-    }
-
     /// Lets the first thing due happen.
     fn advance(&mut self, envelope: &Envelope, batch: &mut Batch) -> Result<(), Unavailable> {
         let answer = Answer::from(decide(&self.state, envelope));
@@ -558,40 +504,8 @@ impl Bench {
         self.store.append(first.seq, &batch.entries, &new).map_err(|error| after_append(&error))?;
         self.head = head;
         if let Some((_, next)) = self.rotated.take() {
-            put_in_place(&next);
+            acts::put_in_place(&next);
         }
-        Ok(())
-    }
-
-    /// Takes the key that an act makes the log's; refuses where nobody could sign with it.
-    fn rotate(&mut self, events: &[countersign_core::Event]) -> Result<(), Unavailable> {
-        let to = events.iter().rev().find_map(|event| match event {
-            countersign_core::Event::Ledger(ledger::Event::LogKeyRotated { log_key }) => {
-                Some(log_key.0)
-            }
-            countersign_core::Event::Ledger(
-                ledger::Event::LedgerFounded { .. }
-                | ledger::Event::NonceIssued { .. }
-                | ledger::Event::NonceSpent { .. }
-                | ledger::Event::DoorOpened { .. },
-            )
-            | countersign_core::Event::People(_)
-            | countersign_core::Event::Stock(_)
-            | countersign_core::Event::Policy(_)
-            | countersign_core::Event::Requests(_)
-            | countersign_core::Event::Triage(_)
-            | countersign_core::Event::Rerouting(_)
-            | countersign_core::Event::History(_) => None,
-        });
-        let Some(to) = to else { return Ok(()) };
-        let next = self.next_key.take_if(|next| next.key.verifier().public_key() == to);
-        let next = next.ok_or_else(|| {
-            let why = "the secret of the new log key is not beside the ledger; use `log \
-                       rotate-key` there";
-            Unavailable::NotRecorded(why.to_owned())
-        })?;
-        let before = std::mem::replace(&mut self.log_key, next.key.clone());
-        self.rotated = Some((before, next));
         Ok(())
     }
 
@@ -611,7 +525,7 @@ impl Bench {
         self.reader.replace(state.clone(), &head);
         if let Some((before, next)) = self.rotated.take() {
             if state.ledger.log_key.0 == next.key.verifier().public_key() {
-                put_in_place(&next);
+                acts::put_in_place(&next);
             } else {
                 self.log_key = before;
                 self.next_key = Some(next);
@@ -621,13 +535,6 @@ impl Bench {
         self.head = head;
         self.sound = true;
         Ok(())
-    }
-}
-
-/// The act is recorded; a file that is not in its place yet is put there at the next opening.
-fn put_in_place(next: &NextKey) {
-    if let Err(error) = next.take_over() {
-        tracing::error!("the log key's file is put in its place at the next opening: {error}");
     }
 }
 

@@ -32,9 +32,11 @@ fn carried_to(told: &str) -> Ledger {
     let ledger = Ledger::new();
     ledger
         .shell(
-            "countersign log checkpoint --json | sed -n 's/.*\"vkey\": \"\\(.*\\)\".*/\\1/p' > log && \
+            "countersign log checkpoint --json | \
+             sed -n 's/.*\"vkey\": \"\\(.*\\)\".*/\\1/p' > log && \
              countersign witness init --dir W --name w.example --log \"$(cat log)\" > witness && \
-             printf 'log %s\\nwitness w %s\\nquorum w\\n' \"$(cat log)\" \"$(cat witness)\" > believed",
+             printf 'log %s\\nwitness w %s\\nquorum w\\n' \"$(cat log)\" \
+             \"$(cat witness)\" > believed",
         )
         .good();
     at_ledger(&ledger, AT, "release trust -o trust").good();

@@ -115,10 +115,10 @@ fn key() -> String {
     format!("{}-{}-{solver}", made.expect("after 1970").as_nanos(), program.len())
 }
 
-/// The folder in which the demo was played with these words, into `D`, and what it printed. It takes
-/// long, since a solver proves its policies, and comes out the same each time; so it is done once for
-/// all test processes, and kept beside the build for this very program. The folder is shared: copy
-/// what is in it.
+/// The folder in which the demo was played with these words, into `D`, and what it printed. It
+/// takes long, since a solver proves its policies, and comes out the same each time; so it is done
+/// once for all test processes, and kept beside the build for this very program. The folder is
+/// shared: copy what is in it.
 pub fn played(name: &str, words: &[&str]) -> (PathBuf, Run) {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("played");
     fs::create_dir_all(&kept).expect("a folder");

@@ -55,7 +55,8 @@ pub(in crate::cli) struct CertificateArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A certificate stays as it was issued; only what proves the decisions behind it is \
+    after_help = "A certificate stays as it was issued; only what proves the decisions behind it \
+        is \
         made anew.\n\n\
         Example:\n  countersign --ledger D release evidence REL-8 -o certificate.evidence"
 )]
