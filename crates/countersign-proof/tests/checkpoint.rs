@@ -89,7 +89,8 @@ fn a_known_key_whose_signature_fails_refuses_the_whole_note() {
     assert_eq!(open(&swapped).unwrap_err(), CheckpointError::Forged(ORIGIN.to_owned()));
     // The same name with another key, and another name with the same key id: both unknown.
     let other = LogKey::from_seed(ORIGIN, [4; 32]).unwrap().sign(41, root());
-    assert_eq!(open(&other).unwrap_err(), CheckpointError::Unsigned(ORIGIN.to_owned()));
+    let unsigned = |error| matches!(error, CheckpointError::Unsigned(of) if of.starts_with(ORIGIN));
+    assert!(unsigned(open(&other).unwrap_err()));
     assert!(open(&format!("{good}{}\n", line(&other))).is_ok());
     let renamed = line(&forged).replace(ORIGIN, "ledger.example/two");
     assert!(open(&format!("{good}{renamed}\n")).is_ok());

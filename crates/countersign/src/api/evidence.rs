@@ -79,7 +79,9 @@ async fn bundle(
 #[utoipa::path(
     get, path = "/evidence/gaps", tag = "evidence",
     responses((status = 200, description = "What does not close.",
-        content((Things = "application/json"), (String = "text/csv")))),
+            content((Things = "application/json"), (String = "text/csv"))),
+        (status = 403, description = "It tells more than you may see.",
+            body = super::document::ProblemDocument, content_type = "application/problem+json")),
 )]
 async fn show(
     State(app): State<App>,

@@ -166,7 +166,7 @@ fn viewer(viewer: Option<&Who>) -> Markup {
                         span {
                             @if who.offices.is_empty() { (words::NO_OFFICE) }
                             @for (at, office) in who.offices.iter().enumerate() {
-                                @if at > 0 { ", " } span class="id" { (office) }
+                                @if at > 0 { ", " } (office)
                             }
                         }
                     }
