@@ -70,6 +70,9 @@ pub enum Command {
     EraseIdentity {
         /// Signed by a registrar.
         statement: Verified<Erasure>,
+        /// The entries that name the person as the command is taken. Whoever holds the record fills
+        /// them in.
+        naming: BTreeSet<EntryNumber>,
         /// The names of others in the parts that go: they are written down anew. Whoever holds the
         /// record fills them in once the command is accepted.
         kept: BTreeMap<PersonId, String>,
@@ -183,6 +186,9 @@ rejections!(
         PersonErased { person: PersonId } = "person-erased",
             "the name of {person} was taken out of the record; nobody without a name takes an \
                  office or a key; register the person anew under another id";
+        NamesMoved { person: PersonId } = "names-moved",
+            "the record names {person} in an entry that the statement does not name, since another \
+                 name was erased meanwhile; have the statement made anew";
     }
 );
 

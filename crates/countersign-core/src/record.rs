@@ -225,7 +225,7 @@ fn sealed_content(command: &Command) -> Vec<(Label, Value)> {
                 vec![(Label::Deliberation, both)]
             }
             people::Command::RevokeKey { statement } => signed(std::slice::from_ref(statement)),
-            people::Command::EraseIdentity { statement, kept } => {
+            people::Command::EraseIdentity { statement, kept, naming: _ } => {
                 let mut parts = signed(std::slice::from_ref(statement));
                 if !kept.is_empty() {
                     parts.push((Label::Identity, json!({ "names": kept })));

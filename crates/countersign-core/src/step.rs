@@ -389,7 +389,7 @@ fn decide_people(
         people::Command::RevokeKey { statement } => {
             spend::<KeyRevocation>(state, std::slice::from_ref(statement), at)?
         }
-        people::Command::EraseIdentity { statement, kept: _ } => {
+        people::Command::EraseIdentity { statement, .. } => {
             spend::<Erasure>(state, std::slice::from_ref(statement), at)?
         }
     };

@@ -7,7 +7,7 @@ use countersign_core::{Command, people, requests, triage};
 use countersign_proof::signature::{SignatureRules, verify};
 use countersign_proof::statement::{Statement, StatementKind, kind_of};
 use countersign_proof::{SignatureError, Verified};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A text and the armoured signature under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +89,9 @@ pub fn command(pairs: &[Pair], rules: &SignatureRules) -> Result<Command, NoComm
             people::Command::RevokeKey { statement: single(pairs, rules)? }.into()
         }
         StatementKind::Erasure => {
-            // The writer fills in the names of others.
-            let (statement, kept) = (single(pairs, rules)?, BTreeMap::new());
-            people::Command::EraseIdentity { statement, kept }.into()
+            // The writer fills in what the record says of names.
+            let (naming, kept) = (BTreeSet::new(), BTreeMap::new());
+            people::Command::EraseIdentity { statement: single(pairs, rules)?, naming, kept }.into()
         }
         StatementKind::Appointment => {
             people::Command::Appoint { statements: verified(pairs, rules)? }.into()

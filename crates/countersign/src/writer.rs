@@ -389,7 +389,7 @@ impl Bench {
                 let (seq, answer) = (self.head.frontier.size(), Answer::Accepted(Vec::new()));
                 return Ok(Given::Receipt(Receipt { seq, at, answer, repeated: false }));
             }
-            Asked::Command(command) => (**command).clone(),
+            Asked::Command(command) => self.with_names((**command).clone(), batch)?,
             Asked::Nonce { person, subject } => Command::Ledger(ledger::Command::IssueNonce {
                 nonce: Nonce(random16(self.entropy.as_mut())?),
                 person: person.clone(),

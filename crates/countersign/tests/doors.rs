@@ -12,6 +12,8 @@
 
 #[path = "doors/certificates.rs"]
 mod certificates;
+#[path = "doors/erasing.rs"]
+mod erasing;
 #[path = "doors/provider.rs"]
 mod provider;
 #[path = "doors/served.rs"]
@@ -608,21 +610,11 @@ fn holding(page: &str) -> (Vec<String>, Vec<(String, String)>) {
 
 /// Places a hold through the API, which lets everybody sign what they like and then judges.
 async fn hold_through_the_api(guest: &Guest<'_>, office: &str) -> (StatusCode, serde_json::Value) {
-    let send = async |path: &str, body: serde_json::Value| {
-        let request = guest.served.client.post(format!("{}/api/v1/{path}", guest.served.url));
-        let request = request.header("cookie", &guest.cookie).header("origin", &guest.served.url);
-        let answer = request.json(&body).send().await.unwrap();
-        (answer.status(), answer.json::<serde_json::Value>().await.unwrap())
-    };
     let wanted = serde_json::json!({
         "kind": "hold", "scope": "act:transfer", "office": office, "reason": "tried",
     });
-    let (status, made) = send("statements", wanted).await;
-    assert_eq!(status, StatusCode::OK, "{made}");
-    let text = made["text"].as_str().unwrap();
-    let mark = signature(guest.served, &guest.person, text);
-    let signed = serde_json::json!({ "statements": [{ "statement": text, "signature": mark }] });
-    send("signed", signed).await
+    let signed = guest.signed(&wanted).await;
+    guest.command("signed", &serde_json::json!({ "statements": [signed] })).await
 }
 
 #[test]

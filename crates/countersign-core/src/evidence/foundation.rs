@@ -9,7 +9,7 @@ use crate::{Event, State, ledger, people, policy};
 use countersign_proof::signature::{Verified, verify};
 use countersign_proof::statement::Statement;
 use countersign_proof::words::Act;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Decides an event about people or policy again: it must follow from the statements of its entry.
 pub(super) fn decide_again(
@@ -117,7 +117,9 @@ fn people_command(
                 .try_into()
                 .map_err(|_| place.fault(Rule::Unsigned, "an erasure is signed once"))?;
             let [statement] = one;
-            Some(people::Command::EraseIdentity { statement, kept: BTreeMap::new() })
+            // Which entries named the person then is not known any more.
+            let (naming, kept) = (BTreeSet::new(), BTreeMap::new());
+            Some(people::Command::EraseIdentity { statement, naming, kept })
         }
     })
 }

@@ -7,8 +7,9 @@ use countersign_proof::signature::{PublicKey, Verified};
 use countersign_proof::statement::Statement;
 use countersign_proof::statement::kinds::{Appointment, Erasure, KeyEnrolment, KeyRevocation};
 use countersign_proof::words::{
-    Act, AppointmentChange, KeyId, Moment, OfficeId, PartyId, PersonId, Role,
+    Act, AppointmentChange, EntryNumber, KeyId, Moment, OfficeId, PartyId, PersonId, Role,
 };
+use std::collections::BTreeSet;
 
 /// Who stands at the door, with the key that opened the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +168,9 @@ impl People {
                 self.decide_enrolment(witness, possession, at)
             }
             Command::RevokeKey { statement } => self.decide_revocation(statement, at),
-            Command::EraseIdentity { statement, kept: _ } => self.decide_erasure(statement, at),
+            Command::EraseIdentity { statement, naming, kept: _ } => {
+                self.decide_erasure(statement, naming, at)
+            }
         }
     }
 
@@ -323,7 +326,9 @@ impl People {
         Ok(Event::KeyRevoked { key })
     }
 
-    fn may_register(&self, person: &PersonId, at: Moment) -> bool {
+    /// Whether somebody holds an office that may register people at `at`.
+    #[must_use]
+    pub fn may_register(&self, person: &PersonId, at: Moment) -> bool {
         self.held_by(person, at).any(|office| office.functions.contains(&Function::Register))
     }
 
@@ -337,11 +342,15 @@ impl People {
     fn decide_erasure(
         &self,
         statement: &Verified<Erasure>,
+        naming: &BTreeSet<EntryNumber>,
         at: Moment,
     ) -> Result<Event, Rejection> {
         let Erasure { person, entries, signer, .. } = statement.statement();
         self.check_key(statement.key_id(), signer, at)?;
         self.check_erasure(person, signer, at)?;
+        if !naming.is_subset(entries) {
+            return Err(Rejection::NamesMoved { person: person.clone() });
+        }
         Ok(Event::IdentityErased { person: person.clone(), entries: entries.clone() })
     }
 

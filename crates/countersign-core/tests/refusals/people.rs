@@ -133,6 +133,7 @@ pub(crate) const CASES: &[Case] = &[
         world.erase("mod4", "registrar", &[0])?;
         appoint(&mut world, incumbent("mod4", "GB.MoD", SPAN))
     }),
+    ("people/names-moved", || june().erase_named("mod4", "registrar", &[0], &[0, 1])),
 ];
 
 #[test]

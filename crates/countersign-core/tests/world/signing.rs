@@ -200,15 +200,28 @@ impl World {
 
     /// Takes the name of `person` out of these entries.
     pub fn erase(&mut self, person: &str, by: &str, entries: &[u64]) -> Answered {
+        self.erase_named(person, by, entries, entries)
+    }
+
+    /// The same where the record names the person in these entries.
+    pub fn erase_named(
+        &mut self,
+        person: &str,
+        by: &str,
+        entries: &[u64],
+        naming: &[u64],
+    ) -> Answered {
+        let numbers = |list: &[u64]| list.iter().map(|seq| EntryNumber(*seq)).collect();
         let erasure = Erasure {
             person: id(person),
-            entries: entries.iter().map(|seq| EntryNumber(*seq)).collect(),
+            entries: numbers(entries),
             signer: id(owner(by)),
             binding: self.bound::<Erasure>(by)?,
             reason: "asked for".to_owned(),
         };
-        let (statement, kept) = (self.sign(by, &erasure), std::collections::BTreeMap::new());
-        self.run(None, people::Command::EraseIdentity { statement, kept })
+        let (statement, naming) = (self.sign(by, &erasure), numbers(naming));
+        let kept = std::collections::BTreeMap::new();
+        self.run(None, people::Command::EraseIdentity { statement, naming, kept })
     }
 
     /// A publication of one of the exercise's versions, not yet signed.

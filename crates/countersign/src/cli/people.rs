@@ -230,8 +230,9 @@ fn erase(
         signer,
         reason: reason.to_owned(),
     };
-    let (statement, kept) = (desk.sign(global, &erasure)?, BTreeMap::new());
-    desk.submit(None, Command::EraseIdentity { statement, kept })?;
+    let statement = desk.sign(global, &erasure)?;
+    let (naming, kept) = (entries.clone(), BTreeMap::new());
+    desk.submit(None, Command::EraseIdentity { statement, naming, kept })?;
     let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
     let message = format!(
         "The name of {person} is out of the record: entries {}. {others} names of others in them \

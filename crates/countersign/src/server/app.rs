@@ -75,7 +75,8 @@ pub(crate) struct Premises {
     /// What the middleware counts.
     pub(crate) guards: super::guard::Guards,
     clock: ServedClock,
-    names: Mutex<(u64, Arc<BTreeMap<PersonId, String>>)>,
+    /// The names, with how many people and erased names there were then.
+    names: Mutex<((usize, usize), Arc<BTreeMap<PersonId, String>>)>,
     waiting: Mutex<BTreeMap<PersonId, (Instant, u64)>>,
     snapshot: Mutex<Option<(u64, Arc<State>)>>,
 }
@@ -201,19 +202,22 @@ impl App {
         waiting
     }
 
-    /// The names of people; read again once somebody new was registered.
+    /// The names of people; read again once somebody new was registered or a name was erased.
     pub(crate) async fn names(&self) -> Result<Arc<BTreeMap<PersonId, String>>, Problem> {
-        let people = self.look(|state| u64::try_from(state.people.persons().count()).unwrap_or(0));
+        let as_of = self.look(|state| {
+            let people = &state.people;
+            (people.persons().count(), people.erased().count())
+        });
         {
             let kept = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.0 == people {
+            if kept.0 == as_of {
                 return Ok(Arc::clone(&kept.1));
             }
         }
         let app = self.clone();
         let names = blocking(move || app.stores.with(|store| Ok(names::read(store)?))).await?;
         let names = Arc::new(names);
-        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = (people, Arc::clone(&names));
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = (as_of, Arc::clone(&names));
         Ok(names)
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         "stale-revision" | "stale-policy" | "request-closed" | "release-ended" | "hold-lifted"
         | "decided-already" | "already-signed" | "already-asked" | "already-recused"
         | "nonce-replayed" | "statement-expired" | "person-known" | "key-known"
-        | "supersedes-closed" | "plan-stale" => StatusCode::CONFLICT,
+        | "supersedes-closed" | "plan-stale" | "names-moved" => StatusCode::CONFLICT,
         "unknown-key"
         | "key-of-another"
         | "key-revoked"

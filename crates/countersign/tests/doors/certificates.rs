@@ -1,24 +1,11 @@
 //! A certificate goes to a depot and comes back, all over HTTP on the ledger's side.
 
 use super::run;
-use super::served::{Guest, Served};
+use super::served::Served;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
-
-async fn post(guest: &Guest<'_>, path: &str, body: &Value) -> (StatusCode, Value) {
-    let request = guest.served.client.post(format!("{}/api/v1/{path}", guest.served.url));
-    let request = request.header("cookie", &guest.cookie).header("origin", &guest.served.url);
-    let answer = request.json(body).send().await.unwrap();
-    (answer.status(), answer.json().await.unwrap())
-}
-
-async fn get(guest: &Guest<'_>, path: &str) -> Value {
-    let (status, told) = guest.get(&format!("/api/v1/{path}")).await;
-    assert_eq!(status, StatusCode::OK, "{told}");
-    serde_json::from_str(&told).unwrap()
-}
 
 /// Runs a program in a folder; it must succeed.
 fn done(folder: &Path, program: &str, words: &[&str]) -> String {
@@ -50,12 +37,12 @@ fn a_certificate_goes_out_and_comes_back_over_http() {
     let folder = folder.path();
     run(async {
         let keeper = served.enter("P-4X6H").await;
-        let trust = get(&keeper, "certificates/trust").await;
+        let trust = keeper.read("certificates/trust").await;
         for (name, field) in [("issuer.pub", "issuer"), ("log", "log"), ("officials", "officials")]
         {
             write(folder, name, &trust[field]);
         }
-        let release = get(&keeper, "releases/REL-8").await;
+        let release = keeper.read("releases/REL-8").await;
         assert_eq!(release["state"], "issued");
         let case = format!("/requests/{}", release["request"].as_str().unwrap());
         let (_, page) = keeper.get(&case).await;
@@ -88,29 +75,29 @@ fn a_certificate_goes_out_and_comes_back_over_http() {
         });
 
         // Nobody issues one by guessing: neither a stranger to the case nor somebody without stock.
-        let (status, told) = post(&keeper, "releases/REL-999/certificates", &wanted).await;
+        let (status, told) = keeper.command("releases/REL-999/certificates", &wanted).await;
         assert_eq!(
             (status, &told["code"]),
             (StatusCode::NOT_FOUND, &json!("requests/unknown-release"))
         );
         let official = served.enter("P-8T4W").await;
-        let (status, told) = post(&official, "releases/REL-8/certificates", &wanted).await;
+        let (status, told) = official.command("releases/REL-8/certificates", &wanted).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{told}");
         let mut wrong = wanted.clone();
         wrong["depot_key"] = json!("ssh-rsa AAAA");
-        let (status, told) = post(&keeper, "releases/REL-8/certificates", &wrong).await;
+        let (status, told) = keeper.command("releases/REL-8/certificates", &wrong).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(told["pointer"], "/depot_key");
         let (status, tried) =
-            post(&keeper, "releases/REL-8/certificates?dry_run=true", &wanted).await;
+            keeper.command("releases/REL-8/certificates?dry_run=true", &wanted).await;
         assert_eq!((status, &tried["dry_run"]), (StatusCode::OK, &json!(true)));
-        assert_eq!(get(&keeper, "certificates").await["items"], json!([]));
+        assert_eq!(keeper.read("certificates").await["items"], json!([]));
 
-        let (status, issued) = post(&keeper, "releases/REL-8/certificates", &wanted).await;
+        let (status, issued) = keeper.command("releases/REL-8/certificates", &wanted).await;
         assert_eq!(status, StatusCode::OK, "{issued}");
         write(folder, "code", &issued["code"]);
         write(folder, "code.evidence", &issued["evidence"]);
-        let listed = get(&keeper, "certificates?depot=UA.Depot-1").await;
+        let listed = keeper.read("certificates?depot=UA.Depot-1").await;
         assert_eq!(listed["items"][0]["digest"], issued["digest"]);
         assert_eq!(listed["items"][0]["out"], 2);
 
@@ -135,19 +122,19 @@ fn a_certificate_goes_out_and_comes_back_over_http() {
         let text =
             forged["receipts"][0]["text"].as_str().unwrap().replace("quantity: 1", "quantity: 2");
         forged["receipts"][0]["text"] = json!(text);
-        let (status, told) = post(&keeper, "certificates/receipts", &forged).await;
+        let (status, told) = keeper.command("certificates/receipts", &forged).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
         // A certificate counts from the next whole second on, and the depot was quick.
-        let (mut status, mut told) = post(&keeper, "certificates/receipts", &back).await;
+        let (mut status, mut told) = keeper.command("certificates/receipts", &back).await;
         while told["code"] == "requests/used-in-future" {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            (status, told) = post(&keeper, "certificates/receipts", &back).await;
+            (status, told) = keeper.command("certificates/receipts", &back).await;
         }
         assert_eq!(status, StatusCode::OK, "{told}");
         assert_eq!((&told["recorded"], &told["known"]), (&json!(2), &json!(0)));
-        let (_, told) = post(&keeper, "certificates/receipts", &back).await;
+        let (_, told) = keeper.command("certificates/receipts", &back).await;
         assert_eq!((&told["recorded"], &told["known"]), (&json!(0), &json!(2)));
-        let listed = get(&keeper, "certificates?release=REL-8").await;
+        let listed = keeper.read("certificates?release=REL-8").await;
         assert_eq!(listed["items"][0]["handed_out"], 1);
         assert_eq!(listed["items"][0]["account"]["closed"], true);
         let (_, page) = keeper.get(&case).await;

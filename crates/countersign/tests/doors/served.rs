@@ -186,6 +186,30 @@ impl Guest<'_> {
         self.served.form(request, &fields).await
     }
 
+    /// Sends JSON to the API as a page of ours would.
+    pub async fn command(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let request = self.served.client.post(format!("{}/api/v1/{path}", self.served.url));
+        let request = request.header("cookie", &self.cookie).header("origin", &self.served.url);
+        let answer = request.json(body).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap())
+    }
+
+    /// Reads from the API what must be there.
+    pub async fn read(&self, path: &str) -> Value {
+        let (status, told) = self.get(&format!("/api/v1/{path}")).await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        serde_json::from_str(&told).unwrap()
+    }
+
+    /// Has a text made, and signs it with a software key: as `POST /signed` takes it.
+    pub async fn signed(&self, wanted: &Value) -> Value {
+        let (status, made) = self.command("statements", wanted).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        let text = made["text"].as_str().unwrap();
+        let signature = signature(self.served, &self.person, text);
+        serde_json::json!({ "statement": text, "signature": signature })
+    }
+
     /// Sends a form and says where it leads.
     pub async fn sent(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.post(path, fields).await;
