@@ -144,7 +144,10 @@ impl Cosigned {
     }
 
     /// Size and root of a note that one of the log's keys signed.
-    fn open(&self, note: &[u8]) -> Result<Checkpoint, CosignedError> {
+    ///
+    /// # Errors
+    /// [`CosignedError::Note`] when none did, or one that claims to did not.
+    pub fn open(&self, note: &[u8]) -> Result<Checkpoint, CosignedError> {
         let mut refused = CosignedError::NoMatch;
         for key in &self.log {
             match Checkpoint::open(note, key) {

@@ -9,16 +9,19 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+/// The names of people, by their ids.
+pub type Names = BTreeMap<PersonId, String>;
+
 #[derive(Deserialize)]
 struct Identity {
-    names: BTreeMap<PersonId, String>,
+    names: Names,
 }
 
 /// The names known to the record; the newest entry wins.
 ///
 /// # Errors
 /// [`StoreError`] when the record cannot be read.
-pub fn read(store: &dyn Store) -> Result<BTreeMap<PersonId, String>, StoreError> {
+pub fn read(store: &dyn Store) -> Result<Names, StoreError> {
     let mut names = BTreeMap::new();
     each(store, &mut |_, found| names.extend(found))?;
     Ok(names)
@@ -49,7 +52,7 @@ pub fn others(
     store: &dyn Store,
     person: &PersonId,
     entries: &BTreeSet<EntryNumber>,
-) -> Result<BTreeMap<PersonId, String>, StoreError> {
+) -> Result<Names, StoreError> {
     let mut names = BTreeMap::new();
     each(store, &mut |seq, found| {
         if entries.contains(&EntryNumber(seq)) {
@@ -61,10 +64,7 @@ pub fn others(
 }
 
 /// Shows the names of every entry that has some.
-fn each(
-    store: &dyn Store,
-    show: &mut dyn FnMut(u64, BTreeMap<PersonId, String>),
-) -> Result<(), StoreError> {
+fn each(store: &dyn Store, show: &mut dyn FnMut(u64, Names)) -> Result<(), StoreError> {
     let label = label_number(Label::Identity);
     store.for_each_sealed(label, 0, &mut |seq, bytes| {
         let part = sealed_part(&StoredPart { label, bytes: bytes.to_vec() });

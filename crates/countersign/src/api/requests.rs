@@ -4,9 +4,10 @@ use super::act::{Act, Done};
 use super::json::{Id, Nothing, Wish};
 use super::reading::{Reading, part, tag};
 use super::shapes::{OfferShape, RequestShape, Requests};
-use super::visible::{self, PeopleNames};
+use super::visible;
 use super::words as w;
 use crate::actions::on_request;
+use crate::names::Names;
 use crate::server::{App, Problem};
 use crate::views;
 use axum::extract::State;
@@ -231,12 +232,7 @@ async fn show(
     reading.one(&app.look(|state| told(state, &names, reading.person(), id))?)
 }
 
-fn told(
-    state: &Ledger,
-    names: &PeopleNames,
-    person: &PersonId,
-    id: RequestId,
-) -> Result<Value, Problem> {
+fn told(state: &Ledger, names: &Names, person: &PersonId, id: RequestId) -> Result<Value, Problem> {
     let found = visible::find_request(state, person, id)?;
     visible::request(state, names, person, found).ok_or_else(|| visible::no_request(id))
 }

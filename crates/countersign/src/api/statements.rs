@@ -11,7 +11,6 @@ use super::reroute::{UndertakingBody, plan_of};
 use super::shapes::TextShape;
 use super::visible;
 use super::words as w;
-use crate::server::app::blocking;
 use crate::server::{App, Problem};
 use crate::statements::{self, Signing};
 use axum::extract::State;
@@ -267,17 +266,7 @@ async fn simple(app: &App, signer: PersonId, wanted: Wanted) -> Result<Value, Pr
         }
         Wanted::Erasure { person, reason } => {
             let person = person.0;
-            let at = app.now()?;
-            let may = app.look(|state| state.people.check_erasure(&person, &signer, at));
-            may.map_err(countersign_core::Rejection::from)?;
-            let (reader, whose) = (app.clone(), person.clone());
-            let entries = blocking(move || {
-                reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))
-            });
-            let entries = entries.await?;
-            if entries.is_empty() {
-                return Err(Problem::not_found("name of that person"));
-            }
+            let entries = app.erasable(&person, &signer).await?;
             let binding = app.binding::<Erasure>(&signer, None).await?;
             bound(&Erasure { person, entries, signer, binding, reason }, &binding)
         }

@@ -4,6 +4,7 @@
 //! not
 //! be seen answers exactly as one that does not exist.
 
+use crate::names::Names;
 use crate::server::Problem;
 use crate::views;
 use countersign_core::State;
@@ -12,7 +13,6 @@ use countersign_core::viewing::Matter;
 use countersign_proof::Label;
 use countersign_proof::words::{PersonId, ReleaseId, RequestId};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// What a request is about: told to whom it concerns.
 const PARTIES: &[&str] = &[
@@ -60,13 +60,10 @@ pub(crate) fn parts_for(state: &State, person: &PersonId, request: &Request) -> 
     })
 }
 
-/// The names of people.
-pub(crate) type PeopleNames = BTreeMap<PersonId, String>;
-
 /// A request as a person may see it; none where it does not exist for them.
 pub(crate) fn request(
     state: &State,
-    names: &PeopleNames,
+    names: &Names,
     person: &PersonId,
     request: &Request,
 ) -> Option<Value> {

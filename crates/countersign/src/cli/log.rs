@@ -92,11 +92,9 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     }
 }
 
-/// A ledger's log, its key and its checkpoint.
+/// A ledger's log, its checkpoint, and what witnesses say of it.
 struct Opened {
     store: Box<dyn countersign_store::Store>,
-    /// The key that signs now, then those before it.
-    log: Vec<LogVerifier>,
     note: String,
     cosigned: Cosigned,
 }
@@ -107,8 +105,8 @@ fn open(global: &Global) -> Result<Opened, Failure> {
     let (store, state, head) = global.read()?;
     let log = crate::opening::log_keys(&state);
     let log = log.map_err(|error| Failure::Integrity(error.to_string()))?;
-    let cosigned = Cosigned::beside(&folder(location), log.clone());
-    Ok(Opened { store, log, note: head.note, cosigned })
+    let cosigned = Cosigned::beside(&folder(location), log);
+    Ok(Opened { store, note: head.note, cosigned })
 }
 
 /// Reads a file that somebody names.

@@ -8,7 +8,7 @@ use super::settings::{Origin, Settings};
 use super::stores::Stores;
 use super::viewer::Invited;
 use crate::clock::{Clock, ServedClock, SystemEntropy, random16};
-use crate::names;
+use crate::names::{self, Names};
 use crate::pack::ZoneShape;
 use crate::writer::{Asked, Door, Reader, Receipt, Submission, Unavailable, Writer};
 use countersign_core::ledger::subject_of;
@@ -16,8 +16,10 @@ use countersign_core::people::Authority;
 use countersign_core::{Command, State};
 use countersign_proof::Statement;
 use countersign_proof::statement::kinds::Binding;
-use countersign_proof::words::{CommandId, Moment, Nonce, PersonId, RequestId, Revision};
-use std::collections::BTreeMap;
+use countersign_proof::words::{
+    CommandId, EntryNumber, Moment, Nonce, PersonId, RequestId, Revision,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -76,7 +78,7 @@ pub(crate) struct Premises {
     pub(crate) guards: super::guard::Guards,
     clock: ServedClock,
     /// The names, with how many people and erased names there were then.
-    names: Mutex<((usize, usize), Arc<BTreeMap<PersonId, String>>)>,
+    names: Mutex<((usize, usize), Arc<Names>)>,
     waiting: Mutex<BTreeMap<PersonId, (Instant, u64)>>,
     snapshot: Mutex<Option<(u64, Arc<State>)>>,
 }
@@ -203,7 +205,7 @@ impl App {
     }
 
     /// The names of people; read again once somebody new was registered or a name was erased.
-    pub(crate) async fn names(&self) -> Result<Arc<BTreeMap<PersonId, String>>, Problem> {
+    pub(crate) async fn names(&self) -> Result<Arc<Names>, Problem> {
         let as_of = self.look(|state| {
             let people = &state.people;
             (people.persons().count(), people.erased().count())
@@ -219,6 +221,28 @@ impl App {
         let names = Arc::new(names);
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = (as_of, Arc::clone(&names));
         Ok(names)
+    }
+
+    /// The entries that name a person, for somebody who may take that name out of the record.
+    ///
+    /// # Errors
+    /// [`Problem`] when a rule would refuse it, or the record has no such name.
+    pub(crate) async fn erasable(
+        &self,
+        person: &PersonId,
+        by: &PersonId,
+    ) -> Result<BTreeSet<EntryNumber>, Problem> {
+        let at = self.now()?;
+        let may = self.look(|state| state.people.check_erasure(person, by, at));
+        may.map_err(countersign_core::Rejection::from)?;
+        let (app, whose) = (self.clone(), person.clone());
+        let read =
+            blocking(move || app.stores.with(|store| Ok(names::entries_naming(store, &whose)?)));
+        let entries = read.await?;
+        if entries.is_empty() {
+            return Err(Problem::not_found("name of that person"));
+        }
+        Ok(entries)
     }
 
     /// Hands a command in and waits for its answer, which comes after the commit. The same `id`

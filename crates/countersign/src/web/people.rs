@@ -5,7 +5,7 @@ use super::parts::{
     Action, Choice, Column, Field, Row, Table, buttons, code, fingerprint, id, inset, moment,
 };
 use super::{places, words};
-use crate::server::app::blocking;
+use crate::names::Names;
 use crate::server::fields::Fields;
 use crate::server::papers::Purpose;
 use crate::server::viewer::{Invited, Visitor};
@@ -22,9 +22,6 @@ use countersign_proof::signature::PublicKey;
 use countersign_proof::statement::kinds::{Erasure, KeyRevocation};
 use countersign_proof::words::PersonId;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
-
-type Names = BTreeMap<PersonId, String>;
 
 /// The pages of this module.
 pub(crate) fn router() -> Router<App> {
@@ -188,9 +185,6 @@ async fn shown(app: &App, viewer: &Viewer, link: Option<&str>) -> Result<Markup,
 
 /// The form that takes a name out of the record, for whoever may.
 fn erasing(state: &Ledger, frame: &Frame, people: &[Choice<'_>], viewer: &PersonId) -> Markup {
-    if !registers(state, viewer) {
-        return html! {};
-    }
     // Whoever the ledger would refuse is not offered.
     let at = state.ledger.clock;
     let may = |choice: &&Choice<'_>| {
@@ -213,12 +207,6 @@ fn erasing(state: &Ledger, frame: &Frame, people: &[Choice<'_>], viewer: &Person
     }
 }
 
-/// Whether somebody holds an office that may register people.
-fn registers(state: &Ledger, person: &PersonId) -> bool {
-    let mut held = state.people.held_by(person, state.ledger.clock);
-    held.any(|office| office.functions.contains(&Function::Register))
-}
-
 async fn people(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
     shown(&app, &viewer, None).await
 }
@@ -235,7 +223,8 @@ async fn invite(
     fields.finish()?;
     let known = person.filter(|person| app.look(|state| state.people.party_of(person).is_some()));
     let person = known.ok_or_else(|| Problem::not_found("person"))?;
-    if !app.look(|state| registers(state, &by.person)) {
+    let may = |state: &Ledger| state.people.may_register(&by.person, state.ledger.clock);
+    if !app.look(may) {
         let rule = countersign_core::people::Rejection::FunctionMissing {
             person: by.person,
             function: Function::Register,
@@ -280,20 +269,10 @@ async fn erase(
     fields.finish()?;
     let person = person.ok_or_else(|| Problem::unreadable("say whose name it is"))?;
     let signer = viewer.authority()?.person;
-    let at = app.now()?;
-    let may = app.look(|state| state.people.check_erasure(&person, &signer, at));
-    may.map_err(countersign_core::Rejection::from)?;
     if reason.trim().is_empty() {
         return Err(Problem::unreadable(words::PEOPLE_ERASE_REASON));
     }
-    let (reader, whose) = (app.clone(), person.clone());
-    let entries = blocking(move || {
-        reader.stores.with(|store| Ok(crate::names::entries_naming(store, &whose)?))
-    });
-    let entries = entries.await?;
-    if entries.is_empty() {
-        return Err(Problem::not_found("name of that person"));
-    }
+    let entries = app.erasable(&person, &signer).await?;
     let binding = app.binding::<Erasure>(&signer, None).await?;
     let erasure = Erasure { person, entries, signer, binding, reason };
     let paper = app.paper(&erasure, Purpose::Command, "/people")?;

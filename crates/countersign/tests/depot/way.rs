@@ -223,12 +223,13 @@ fn a_depot_that_believes_witnesses_hands_nothing_out_without_their_word() {
     at_ledger(&ledger, AT, "release evidence REL-8 -o cert.evidence").good();
     let handed = hand_out(&ledger, AT, 1, 1).good().json();
     assert_eq!(handed["handed_out"], 1);
-    // The word of a witness whom nobody asked for is none.
-    let text = std::fs::read_to_string(ledger.folder().join("depot/depot.toml")).unwrap();
-    assert!(text.contains("quorum w"), "{text}");
-    let other =
-        text.replace("quorum w", "quorum none").replace("log countersign", "log other.countersign");
+    // The word of a witness whom the depot does not believe is none.
+    ledger.shell("countersign witness init --dir V --name v.example > other").good();
+    let read = |name: &str| std::fs::read_to_string(ledger.folder().join(name)).unwrap();
+    let settings = read("depot/depot.toml");
+    let other = settings.replace(read("witness").trim(), read("other").trim());
+    assert_ne!(other, settings);
     std::fs::write(ledger.folder().join("depot/depot.toml"), other).unwrap();
     let refused = at_depot(&ledger, AT, "check cert");
-    assert_ne!(refused.code, 0, "{refused:?}");
+    assert_eq!((refused.code, refused.error_code()), (1, "decisions/witnesses".to_owned()));
 }

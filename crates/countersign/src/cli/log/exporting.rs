@@ -3,12 +3,13 @@
 use super::super::output::Output;
 use super::super::{Failure, Global};
 use super::{Opened, file, open, progress, trust};
+use crate::cosigned::Cosigned;
 use crate::tiles::{Log, LogTiles};
 use crate::witness::write_durably;
 use clap::Args;
-use countersign_proof::checkpoint::{Checkpoint, CheckpointError, SignedNote};
+use countersign_proof::OpenPart;
+use countersign_proof::checkpoint::SignedNote;
 use countersign_proof::tiles::{Tile, TileSource, VerifiedTiles, tiles_between};
-use countersign_proof::{LogVerifier, OpenPart};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -57,27 +58,15 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     move |error| Failure::unavailable(format!("{path}: {error}"))
 }
 
-/// Size and root of a note that one of the log's keys signed.
-fn signed(note: &[u8], log: &[LogVerifier]) -> Result<Checkpoint, CheckpointError> {
-    let keys: Vec<&LogVerifier> = log.iter().collect();
-    let parsed = SignedNote::parse(note)?;
-    parsed.verify(&keys)?;
-    let checkpoint = Checkpoint::parse_text(parsed.text())?;
-    match log.first().filter(|key| key.name() != checkpoint.origin) {
-        Some(key) => Err(CheckpointError::Unsigned(key.name().to_owned())),
-        None => Ok(checkpoint),
-    }
-}
-
 /// The size that the folder holds already; it must be of this very log.
-fn size_so_far(folder: &Path, log: &[LogVerifier], from: &Log<'_>) -> Result<u64, Failure> {
+fn size_so_far(folder: &Path, cosigned: &Cosigned, from: &Log<'_>) -> Result<u64, Failure> {
     let path = folder.join("checkpoint");
     let text = match std::fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(io_at(&path)(error)),
     };
-    let held = signed(&text, log).map_err(|error| {
+    let held = cosigned.open(&text).map_err(|error| {
         Failure::Integrity(format!("{} is not of this log: {error}", path.display()))
     })?;
     if held.size > from.size() {
@@ -103,7 +92,7 @@ pub(super) fn export(
     args: &ExportArgs,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let Opened { store, log, mut note, cosigned } = open(global)?;
+    let Opened { store, mut note, cosigned } = open(global)?;
     if args.cosigned {
         let found = cosigned.checkpoints(&mut |told| output.line(&told))?;
         let last = found.into_iter().find(|found| !found.cosignatures.is_empty());
@@ -113,15 +102,15 @@ pub(super) fn export(
         })?;
         note = last.note.to_string();
     }
-    let checkpoint =
-        signed(note.as_bytes(), &log).map_err(|error| Failure::Integrity(error.to_string()))?;
+    let checkpoint = cosigned.open(note.as_bytes());
+    let checkpoint = checkpoint.map_err(|error| Failure::Integrity(error.to_string()))?;
     let mut tiles = LogTiles::new();
     let from = tiles.log(store.as_ref())?;
     if from.root(checkpoint.size)? != checkpoint.root {
         let what = "the checkpoint is not that of the entries; verify the log";
         return Err(Failure::Integrity(what.to_owned()));
     }
-    let old = size_so_far(&args.folder, &log, &from)?;
+    let old = size_so_far(&args.folder, &cosigned, &from)?;
     let planned = u64::try_from(tiles_between(old, checkpoint.size).count()).unwrap_or(u64::MAX);
     if global.dry_run {
         output.only_would();

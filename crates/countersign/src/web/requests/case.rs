@@ -2,6 +2,7 @@
 
 use super::{find, story, told};
 use crate::actions::{Action as Act, Offer, on_request};
+use crate::names::Names;
 use crate::server::app::blocking;
 use crate::server::viewer::Visitor;
 use crate::server::{App, Problem, Viewer};
@@ -23,14 +24,12 @@ use countersign_proof::Label;
 use countersign_proof::signature::Assurance;
 use countersign_proof::words::{DecisionKind, OfficeId, PersonId};
 use maud::{Markup, html};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Earlier decisions that are shown.
 const PRECEDENTS: usize = 10;
 /// How far back they are looked for.
 const LOOK_BACK: usize = 5_000;
-
-type Names = BTreeMap<PersonId, String>;
 
 pub(super) async fn case(
     State(app): State<App>,

@@ -248,17 +248,27 @@ fn form(
     page(frame, &title, &body)
 }
 
+async fn on_page(
+    app: &App,
+    viewer: &Viewer,
+    name: &str,
+    make: impl FnOnce(&Frame, &Ledger, &Request) -> Markup,
+) -> Result<Markup, Problem> {
+    let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
+    app.look(|state| Ok(make(&frame, state, find(state, name, viewer.person())?)))
+}
+
+/// The form again, with what was typed.
 async fn shown(
     app: &App,
     viewer: &Viewer,
     (saying, name): (Saying, &str),
     fields: &Fields,
 ) -> Result<Markup, Problem> {
-    let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    app.look(|state| {
-        let request = find(state, name, viewer.person())?;
-        Ok(form(&frame, saying, state, request, (viewer, fields)))
-    })
+    let make = |frame: &Frame, state: &Ledger, request: &Request| {
+        form(frame, saying, state, request, (viewer, fields))
+    };
+    on_page(app, viewer, name, make).await
 }
 
 /// The empty form, or why there is none.
@@ -268,13 +278,11 @@ async fn begun(
     (saying, name): (Saying, &str),
     fields: &Fields,
 ) -> Result<Markup, Problem> {
-    let frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    app.look(|state| {
-        let request = find(state, name, viewer.person())?;
-        let barred = barred(&frame, saying, state, request, viewer);
-        let form = || form(&frame, saying, state, request, (viewer, fields));
-        Ok(barred.unwrap_or_else(form))
-    })
+    let make = |frame: &Frame, state: &Ledger, request: &Request| {
+        barred(frame, saying, state, request, viewer)
+            .unwrap_or_else(|| form(frame, saying, state, request, (viewer, fields)))
+    };
+    on_page(app, viewer, name, make).await
 }
 
 async fn decide_page(
