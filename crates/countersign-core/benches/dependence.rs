@@ -158,6 +158,7 @@ when {
         key_only: KeyOnlyRule::RefuseRed,
         policies: BTreeMap::from([("all.cedar".to_owned(), text)]),
         properties: BTreeMap::new(),
+        witnesses: None,
     };
     Compiled::compile(&bundle, world, false).unwrap()
 }

@@ -11,6 +11,7 @@ mod foundation;
 mod gaps;
 mod judged;
 mod signing;
+mod witnessed;
 
 pub use concern::{Concern, concerns, is_foundation};
 pub use examine::{EntryAtHand, Examined, Examiner, Fault, ReleaseExamined, Rule, UseExamined};

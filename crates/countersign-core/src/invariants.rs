@@ -5,7 +5,7 @@
 
 use crate::State;
 use crate::people::Office;
-use crate::requests::{DecisionMade, Release, Request};
+use crate::requests::{DecisionMade, Release, ReleaseState, Request};
 use crate::rerouting::OrderState;
 use crate::stock::Outside;
 use countersign_proof::words::{DecisionKind, EarmarkId, ItemId, Moment, OfficeId, PersonId};
@@ -27,6 +27,8 @@ pub type Invariant = (&'static str, fn(&State) -> Result<(), String>);
 /// All of them.
 pub const ALL: &[Invariant] = &[
     ("a release is backed by its approval set", invariant_release_is_backed),
+    ("a release counts once its witnesses have seen it", invariant_witnessed),
+    ("one depot honours a release at a time", invariant_one_depot),
     ("a personal office signs in person", invariant_personal_in_person),
     ("no balance is below what is reserved", invariant_reserved_is_there),
     ("every unit is in exactly one account", invariant_units_add_up),
@@ -94,6 +96,44 @@ fn fill(slots: &[&OfficeId], signers: &BTreeMap<&OfficeId, BTreeSet<&PersonId>>)
         })
     }
     place(slots, signers, &mut BTreeSet::new())
+}
+
+/// A release under a version that demands witnesses is born suspended: it has been reinstated, or
+/// is not usable.
+fn invariant_witnessed(state: &State) -> Result<(), String> {
+    for release in state.requests.live().filter(|release| release.state == ReleaseState::Issued) {
+        let mut versions = state.policy.versions().iter();
+        let version = versions.find(|version| version.bundle.version == release.policy);
+        if version.is_none_or(|version| version.bundle.witnesses.is_some()) {
+            return Err(format!("{} counts, and no witness has seen it", release.id));
+        }
+    }
+    Ok(())
+}
+
+/// What is on certificates that are out is with one depot for each release; a certificate is of a
+/// release that there is, and no depot has handed out on one what is not on the record.
+fn invariant_one_depot(state: &State) -> Result<(), String> {
+    let mut depots = BTreeMap::new();
+    for one in state.requests.certificates() {
+        let (id, release) = (one.terms.id, one.terms.release);
+        if state.requests.release(release).is_none() {
+            return Err(format!("{id} is of {release}, which there is not"));
+        }
+        let drawn = one.receipts > 0 || one.handed_out.is_zero();
+        if !drawn {
+            return Err(format!("{id}: units without a receipt"));
+        }
+        let account = one.account.as_ref();
+        if account.is_some_and(|account| account.closed) {
+            continue;
+        }
+        let depot = depots.entry(release).or_insert(&one.terms.depot);
+        if **depot != one.terms.depot {
+            return Err(format!("{release} is out to {depot} and {}", one.terms.depot));
+        }
+    }
+    Ok(())
 }
 
 /// Invariant 1: a usable release has valid approvals by distinct persons, each in office when they

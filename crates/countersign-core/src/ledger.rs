@@ -39,6 +39,8 @@ pub struct Ledger {
     pub founded_at: Moment,
     /// The moment of the newest entry.
     pub clock: Moment,
+    /// How many entries the record has.
+    pub entries: u64,
     /// Working days and deadlines.
     pub calendar: Calendar,
     /// Where signatures may come from.
@@ -219,6 +221,7 @@ impl Ledger {
             earlier_log_keys: Vec::new(),
             founded_at: Moment::LAST,
             clock: Moment::from_millis(0).unwrap_or(Moment::LAST),
+            entries: 0,
             calendar: Calendar::default(),
             signing: SigningPlaces::default(),
             doors: BTreeMap::new(),

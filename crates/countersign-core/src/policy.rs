@@ -19,7 +19,9 @@ mod consent;
 
 pub use cedar::{Compiled, DATA_SHAPE, Explained, KEY_ONLY_RED, Reading, Reads, Replay, SCHEMA};
 pub use cedar::{Property, Proving, claims, compare, prove};
-pub use changes::{Changes, DecidingChange, Edit, VerdictChange, changes, zones_in_words};
+pub use changes::{
+    Changes, DecidingChange, Edit, VerdictChange, WitnessChange, changes, zones_in_words,
+};
 pub use check::{Problem, ProblemCode, Report, check};
 pub use consent::Consent;
 pub use derive::OFFICES_MAX;
@@ -29,7 +31,7 @@ pub use proofs::{
 };
 pub use question::{
     Deciding, ItemQuestion, KeyOnlyRule, PolicyBundle, PolicyError, Preconditions, Question,
-    Subject, Totals, Verdict, ViewQuestion, World, Zone,
+    Subject, Totals, Verdict, ViewQuestion, WitnessRule, World, Zone,
 };
 pub use situation::{About, AboutItem, AboutView, Situation, consent_in_words};
 

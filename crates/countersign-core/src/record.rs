@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
-pub const SCHEMA: u32 = 7;
+pub const SCHEMA: u32 = 8;
 
 /// What became of a command, in the form in which it is stored and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -348,9 +348,9 @@ fn requests_content(command: &requests::Command) -> Vec<(Label, Value)> {
         | Requests::ReviseRequest { request: _, revision: _, draft, justification } => {
             vec![parties(draft), words("justification", justification)]
         }
-        Requests::WithdrawRequest { request: _ } | Requests::SurrenderRelease { release: _ } => {
-            Vec::new()
-        }
+        Requests::WithdrawRequest { request: _ }
+        | Requests::SurrenderRelease { release: _ }
+        | Requests::RecordCosignatures { note: _ } => Vec::new(),
         Requests::AnswerInformation { request: _, answer } => vec![words("answer", answer)],
         Requests::AdviseRequest { statement } => signed(std::slice::from_ref(statement)),
         Requests::DecideRequest { statement } => signed(std::slice::from_ref(statement)),

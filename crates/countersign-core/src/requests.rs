@@ -13,6 +13,7 @@ mod release;
 mod request;
 mod satisfied;
 mod usage;
+mod witnessed;
 
 pub use agenda::{Due, Stage};
 pub use certificates::{AccountGiven, CertificateTerms, Certified, Sighted, Unvouched};
@@ -25,17 +26,19 @@ pub(crate) use satisfied::{
     ask, ask_beside, key_only, marks, own_release, totals_beside, usable_under,
 };
 pub(crate) use usage::breaches;
+pub(crate) use witnessed::checkpoint_of;
 
 use crate::people::Authority;
 use crate::policy::Totals;
 use crate::rejection::rejections;
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::certificate::{Account, Receipt, Sighting, Signed};
+use countersign_proof::checkpoint::SignedNote;
 use countersign_proof::signature::Verified;
 use countersign_proof::statement::kinds::{Advice, Decision, Hold, Lift};
 use countersign_proof::words::{
-    Act, CertificateId, Digest, HoldId, HoldScope, ItemId, Moment, OfficeId, PartyId, PersonId,
-    PlaceId, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision, Window, ZoneId,
+    Act, CertificateId, Digest, EntryNumber, HoldId, HoldScope, ItemId, Moment, OfficeId, PartyId,
+    PersonId, PlaceId, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision, Window, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +147,12 @@ pub enum Command {
         /// Statements alike but for office, signer, binding and reason.
         statements: Vec<Verified<Lift>>,
     },
+    /// Let releases count that waited for witnesses to cosign. It approves nothing, and nobody need
+    /// stand at the door: what counts is under the note.
+    RecordCosignatures {
+        /// A checkpoint of this log with the cosignatures under it.
+        note: Box<SignedNote>,
+    },
     /// Carry a release to a depot without a network: put a certificate of it on the record.
     IssueCertificate {
         /// What the certificate says; its bytes are made before, and its digest stands here.
@@ -247,6 +256,8 @@ pub enum Event {
     HoldPlaced { hold: HoldId, scope: HoldScope, office: OfficeId, person: PersonId },
     /// A hold was lifted.
     HoldLifted { hold: HoldId, office: OfficeId, person: PersonId },
+    /// Witnesses have cosigned enough of the log for some releases to count.
+    CheckpointWitnessed { size: u64, note: String },
     /// A certificate was issued.
     CertificateIssued { terms: Box<CertificateTerms> },
     /// Units were handed out on a certificate; without a release it fits none, and moved nothing.
@@ -340,6 +351,19 @@ rejections!(
         QuantityExceedsUnearmarkedStock { wanted: Quantity, free: Quantity, party: PartyId }
             = "quantity-exceeds-unearmarked-stock",
             "{wanted} units are asked for, but {party} has only {free} that are not promised";
+        CheckpointNotOurs = "checkpoint-not-ours",
+            "this is no checkpoint that a key of this log has signed; hand in one of this ledger";
+        CheckpointAhead { size: u64, entries: u64 } = "checkpoint-ahead",
+            "the checkpoint is of {size} entries, but this record has only {entries}: it is an \
+                 older copy, or another history; stop, and compare it with what witnesses have";
+        CosignatureForged { why: String } = "cosignature-forged",
+            "a cosignature under the checkpoint does not hold: {why}";
+        NothingAwaitsWitnesses = "nothing-awaits-witnesses",
+            "no release waits for witnesses; nothing has changed";
+        TooFewWitnesses { release: ReleaseId, entry: EntryNumber, have: usize, need: u8 }
+            = "too-few-witnesses",
+            "{release} counts once {need} of the witnesses that policy names have cosigned the log \
+                 with entry {entry} in it; under this checkpoint {have} have";
         CertificateNumber { given: CertificateId, next: CertificateId } = "certificate-number",
             "the next certificate is {next}, not {given}; make it anew with that number";
         ReleaseSuspended { release: ReleaseId } = "release-suspended",
@@ -484,6 +508,7 @@ pub(crate) fn decide(
         Command::SurrenderRelease { release } => usage::surrender(state, *release, by()?, at),
         Command::PlaceHold { statements } => holds::place(state, statements, at),
         Command::LiftHold { statements } => holds::lift(state, statements, at),
+        Command::RecordCosignatures { note } => witnessed::record(state, note),
         Command::IssueCertificate { terms } => certificates::issue(state, terms, by()?, at),
         Command::RecordReceipt { receipt } => certificates::receipt(state, receipt, by()?, at),
         Command::RecordAccount { account } => certificates::account(state, account, by()?, at),

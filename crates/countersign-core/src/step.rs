@@ -413,7 +413,7 @@ fn decide_policy(
     Ok(events)
 }
 
-/// Applies the events of one entry, made at `at`.
+/// Applies the events of one entry, made at `at`; none of a command that was refused.
 pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
     for event in events {
         match event {
@@ -436,4 +436,5 @@ pub fn apply(state: &mut State, at: Moment, events: &[Event]) {
         }
     }
     state.ledger.clock = state.ledger.clock.max(at);
+    state.ledger.entries = state.ledger.entries.saturating_add(1);
 }

@@ -80,6 +80,7 @@ fn charter(policies: u64, quantity: bool) -> Charter {
         key_only: KeyOnlyRule::RefuseRed,
         policies: BTreeMap::from([("p.cedar".to_owned(), text)]),
         properties: BTreeMap::new(),
+        witnesses: None,
     };
     let office = |number: u64| Office {
         id: format!("O{number}").parse().unwrap(),

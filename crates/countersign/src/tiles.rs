@@ -4,6 +4,7 @@
 //! The record keeps the leaf hashes. The hashes above them that stand in tiles are worked out once,
 //! kept in memory (32 bytes for each 256 entries) and extended as the log grows.
 
+use countersign_proof::checkpoint::Checkpoint;
 use countersign_proof::merkle::{self, MerkleError};
 use countersign_proof::tiles::{Tile, TileError, TileKind, Tower, bundle_bytes, tile_bytes};
 use countersign_proof::words::Digest;
@@ -79,6 +80,15 @@ impl LogTiles {
 }
 
 impl Log<'_> {
+    /// Whether a checkpoint is of this very log, as far as this log reaches.
+    ///
+    /// # Errors
+    /// [`LogError`] when the record cannot be read.
+    pub fn has(&self, checkpoint: &Checkpoint) -> Result<bool, LogError> {
+        let reached = checkpoint.size <= self.size();
+        Ok(reached && self.root(checkpoint.size)? == checkpoint.root)
+    }
+
     /// The number of entries.
     #[must_use]
     pub fn size(&self) -> u64 {

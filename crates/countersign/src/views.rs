@@ -190,7 +190,7 @@ pub fn missing(state: &State, request: &Request) -> Result<BTreeSet<BTreeSet<Off
     let suspended = release.is_some_and(|release| {
         release.causes.iter().any(|cause| match cause {
             Suspension::Policy(_) => true,
-            Suspension::Hold(_) => false,
+            Suspension::Hold(_) | Suspension::Witnesses(_) => false,
         })
     });
     if !request.state.is_open() && !suspended {
@@ -264,6 +264,7 @@ pub fn suspensions(release: &Release) -> Vec<String> {
     let words = |cause: &Suspension| match cause {
         Suspension::Hold(hold) => hold.to_string(),
         Suspension::Policy(version) => format!("policy {version}"),
+        Suspension::Witnesses(entry) => format!("entry {entry}, which too few witnesses have seen"),
     };
     release.causes.iter().map(words).collect()
 }

@@ -18,6 +18,8 @@ mod erasing;
 mod provider;
 #[path = "doors/served.rs"]
 mod served;
+#[path = "doors/witnessed.rs"]
+mod witnessed;
 
 use reqwest::{Response, StatusCode};
 use served::{Guest, Served, cookie, encoded, field, signature, words};

@@ -82,6 +82,7 @@ impl History {
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. }
+            | Event::CheckpointWitnessed { .. }
             | Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }
             | Event::AccountRecorded { .. }

@@ -79,6 +79,7 @@ fn of_request(event: &requests::Event, show: &mut dyn FnMut(Concern)) {
         }
         Requests::HoldPlaced { .. }
         | Requests::HoldLifted { .. }
+        | Requests::CheckpointWitnessed { .. }
         | Requests::AccountRecorded { .. }
         | Requests::SightingRecorded { .. } => {}
     }

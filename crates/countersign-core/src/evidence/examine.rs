@@ -37,6 +37,8 @@ pub enum Rule {
     Unsigned,
     /// A ledger that did not begin as its founders signed.
     Founding,
+    /// A release that counts before the witnesses that policy demands have seen it.
+    Witnesses,
     /// The state that the whole record gives does not hold.
     State,
 }
@@ -57,6 +59,7 @@ impl Rule {
             Self::Usage => "evidence/use",
             Self::Unsigned => "evidence/unsigned",
             Self::Founding => "evidence/founding",
+            Self::Witnesses => "evidence/witnesses",
             Self::State => "evidence/state",
         }
     }
@@ -211,9 +214,12 @@ impl Examiner {
             foundation::decide_again(&self.state, place, event, entry.statements)?;
             self.event(place, event, &signed, entry.justification)?;
         }
+        self.seen_by_witnesses(place, events)?;
         let known = |event: &&Event| !founds(event) && (self.whole || is_known(event));
         let rest: Vec<Event> = events.iter().filter(known).cloned().collect();
         apply(&mut self.state, recorded.at, &rest);
+        // Of a part of a log not every entry is gone through; where each stands is known.
+        self.state.ledger.entries = entry.seq.saturating_add(1);
         self.found.signatures.extend(signed);
         Ok(())
     }

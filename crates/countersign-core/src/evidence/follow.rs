@@ -5,8 +5,8 @@ use super::{Concern, Examiner, Fault, ReleaseExamined, Rule, UseExamined};
 use crate::people::{Signed, covers};
 use crate::policy::{Subject, Totals, Verdict, sets_in_words};
 use crate::requests::{
-    AdviceGiven, Breach, Closing, DecisionMade, Draft, Event, Release, Request, Usable, ask_beside,
-    breaches, key_only, marks, totals_beside, usable_under,
+    AdviceGiven, Breach, Closing, DecisionMade, Draft, Event, Release, Request, Suspension, Usable,
+    ask_beside, breaches, key_only, marks, totals_beside, usable_under,
 };
 use countersign_proof::statement::AnyStatement;
 use countersign_proof::words::{
@@ -88,23 +88,14 @@ impl Examiner {
                 Ok(())
             }
             Event::ReleasesSuspended { releases, cause } => {
-                for release in releases {
-                    if let crate::requests::Suspension::Policy(policy) = cause {
-                        self.rebind(*release, policy);
-                    }
-                    // An entry can name many that are none of this evidence.
-                    if self.found.releases.contains_key(release) {
-                        self.follow_release(place, *release, event);
-                    }
+                if let Suspension::Policy(policy) = cause {
+                    releases.iter().for_each(|release| self.rebind(*release, policy));
                 }
+                self.follow_those_at_hand(place, releases, event);
                 Ok(())
             }
             Event::ReleasesReinstated { releases, cause: _ } => {
-                for release in releases {
-                    if let Some(held) = self.found.releases.get_mut(release) {
-                        held.release.follow(place.at, event);
-                    }
-                }
+                self.follow_those_at_hand(place, releases, event);
                 Ok(())
             }
             Event::ReleaseEnded { release, ending: _ } => {
@@ -117,7 +108,8 @@ impl Examiner {
                 self.handed_out(place, *release, (*quantity, *handed_out_at), breaches);
                 Ok(())
             }
-            Event::CertificateIssued { .. }
+            Event::CheckpointWitnessed { .. }
+            | Event::CertificateIssued { .. }
             | Event::AccountRecorded { .. }
             | Event::SightingRecorded { .. } => Ok(()),
         }
@@ -147,6 +139,15 @@ impl Examiner {
             Some(request) => request.follow(place.at, event),
             None => {
                 self.found.unexamined.insert(Concern::Request(id));
+            }
+        }
+    }
+
+    /// An entry can name many releases that are none of this evidence.
+    fn follow_those_at_hand(&mut self, place: Place, releases: &[ReleaseId], event: &Event) {
+        for release in releases {
+            if let Some(held) = self.found.releases.get_mut(release) {
+                held.release.follow(place.at, event);
             }
         }
     }

@@ -17,7 +17,9 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-use super::check::{Problem, ProblemCode, deciding_problems, key_only_problem, world_problems};
+use super::check::{
+    Problem, ProblemCode, deciding_problems, key_only_problem, witness_problem, world_problems,
+};
 use super::closure::{self, DecidingSets};
 use super::derive::{self, Sets, Shape};
 use super::memo::{self, ITEMS_MAX, MEMO_MAX, Memo};
@@ -100,6 +102,7 @@ impl Compiled {
             ));
         }
         problems.extend(key_only_problem(bundle, exercise));
+        problems.extend(witness_problem(bundle));
         problems.extend(world_problems(world));
         let parts = SchemaParts::new().map_err(|problem| vec![problem])?;
         let mut all = parse::parse(bundle, world, &parts.schema, &mut problems);

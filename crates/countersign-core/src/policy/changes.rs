@@ -3,11 +3,12 @@
 
 use super::{
     Compiled, Deciding, Explained, ItemQuestion, PolicyError, Preconditions, Question, Subject,
-    Totals, Verdict, World, sets_in_words,
+    Totals, Verdict, WitnessRule, World, sets_in_words,
 };
 use crate::stock::Item;
 use countersign_proof::words::{Act, ItemId, Moment, PartyId, Quantity, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What a later version changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +19,29 @@ pub struct Changes {
     pub policies: Vec<(String, Edit)>,
     /// Standing properties by file, likewise.
     pub properties: Vec<(String, Edit)>,
+    /// Other witnesses must have seen a release before it counts.
+    pub witnesses: Option<WitnessChange>,
     /// Who must consent.
     pub verdicts: Vec<VerdictChange>,
+}
+
+/// Other witnesses are demanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessChange {
+    /// Who was.
+    pub before: Option<WitnessRule>,
+    /// Who is.
+    pub after: Option<WitnessRule>,
+}
+
+impl fmt::Display for WitnessChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |rule: &Option<WitnessRule>| {
+            rule.as_ref().map_or_else(|| "nobody".to_owned(), WitnessRule::in_words)
+        };
+        let (before, after) = (words(&self.before), words(&self.after));
+        write!(f, "witnesses before a release counts: {after} (before: {before})")
+    }
 }
 
 /// Another office decides for a party.
@@ -81,6 +103,7 @@ pub fn changes(
         deciding: deciding(before, after),
         policies: edits(&before.texts(), &after.texts()),
         properties: edits(&properties(before), &properties(after)),
+        witnesses: witnesses(before, after),
         verdicts: verdicts(before, after, items, holders, at),
     }
 }
@@ -101,6 +124,12 @@ fn deciding(before: &Compiled, after: &Compiled) -> Vec<DecidingChange> {
         }
     }
     found
+}
+
+fn witnesses(before: &Compiled, after: &Compiled) -> Option<WitnessChange> {
+    let rule = |compiled: &Compiled| compiled.bundle().witnesses.clone();
+    let (before, after) = (rule(before), rule(after));
+    (before != after).then_some(WitnessChange { before, after })
 }
 
 fn edits(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<(String, Edit)> {

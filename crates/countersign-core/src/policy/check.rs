@@ -1,6 +1,7 @@
 //! The checks before a policy version is published: *can this version be relied upon?*
 
 use super::{Compiled, Deciding, KeyOnlyRule, PolicyBundle, Property, World};
+use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::words::{Act, InputId, OfficeId, PartyId, ZoneId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -44,6 +45,8 @@ pub enum ProblemCode {
     ItemLiteral,
     /// A standing property that does not say what it promises.
     PromiseMissing,
+    /// Witnesses that could never be met, or would count twice.
+    WitnessesUnusable,
 }
 
 impl ProblemCode {
@@ -67,6 +70,7 @@ impl ProblemCode {
         Self::UnknownLiteral,
         Self::ItemLiteral,
         Self::PromiseMissing,
+        Self::WitnessesUnusable,
     ];
 
     /// The code as it is written.
@@ -91,6 +95,7 @@ impl ProblemCode {
             Self::UnknownLiteral => "policy-unknown-literal",
             Self::ItemLiteral => "policy-item-literal",
             Self::PromiseMissing => "policy-promise-missing",
+            Self::WitnessesUnusable => "policy-witnesses-unusable",
         }
     }
 }
@@ -176,6 +181,31 @@ pub(super) fn key_only_problem(bundle: &PolicyBundle, exercise: bool) -> Option<
         )),
         KeyOnlyRule::Allow | KeyOnlyRule::RefuseRed => None,
     }
+}
+
+/// The witnesses can be met, each is one, and none counts twice.
+pub(super) fn witness_problem(bundle: &PolicyBundle) -> Option<Problem> {
+    let rule = bundle.witnesses.as_ref()?;
+    let problem =
+        |what: String, remedy| Some(Problem::new(ProblemCode::WitnessesUnusable, what, remedy));
+    let witnesses = match rule.verifiers() {
+        Ok(witnesses) => witnesses,
+        Err(error) => {
+            let remedy = "write each witness as `witness key` prints it";
+            return problem(format!("the version names a witness that is none: {error}"), remedy);
+        }
+    };
+    let keys: BTreeSet<[u8; 32]> = witnesses.iter().map(WitnessVerifier::public_key).collect();
+    if keys.len() < witnesses.len() {
+        let what = "the version names one witness under two names".to_owned();
+        return problem(what, "name each witness once: one key serves one witness");
+    }
+    let (quorum, count) = (usize::from(rule.quorum), witnesses.len());
+    if (1..=count).contains(&quorum) {
+        return None;
+    }
+    let what = format!("the version asks for {quorum} of {count} witnesses");
+    problem(what, "ask for at least 1 and at most all of them")
 }
 
 /// Everything that the world names must be in it, and nothing may lie in itself.

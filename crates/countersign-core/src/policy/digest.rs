@@ -1,10 +1,12 @@
 //! A policy version as one digest.
 
-use super::{Deciding, KeyOnlyRule, PolicyBundle, SCHEMA};
+use super::{Deciding, KeyOnlyRule, PolicyBundle, SCHEMA, WitnessRule};
 use countersign_proof::words::Digest;
 
 /// The domain of the encoding below; a change to the encoding needs a new one.
 const DOMAIN: &str = "countersign/policy-bundle/v2";
+/// The domain where witnesses are demanded, who come after everything else.
+const WITNESSED: &str = "countersign/policy-bundle/v3";
 
 impl PolicyBundle {
     /// SHA-256 over everything the version is made of, the schema included: every field in a fixed
@@ -13,7 +15,7 @@ impl PolicyBundle {
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut out = Encoding::default();
-        out.text(DOMAIN);
+        out.text(if self.witnesses.is_some() { WITNESSED } else { DOMAIN });
         out.text(SCHEMA);
         out.text(self.version.as_str());
         out.0.extend(self.data_shape.to_be_bytes());
@@ -42,6 +44,11 @@ impl PolicyBundle {
                 out.text(file);
                 out.text(text);
             }
+        }
+        if let Some(WitnessRule { quorum, keys }) = &self.witnesses {
+            out.0.push(*quorum);
+            out.length(keys.len());
+            keys.iter().for_each(|key| out.text(key));
         }
         Digest::of(&out.0)
     }

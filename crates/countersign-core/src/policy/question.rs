@@ -1,6 +1,8 @@
 //! The question put to a policy version, its answer, and what a version is made of.
 
 use crate::stock::{Input, Item};
+use countersign_proof::checkpoint::{CheckpointError, SignedNote};
+use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::entry::Label;
 use countersign_proof::words::{
     Act, InputId, Moment, OfficeId, PartyId, PolicyVersionId, Quantity, ZoneId,
@@ -42,6 +44,54 @@ pub struct PolicyBundle {
     /// The standing properties it promises to keep, file by file: each a set of Cedar policies
     /// that allows whatever the version may allow.
     pub properties: BTreeMap<String, String>,
+    /// The witnesses who must have cosigned the log before a release counts; none: a release
+    /// counts at once.
+    pub witnesses: Option<WitnessRule>,
+}
+
+/// Who must have seen a release on the log, and said so, before it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessRule {
+    /// How many of the witnesses, from 1 to all of them.
+    pub quorum: u8,
+    /// The witnesses: verifier keys of type 04 (C2SP tlog-cosignature).
+    pub keys: BTreeSet<String>,
+}
+
+impl WitnessRule {
+    /// The witnesses, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] when a key cannot be one.
+    pub fn verifiers(&self) -> Result<Vec<WitnessVerifier>, CheckpointError> {
+        self.keys.iter().map(|key| key.parse()).collect()
+    }
+
+    /// How many of the witnesses cosigned a note.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] when a cosignature by one of them does not hold, or a key cannot be one.
+    pub fn cosigned(&self, note: &SignedNote) -> Result<usize, CheckpointError> {
+        let mut count: usize = 0;
+        for witness in self.verifiers()? {
+            count = count.saturating_add(usize::from(witness.cosigned(note)?.is_some()));
+        }
+        Ok(count)
+    }
+
+    /// Who is demanded, in words: `2 of 3: north.example, south.example, west.example`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let name = |key: &String| key.split('+').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = self.keys.iter().map(name).collect();
+        format!("{} of {}: {}", self.quorum, names.len(), names.join(", "))
+    }
+
+    /// Whether so many are enough.
+    #[must_use]
+    pub fn is_met_by(&self, count: usize) -> bool {
+        count >= usize::from(self.quorum.max(1))
+    }
 }
 
 /// A named area.

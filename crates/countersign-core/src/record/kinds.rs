@@ -44,6 +44,7 @@ pub fn command_kind(of: &Command) -> &'static str {
             requests::Command::SurrenderRelease { .. } => "surrender_release",
             requests::Command::PlaceHold { .. } => "place_hold",
             requests::Command::LiftHold { .. } => "lift_hold",
+            requests::Command::RecordCosignatures { .. } => "record_cosignatures",
             requests::Command::IssueCertificate { .. } => "issue_certificate",
             requests::Command::RecordReceipt { .. } => "record_receipt",
             requests::Command::RecordAccount { .. } => "record_account",
@@ -127,6 +128,7 @@ pub fn event_kind(of: &Event) -> &'static str {
             requests::Event::UseReported { .. } => "UseReported",
             requests::Event::HoldPlaced { .. } => "HoldPlaced",
             requests::Event::HoldLifted { .. } => "HoldLifted",
+            requests::Event::CheckpointWitnessed { .. } => "CheckpointWitnessed",
             requests::Event::CertificateIssued { .. } => "CertificateIssued",
             requests::Event::ReceiptRecorded { .. } => "ReceiptRecorded",
             requests::Event::AccountRecorded { .. } => "AccountRecorded",
@@ -196,7 +198,9 @@ pub(super) fn subjects(command: &Command, events: &[Event]) -> Vec<SmolStr> {
 fn of_request_command(command: &requests::Command, add: &mut dyn FnMut(SmolStr)) {
     use requests::Command as Requests;
     match command {
-        Requests::SubmitRequest { .. } | Requests::PlaceHold { .. } => {}
+        Requests::SubmitRequest { .. }
+        | Requests::PlaceHold { .. }
+        | Requests::RecordCosignatures { .. } => {}
         Requests::ReviseRequest { request, .. }
         | Requests::WithdrawRequest { request }
         | Requests::AnswerInformation { request, .. }

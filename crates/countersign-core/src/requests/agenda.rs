@@ -4,6 +4,7 @@
 
 use super::decision::{approve_events, end_events};
 use super::satisfied::{ask, standpoint};
+use super::witnessed;
 use super::{Closing, Ending, Event, Release, Request, Suspension};
 use crate::policy::{Verdict, Version};
 use crate::{Event as AnyEvent, State};
@@ -79,7 +80,8 @@ fn allowed(state: &State, request: &Request, at: Moment) -> Vec<AnyEvent> {
         return vec![now];
     }
     let usable = request.draft.usable();
-    let approved = approve_events(state, id, (&request.draft, &usable), BTreeSet::new(), at);
+    let asked = (&*request.draft, &usable);
+    let approved = approve_events(state, version, id, asked, BTreeSet::new(), at);
     approved.unwrap_or_else(|rejection| {
         let held = rejection.code() == "requests/under-hold";
         let closing = if held { Closing::UnderHold } else { Closing::NoStock };
@@ -155,7 +157,11 @@ fn re_evaluate(state: &State, release: &Release, version: &Version, at: Moment) 
     let verdict = ask(state, version, (draft.act, &draft, Some(release)), false, at)
         .map(|explained| explained.verdict);
     match verdict {
-        Ok(Verdict::Standing) => vec![Event::ReleaseRebound { release: id, policy }.into()],
+        Ok(Verdict::Standing) => {
+            let mut events = vec![Event::ReleaseRebound { release: id, policy }.into()];
+            events.extend(witnessed::judged_anew(state, version, release));
+            events
+        }
         Ok(Verdict::Prohibited) => end_events(id, Ending::Policy(policy)),
         Ok(Verdict::Needs(_)) | Err(_) => {
             let cause = Suspension::Policy(policy);

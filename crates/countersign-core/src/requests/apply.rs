@@ -58,6 +58,8 @@ impl Requests {
                 self.change_release(*release, |release| release.follow(at, event));
                 self.count_use(*release, drawn);
             }
+            // What came of it are events of their own.
+            Event::CheckpointWitnessed { .. } => {}
             Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }
             | Event::AccountRecorded { .. }
@@ -131,6 +133,7 @@ impl Requests {
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. }
+            | Event::CheckpointWitnessed { .. }
             | Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }
             | Event::AccountRecorded { .. }

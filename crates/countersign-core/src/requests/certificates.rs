@@ -231,6 +231,7 @@ impl Requests {
             | Event::ReleaseReapproved { .. }
             | Event::ReleaseEnded { .. }
             | Event::UseReported { .. }
+            | Event::CheckpointWitnessed { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. } => {}
         }

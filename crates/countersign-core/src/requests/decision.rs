@@ -5,13 +5,14 @@ use super::satisfied::{
     self, Standpoint, ask, at_stake, because, in_reach, no_say, own_release, standpoint,
     usable_under,
 };
+use super::witnessed;
 use super::{
     AdviceGiven, Closing, DecisionMade, Draft, Ending, Event, Rejection, Request, RequestState,
     Suspension, Usable,
 };
 use crate::ledger::subject_of;
 use crate::people::{Authority, Function, Mark, Signed, covers};
-use crate::policy::Verdict;
+use crate::policy::{Verdict, Version};
 use crate::stock::{self, Draw};
 use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::signature::{Assurance, Verified};
@@ -190,7 +191,7 @@ fn suspended_by_policy(state: &State, request: &Request) -> Option<ReleaseId> {
     let release = own_release(state, request)?;
     let by_policy = release.causes.iter().any(|cause| match cause {
         Suspension::Policy(_) => true,
-        Suspension::Hold(_) => false,
+        Suspension::Hold(_) | Suspension::Witnesses(_) => false,
     });
     by_policy.then_some(release.id)
 }
@@ -271,7 +272,7 @@ fn approve(
     };
     match suspended_by_policy(state, request) {
         Some(release) => reapprove_events(state, release, usable, set, at),
-        None => approve_events(state, request.id, (&narrowed, &usable), set, at),
+        None => approve_events(state, version, request.id, (&narrowed, &usable), set, at),
     }
 }
 
@@ -317,6 +318,7 @@ fn filled_set(
 /// The release of a satisfied request, and the units it reserves.
 pub(super) fn approve_events(
     state: &State,
+    version: &Version,
     id: RequestId,
     (narrowed, usable): (&Draft, &Usable),
     set: BTreeSet<OfficeId>,
@@ -334,11 +336,13 @@ pub(super) fn approve_events(
     })?;
     let draws = draws(state, party, narrowed, narrowed.quantity);
     let release = state.requests.next_release();
-    Ok(vec![
+    let mut events = vec![
         Event::RequestApproved { request: id }.into(),
         Event::ReleaseIssued { release, request: id, usable: Box::new(usable.clone()), set }.into(),
         stock::Event::UnitsReserved { release, lines, draws }.into(),
-    ])
+    ];
+    events.extend(witnessed::awaits(state, version, release));
+    Ok(events)
 }
 
 /// What a delivery or a transfer draws on of the earmarks for whoever receives the units.
@@ -378,6 +382,8 @@ fn reapprove_events(
         events.push(Event::ReleasesSuspended { releases, cause }.into());
     }
     events.push(Event::ReleaseReapproved { release: id, usable: Box::new(usable), set }.into());
+    let version = state.policy.version(&request.policy)?;
+    events.extend(witnessed::judged_anew(state, version, release));
     Ok(events)
 }
 

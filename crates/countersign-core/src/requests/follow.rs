@@ -113,6 +113,7 @@ impl Request {
             | Event::UseReported { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. }
+            | Event::CheckpointWitnessed { .. }
             | Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }
             | Event::AccountRecorded { .. }
@@ -234,6 +235,7 @@ impl Release {
             | Event::InterestDeclared { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. }
+            | Event::CheckpointWitnessed { .. }
             | Event::CertificateIssued { .. }
             | Event::ReceiptRecorded { .. }
             | Event::AccountRecorded { .. }
@@ -267,7 +269,7 @@ impl Release {
     fn drop_policy_causes(&mut self) {
         self.causes.retain(|cause| match cause {
             Suspension::Policy(_) => false,
-            Suspension::Hold(_) => true,
+            Suspension::Hold(_) | Suspension::Witnesses(_) => true,
         });
     }
 

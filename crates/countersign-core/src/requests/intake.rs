@@ -202,7 +202,8 @@ pub(super) fn submit(
         .into(),
     ];
     if standing {
-        events.extend(approve_events(state, id, (draft, &draft.usable()), BTreeSet::new(), at)?);
+        let (version, asked) = (state.policy.current()?, (draft, &draft.usable()));
+        events.extend(approve_events(state, version, id, asked, BTreeSet::new(), at)?);
     }
     Ok(events)
 }
@@ -253,7 +254,8 @@ pub(super) fn revise(
         .into(),
     ];
     if standing {
-        events.extend(approve_events(state, id, (draft, &draft.usable()), BTreeSet::new(), at)?);
+        let (version, asked) = (state.policy.current()?, (draft, &draft.usable()));
+        events.extend(approve_events(state, version, id, asked, BTreeSet::new(), at)?);
     }
     Ok(events)
 }

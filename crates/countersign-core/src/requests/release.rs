@@ -3,7 +3,8 @@
 use super::Usable;
 use crate::people::Span;
 use countersign_proof::words::{
-    HoldId, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId, Revision,
+    EntryNumber, HoldId, Moment, OfficeId, PolicyVersionId, Quantity, ReleaseId, RequestId,
+    Revision,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -79,6 +80,9 @@ pub enum Suspension {
     Hold(HoldId),
     /// The policy version now in force demands approvals that it lacks.
     Policy(PolicyVersionId),
+    /// Policy demands that witnesses have cosigned a log with this entry, which made the release
+    /// what it is, and too few have.
+    Witnesses(EntryNumber),
 }
 
 /// Why a release ended.

@@ -51,6 +51,7 @@ const EVENTS: &[&str] = &[
     "ReleaseRebound",
     "ReleasesSuspended",
     "ReleasesReinstated",
+    "CheckpointWitnessed",
     "ReleaseReapproved",
     "ReleaseEnded",
     "UseReported",

@@ -211,7 +211,7 @@ impl Oracle {
         demand(id.0 == count + 1, || format!("{id} out of order"))?;
         let right = self.live(terms.release)?;
         let held = right.causes.iter().any(|cause| match cause {
-            Suspension::Hold(_) | Suspension::Policy(_) => true,
+            Suspension::Hold(_) | Suspension::Policy(_) | Suspension::Witnesses(_) => true,
         });
         let usable = &right.usable;
         let fits = !held

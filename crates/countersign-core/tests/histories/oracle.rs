@@ -6,6 +6,7 @@ use super::depots::Depots;
 use super::rules::{above, filled, needs, origin};
 use super::shelves::{Shelves, Whose};
 use super::standing::NewVersion;
+use super::world::WITNESSES;
 use countersign_core::requests::{
     Breach, DecisionMade, Draft, Event as Requests, Suspension, Usable,
 };
@@ -39,6 +40,8 @@ pub(super) struct Right {
     pub(super) ended: Option<Moment>,
     pub(super) causes: BTreeSet<Suspension>,
     suspended: Vec<(Moment, Option<Moment>)>,
+    /// Issued or approved under a version that demands witnesses, who have not seen it.
+    pub(super) unseen: bool,
 }
 
 /// The oracle.
@@ -50,6 +53,8 @@ pub struct Oracle {
     pub(super) requests: Vec<Asked>,
     pub(super) releases: Vec<Right>,
     pub(super) holds: Vec<(HoldScope, bool)>,
+    /// The checkpoint that was shown in this step: its size and its text.
+    seen: Option<(u64, String)>,
     pub(super) new_versions: Vec<NewVersion>,
     pub(super) books: Books,
     pub(super) shelves: Shelves,
@@ -60,6 +65,10 @@ pub struct Oracle {
 
 pub(super) type Found = Result<(), String>;
 
+fn is_watched(version: &str) -> bool {
+    version.split('.').next() == Some("watched")
+}
+
 pub(super) fn demand(holds: bool, what: impl FnOnce() -> String) -> Found {
     if holds { Ok(()) } else { Err(what()) }
 }
@@ -67,6 +76,7 @@ pub(super) fn demand(holds: bool, what: impl FnOnce() -> String) -> Found {
 impl Oracle {
     /// Takes the events of one step in; says what cannot be.
     pub fn take(&mut self, at: Moment, events: &[Event]) -> Found {
+        self.seen = None;
         for event in events {
             match event {
                 Event::Ledger(event) => self.of_ledger(at, event)?,
@@ -263,6 +273,9 @@ impl Oracle {
                 demand(!held.1, || format!("{hold} lifted twice"))?;
                 held.1 = true;
             }
+            Requests::CheckpointWitnessed { size, note } => {
+                self.seen = Some((*size, note.clone()));
+            }
             Requests::ReleaseIssued { .. }
             | Requests::ReleaseRebound { .. }
             | Requests::ReleasesSuspended { .. }
@@ -389,7 +402,9 @@ impl Oracle {
             Requests::ReleaseIssued { release, request, usable, set } => {
                 demand(self.asked(*request)?.release.is_none(), || format!("{request} twice"))?;
                 self.backed(*request, usable, set, None)?;
-                self.asked(*request)?.release = Some(release.0);
+                let asked = self.asked(*request)?;
+                asked.release = Some(release.0);
+                let watched = is_watched(&asked.policy);
                 self.releases.push(Right {
                     request: request.0,
                     usable: (**usable).clone(),
@@ -400,6 +415,7 @@ impl Oracle {
                     ended: None,
                     causes: BTreeSet::new(),
                     suspended: Vec::new(),
+                    unseen: watched,
                 });
                 let last = u64::try_from(self.releases.len()).unwrap();
                 demand(last == release.0, || format!("{release} out of order"))?;
@@ -410,7 +426,9 @@ impl Oracle {
                 let usable = self.live(*release)?.usable.clone();
                 let out = Some(release.0);
                 self.backed(request, &usable, &BTreeSet::new(), out)?;
-                self.live(*release)?.set.clear();
+                let right = self.live(*release)?;
+                right.set.clear();
+                right.unseen = is_watched(policy.as_str());
                 self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
             }
             Requests::ReleasesSuspended { releases, cause } => {
@@ -431,6 +449,9 @@ impl Oracle {
             }
             Requests::ReleasesReinstated { releases, cause } => {
                 for id in releases {
+                    if let Suspension::Witnesses(entry) = cause {
+                        self.seen_by_witnesses(*id, entry.0)?;
+                    }
                     self.reinstate(at, *id, &|other| other == cause)?;
                 }
             }
@@ -450,6 +471,8 @@ impl Oracle {
                 let right = self.live(*release)?;
                 right.usable = (**usable).clone();
                 right.set.clone_from(set);
+                let watched = is_watched(&self.asked(request)?.policy);
+                self.live(*release)?.unseen = watched;
                 self.reinstate(at, *release, &|cause| matches!(cause, Suspension::Policy(_)))?;
             }
             Requests::ReleaseEnded { release, .. } => {
@@ -487,6 +510,26 @@ impl Oracle {
             }
             other => panic!("{other:?} is none of a release"),
         }
+        Ok(())
+    }
+
+    /// Two of the three witnesses have a line under a checkpoint of this step that has the entry;
+    /// a version that is not watched asks for none.
+    fn seen_by_witnesses(&mut self, id: ReleaseId, entry: u64) -> Found {
+        let request = RequestId(self.live(id)?.request);
+        let watched = is_watched(&self.asked(request)?.policy);
+        let (size, text) = self.seen.clone().unwrap_or_default();
+        let line = |name: &&&str| text.contains(&format!("\n\u{2014} {name} "));
+        let lines = WITNESSES.iter().filter(line).count();
+        demand(!watched || (entry < size && lines >= 2), || {
+            format!("{id} counts, but {lines} witnesses saw entry {entry} of {size}")
+        })?;
+        let right = self.live(id)?;
+        let others = right
+            .causes
+            .iter()
+            .filter(|cause| matches!(cause, Suspension::Witnesses(other) if other.0 != entry));
+        right.unseen = watched && others.count() > 0;
         Ok(())
     }
 

@@ -70,6 +70,7 @@ const ACTS: &[(u64, Act)] = &[
     (14, Player::report_use),
     (12, Player::depots),
     (2, Player::surrender),
+    (5, Player::witnesses),
     (3, Player::hold),
     (6, Player::lift),
     (6, Player::appoint),
@@ -88,7 +89,14 @@ const ACTS: &[(u64, Act)] = &[
 impl Player {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed, u64::MAX);
-        let first = random.weighted(&[(3, "v3"), (3, "v4"), (1, "either"), (1, "few"), (1, "red")]);
+        let first = random.weighted(&[
+            (3, "v3"),
+            (3, "v4"),
+            (1, "either"),
+            (1, "few"),
+            (1, "red"),
+            (1, "watched"),
+        ]);
         let mut world = World::with(&[(first, "2024-05-30T00:00:00Z")]);
         for item in ["ATACMS", "STORM-SHADOW", "FLAMINGO", "PATRIOT"] {
             world.receive(random.between(3, 30), item, "UA", Some("UA.Depot-1")).unwrap();

@@ -2,9 +2,10 @@
 
 use super::play::{PEOPLE, Player};
 use super::random::Random;
-use super::world::{Appointing, id};
+use super::world::{Appointing, ORIGIN, WITNESSES, cosigned_by, forged, id, log_key};
 use countersign_core::requests::Command;
 use countersign_core::{ledger, people};
+use countersign_proof::LogKey;
 use countersign_proof::words::{Digest, Moment, RequestId};
 
 const VERSIONS: &[(u64, &str)] = &[
@@ -16,6 +17,7 @@ const VERSIONS: &[(u64, &str)] = &[
     (10, "few"),
     (10, "either"),
     (6, "red"),
+    (8, "watched"),
     (2, "mute"),
     (3, "unreadable"),
 ];
@@ -50,6 +52,31 @@ impl Player {
             _ => random.between(1, u64::try_from(holds.len()).unwrap() + 1),
         };
         let _ = self.world.lift(&format!("HOLD-{number}"), "PR.Board", &["board"]);
+    }
+
+    /// Shows a cosigned checkpoint: mostly a good one, now and then one that cannot count.
+    pub(super) fn witnesses(&mut self, random: &mut Random) {
+        let entries = self.world.entries();
+        let size = match random.below(6) {
+            0 => random.below(entries + 1),
+            1 if random.percent(20) => entries + 1,
+            _ => entries,
+        };
+        let names: &[&str] = match random.below(8) {
+            0 => &[],
+            1 => &WITNESSES[1..2],
+            2 => &WITNESSES[..],
+            _ => &WITNESSES[..2],
+        };
+        let log = match random.below(30) {
+            0 => LogKey::from_seed(ORIGIN, [78; 32]).unwrap(),
+            _ => log_key(),
+        };
+        let mut note = cosigned_by(&log, size, names);
+        if random.percent(3) && !names.is_empty() {
+            note = forged(&note);
+        }
+        let _ = self.world.show_note(note);
     }
 
     pub(super) fn appoint(&mut self, random: &mut Random) {

@@ -41,6 +41,7 @@ impl Oracle {
         self.reserved_as_left()?;
         self.kept_at_depots()?;
         self.holds_cover()?;
+        self.unseen_waits()?;
         for version in std::mem::take(&mut self.new_versions) {
             self.binds(&version)?;
         }
@@ -68,6 +69,16 @@ impl Oracle {
         });
         let depots = named.collect();
         self.shelves.stands(&depots)
+    }
+
+    /// A live release that its witnesses have not seen is not usable.
+    fn unseen_waits(&self) -> Found {
+        let named = self.releases.iter().enumerate();
+        for (place, right) in named.filter(|(_, right)| right.ended.is_none() && right.unseen) {
+            let waits = right.causes.iter().any(|cause| matches!(cause, Suspension::Witnesses(_)));
+            demand(waits, || format!("{} counts unseen", ReleaseId(number(place))))?;
+        }
+        Ok(())
     }
 
     /// Every live release that a standing hold covers is suspended by it.

@@ -66,6 +66,7 @@ fn policy(version: &str, from: u64, text: &str) -> CharterPolicy {
             key_only: KeyOnlyRule::RefuseRed,
             policies: BTreeMap::from([("rules.cedar".to_owned(), text.to_owned())]),
             properties: BTreeMap::new(),
+            witnesses: None,
         },
         in_force_from: at(from),
         source: "test".to_owned(),

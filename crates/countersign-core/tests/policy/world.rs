@@ -126,6 +126,7 @@ pub fn version(name: &str) -> PolicyBundle {
         key_only: KeyOnlyRule::Allow,
         policies,
         properties: BTreeMap::new(),
+        witnesses: None,
     }
 }
 

@@ -1,10 +1,14 @@
-//! How much of a release may be honoured where, and what does each depot say that it did?
+//! Who has seen a release, how much of it may be honoured where, and what does each depot say that
+//! it did?
 //!
 //! The end of the table of the requests room.
 
-use super::world::{Answered, World, id, quantity};
+use super::world::{
+    Answered, ORIGIN, WITNESSES, World, cosigned_by, forged, id, log_key, quantity,
+};
 use super::{Case, released};
 use countersign_core::requests::CertificateTerms;
+use countersign_proof::LogKey;
 use countersign_proof::words::{CertificateId, Digest};
 
 /// A certificate of the release, changed before it is issued.
@@ -23,7 +27,43 @@ pub(super) fn out() -> World {
     world
 }
 
+/// The same release, under a version that demands two witnesses.
+fn watched() -> World {
+    let mut world = World::with(&[("watched", "2024-05-30T00:00:00Z")]);
+    world.awake_until(id("2025-06-02T09:00:00Z"));
+    world.receive(20, "ATACMS", "UA", None).unwrap();
+    let window = world.days(20).to_string();
+    let asked = super::world::draft("use", 4, "ATACMS", "RU.Kursk", &window);
+    world.submit("genstaff", asked).unwrap();
+    world.approve("secdef", "US.SecDef", 1).unwrap();
+    world
+}
+
 pub(crate) const CASES: &[Case] = &[
+    ("requests/checkpoint-not-ours", || {
+        let mut world = watched();
+        let stranger = LogKey::from_seed(ORIGIN, [9; 32]).unwrap();
+        let note = cosigned_by(&stranger, world.entries(), &WITNESSES);
+        world.show_note(note)
+    }),
+    ("requests/checkpoint-ahead", || {
+        let mut world = watched();
+        world.witnessed(world.entries() + 1, &WITNESSES)
+    }),
+    ("requests/cosignature-forged", || {
+        let mut world = watched();
+        let note = cosigned_by(&log_key(), world.entries(), &WITNESSES);
+        world.show_note(forged(&note))
+    }),
+    ("requests/nothing-awaits-witnesses", || {
+        let mut world = watched();
+        world.witnessed(world.entries(), &WITNESSES).unwrap();
+        world.witnessed(world.entries(), &WITNESSES)
+    }),
+    ("requests/too-few-witnesses", || {
+        let mut world = watched();
+        world.witnessed(world.entries(), &WITNESSES[..1])
+    }),
     ("requests/certificate-number", || certify(|terms| terms.id = CertificateId(2))),
     ("requests/release-suspended", || {
         let mut world = released();

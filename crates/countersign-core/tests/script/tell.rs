@@ -18,6 +18,7 @@ fn cause(cause: &Suspension) -> String {
     match cause {
         Suspension::Hold(hold) => hold.to_string(),
         Suspension::Policy(version) => version.to_string(),
+        Suspension::Witnesses(entry) => format!("witnesses of {entry}"),
     }
 }
 
@@ -185,6 +186,7 @@ fn of_requests(world: &World, event: &Requests, told: &mut Vec<String>) -> Optio
         Requests::ReleasesReinstated { releases, .. } => {
             list(releases.iter().map(|id| state(world, *id)))
         }
+        Requests::CheckpointWitnessed { size, .. } => format!("witnesses have seen {size} entries"),
         Requests::ReleaseReapproved { release, .. } => format!("{} again", state(world, *release)),
         Requests::ReleaseEnded { release, ending } => match ending {
             Ending::WithdrawnBy(office) => format!("{release} revoked by {office}"),

@@ -261,7 +261,7 @@ fn use_in_russia(version: &str) -> (&'static str, &'static str) {
         "harmful" => ("US.SecDef", "context.approvals.isEmpty()"),
         "unreadable" => ("US.SecDef", "context.colour == 3"),
         // v4, demanding (what is published has to be proved), mute (no holds), blind (nobody sees
-        // anything), red (v4 with the strict rule on software keys).
+        // anything), red (v4 with the strict rule on software keys), watched (v4 with witnesses).
         _ => ("US.SecDef", GATE),
     }
 }
@@ -314,5 +314,6 @@ pub fn bundle(version: &str) -> PolicyBundle {
         key_only: if content == "red" { KeyOnlyRule::RefuseRed } else { KeyOnlyRule::Allow },
         policies: BTreeMap::from([("all.cedar".to_owned(), text)]),
         properties: BTreeMap::new(),
+        witnesses: (content == "watched").then(super::two_witnesses),
     }
 }

@@ -8,6 +8,7 @@ mod hardware;
 mod shortage;
 mod signing;
 mod stores;
+mod witnesses;
 
 pub use charter::{FOUNDED, STORY, bundle, charter, offices, people, places};
 pub use depots::{depot_key, signed};
@@ -18,6 +19,7 @@ pub use stores::{
     Receipt, account, account_state, consumption, earmark, figure, issue, move_to, recount,
     requirement, storekeeper,
 };
+pub use witnesses::{ORIGIN, WITNESSES, cosigned_by, forged, log_key, two_witnesses, witness};
 
 use countersign_core::people::Authority;
 use countersign_core::policy::{Policies, Version};
@@ -135,12 +137,12 @@ impl World {
             .iter()
             .map(|key| {
                 let mut founding = Founding {
-                    origin: "ledger.example/exercise".to_owned(),
+                    origin: ORIGIN.to_owned(),
                     exercise: true,
                     charter_digest: charter.digest(),
                     policy: first.version.clone(),
                     policy_digest: first.digest(),
-                    log_key: Digest::of(b"log key"),
+                    log_key: Digest(log_key().verifier().public_key()),
                     founded_at: self.at,
                     nonce: Nonce([1; 16]),
                     signer: id(owner(key)),

@@ -107,6 +107,7 @@ pub fn bundle(version: &str) -> PolicyBundle {
         key_only: KeyOnlyRule::Allow,
         policies: policies(),
         properties: BTreeMap::new(),
+        witnesses: None,
     }
 }
 

@@ -18,12 +18,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_core::dependence::impact::Comparing;
 use countersign_core::dependence::{History, impact};
-use countersign_core::policy::{Command, Deciding, KeyOnlyRule, PolicyBundle};
+use countersign_core::policy::{Command, Deciding, KeyOnlyRule, PolicyBundle, WitnessRule};
 use countersign_proof::statement::kinds::PolicyPublication;
 use countersign_proof::words::{PolicyVersionId, Quantity};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -237,6 +237,20 @@ pub(super) struct BundleBody {
     /// The properties that it promises to keep, file by file.
     #[serde(default)]
     properties: BTreeMap<String, String>,
+    /// The witnesses who must have cosigned the log before a release counts.
+    witnesses: Option<WitnessBody>,
+}
+
+/// Who must have cosigned the log with a release in it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WitnessBody {
+    /// How many of them.
+    #[schema(minimum = 1)]
+    quorum: u8,
+    /// Their verifier keys (C2SP tlog-cosignature, type 04).
+    #[schema(min_items = 1)]
+    keys: BTreeSet<String>,
 }
 
 impl BundleBody {
@@ -260,6 +274,9 @@ impl BundleBody {
             },
             policies: self.policies,
             properties: self.properties,
+            witnesses: self
+                .witnesses
+                .map(|WitnessBody { quorum, keys }| WitnessRule { quorum, keys }),
         }
     }
 }

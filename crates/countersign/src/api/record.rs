@@ -1,9 +1,11 @@
 //! The record. Answers: *what happened, in which order, and does it all still hold?*
 
+use super::act::Act;
 use super::json::{Id, Nothing, Wish};
 use super::reading::{Part, Reading};
-use super::shapes::{Entries, EntryShape, Things};
+use super::shapes::{DoneShape, Entries, EntryShape, Things};
 use super::words as w;
+use crate::cosigned::Cosigned;
 use crate::server::app::blocking;
 use crate::server::live::told;
 use crate::server::stores::Read;
@@ -12,13 +14,15 @@ use crate::verification;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use countersign_core::requests::Command;
 use countersign_proof::Outcome;
+use countersign_proof::checkpoint::SignedNote;
 use countersign_proof::statement::{fingerprint, parse_any};
 use countersign_proof::words::{Digest, PersonId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::{Mutex, TryLockError};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,6 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(statements))
         .routes(routes!(statement))
         .routes(routes!(checkpoint))
+        .routes(routes!(cosignatures))
         .routes(routes!(verify))
 }
 
@@ -221,6 +226,37 @@ async fn checkpoint(
     Wish(_none): Wish<Nothing>,
 ) -> Result<Response, Problem> {
     reading.text("text/plain; charset=utf-8", app.reader.checkpoint())
+}
+
+/// A cosigned checkpoint.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CosignedNote {
+    /// The note: a checkpoint of this log with the lines of its witnesses (C2SP tlog-cosignature).
+    note: String,
+}
+
+/// Let releases count that waited for witnesses, now that enough have cosigned. Approves nothing.
+#[utoipa::path(
+    post, path = "/checkpoint/cosignatures", tag = "record", request_body = CosignedNote,
+    responses((status = 200, description = "Some releases wait no longer.", body = DoneShape)),
+)]
+async fn cosignatures(State(app): State<App>, act: Act<CosignedNote>) -> Result<Response, Problem> {
+    act.viewer.authority()?;
+    let note = SignedNote::parse(act.said.note.as_bytes());
+    let note = note.map_err(|error| Problem::unreadable(format!("/note: {error}")))?;
+    let log = app.look(crate::opening::log_keys);
+    let log = log.map_err(|error| Problem::unavailable(error.to_string()))?;
+    let cosigned = Cosigned::beside(&crate::opening::folder(&app.location), log);
+    // One that no key of this log signed is for the rules to refuse.
+    if let Ok(checkpoint) = cosigned.open(act.said.note.as_bytes())
+        && evidence::is_foreign(&app, checkpoint).await?
+    {
+        let detail = "the checkpoint is of another history of this log; look into it";
+        return Err(Problem::door(StatusCode::CONFLICT, "another-history", detail));
+    }
+    let done = act.give(&app, Command::RecordCosignatures { note: Box::new(note) }).await?;
+    Ok(act.answer(&app, &done, None, super::happened(&done.events)))
 }
 
 /// Only one verification at a time: each reads the whole record.

@@ -44,6 +44,8 @@ pub(super) enum Verb {
     Cosign(cosigning::CosignArgs),
     /// Ask several witnesses over the network to cosign the checkpoint
     Collect(collecting::CollectArgs),
+    /// Let releases count that waited for witnesses, now that enough have cosigned
+    RecordCosignatures(cosigning::RecordArgs),
     /// Write the log as files that anyone can serve and check (C2SP tlog-tiles)
     Export(exporting::ExportArgs),
     /// Check every entry of an exported log, without its server
@@ -81,6 +83,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
         Verb::RequestCosignature(args) => cosigning::request(global, args, output),
         Verb::Cosign(args) => cosigning::cosign(global, args, output),
         Verb::Collect(args) => collecting::collect(global, args, output),
+        Verb::RecordCosignatures(args) => cosigning::record(global, args, output),
         Verb::Export(args) => exporting::export(global, args, output),
         Verb::CheckExport(args) => exporting::check(args, output),
         Verb::Prove(args) => proving::prove(global, args, output),

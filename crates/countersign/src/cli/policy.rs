@@ -130,6 +130,10 @@ fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<()
         fields.insert("policies".to_owned(), Value::Object(policies.collect()));
         let properties = &version.bundle.properties;
         fields.insert("properties".to_owned(), serde_json::json!(properties));
+        if let Some(rule) = &version.bundle.witnesses {
+            let rule = serde_json::json!({ "quorum": rule.quorum, "keys": rule.keys });
+            fields.insert("witnesses".to_owned(), rule);
+        }
     }
     output.value(&value);
     output.heading(&format!("{id}, in force from {}", version.in_force_from));
@@ -146,6 +150,10 @@ fn show(global: &Global, id: &PolicyVersionId, output: &mut Output) -> Result<()
         }
     }
     output.table(&["party", "act", "decides"], &rows);
+    if let Some(rule) = &version.bundle.witnesses {
+        output
+            .line(&format!("\nA release counts once witnesses have seen it: {}.", rule.in_words()));
+    }
     if let Some(proofs) = &version.proofs {
         output.line(&format!("\nWhen it was published: {}.", proved_in_words(proofs)));
         for (act, direction, finding) in &proofs.differences {

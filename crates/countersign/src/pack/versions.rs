@@ -6,12 +6,13 @@ use super::known::Known;
 use super::node::{Node, Value};
 use super::source::{Reading, Source, refuse_links};
 use countersign_core::ledger::CharterPolicy;
-use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle};
+use countersign_core::policy::{DATA_SHAPE, Deciding, KeyOnlyRule, PolicyBundle, WitnessRule};
+use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::words::{
     Act, Moment, OfficeId, PartyId, PolicyVersionId, Standing, Transition, WordError,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -74,6 +75,18 @@ impl FromStr for PropertyName {
         let named = PolicyVersionId::new(text).is_ok() && !text.starts_with('.');
         let expected = "the name of a file in policy/properties without .cedar, such as divert-red";
         if named { Ok(Self(text.to_owned())) } else { Err(WordError::new(text, expected)) }
+    }
+}
+
+/// A witness: its verifier key, as it was written.
+struct Witness(String);
+
+impl FromStr for Witness {
+    type Err = WordError;
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let expected = "the key of a witness, as `countersign witness key` prints it";
+        let read = text.parse::<WitnessVerifier>();
+        read.map(|key| Self(key.to_string())).map_err(|_| WordError::new(text, expected))
     }
 }
 
@@ -141,6 +154,7 @@ fn read_version(
     let folder = folder.map(|name| format!("policy/{name}"));
     let policies = folder.as_ref().map(|folder| read_files(r, dir, folder));
     let properties = read_properties(r, dir, fields);
+    let witnesses = read_witnesses(r, fields);
     let bundle = PolicyBundle {
         version: version?.value,
         data_shape: shape.and_then(|shape| u16::try_from(shape).ok()).unwrap_or(DATA_SHAPE),
@@ -148,6 +162,7 @@ fn read_version(
         key_only: key_only.map_or(KeyOnlyRule::RefuseRed, |rule| rule.value.0),
         policies: policies?,
         properties,
+        witnesses,
     };
     let (line, _) = r.source.place(fields.at);
     let (in_force_from, standing) = (in_force_from?, standing?.value);
@@ -194,6 +209,22 @@ fn read_deciding(
         table.insert(party.value, offices);
     }
     table
+}
+
+/// The witnesses that a version demands, as `witness key` prints them.
+fn read_witnesses(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> Option<WitnessRule> {
+    let node = fields.get("witnesses")?;
+    let mut table = Fields::new(r, node, "witnesses")?;
+    let quorum = table.number(r, "quorum", 1..=u32::from(u8::MAX));
+    let keys: BTreeSet<String> =
+        table.words::<Witness>(r, "keys").into_iter().map(|key| key.value.0).collect();
+    let quorum = quorum.and_then(|quorum| u8::try_from(quorum).ok()).or_else(|| {
+        let remedy = "write quorum = and how many of the witnesses must have cosigned";
+        r.fault(table.at, code::KEY_MISSING, "witnesses: quorum is missing", remedy);
+        None
+    });
+    table.finish(r);
+    quorum.map(|quorum| WitnessRule { quorum, keys })
 }
 
 /// The standing properties that a version promises: files in `policy/properties`, by name.

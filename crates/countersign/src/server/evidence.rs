@@ -6,10 +6,12 @@ use crate::cli::Failure;
 use crate::cosigned::Cosigned;
 use crate::evidence::{self, hidden_from};
 use crate::proving::{ProveError, Prover};
+use crate::tiles::LogError;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use countersign_proof::Label;
 use countersign_proof::bundle::Matter;
+use countersign_proof::checkpoint::Checkpoint;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -67,6 +69,24 @@ pub(crate) async fn proof(app: &App, seq: u64) -> Result<String, Problem> {
                 | ProveError::Log(_)
                 | ProveError::Damaged(_) => Failure::from(error).into(),
             })
+        })
+    })
+    .await
+}
+
+/// Whether a checkpoint that the log signed is of another history than this record.
+///
+/// # Errors
+/// [`Problem`] when the record cannot be read.
+pub(crate) async fn is_foreign(app: &App, checkpoint: Checkpoint) -> Result<bool, Problem> {
+    let app = app.clone();
+    blocking(move || {
+        let mut tiles = app.tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        app.stores.with(|store| {
+            let unavailable = |error: LogError| Problem::unavailable(error.to_string());
+            let log = tiles.log(store)?;
+            let has = log.has(&checkpoint).map_err(unavailable)?;
+            Ok(checkpoint.size <= log.size() && !has)
         })
     })
     .await

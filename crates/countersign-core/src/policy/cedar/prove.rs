@@ -73,6 +73,7 @@ impl Property {
         let alone = PolicyBundle {
             policies: BTreeMap::from([(file.to_owned(), text.to_owned())]),
             properties: BTreeMap::new(),
+            witnesses: None,
             ..bundle.clone()
         };
         let rules = Compiled::compile(&alone, world, exercise)?;

@@ -19,6 +19,7 @@ fn compiled() -> Compiled {
         key_only: KeyOnlyRule::RefuseRed,
         policies: BTreeMap::from([("open.cedar".to_owned(), open.to_owned())]),
         properties: BTreeMap::new(),
+        witnesses: None,
     };
     let party: PartyId = "UA".parse().unwrap();
     let world = World {

@@ -1,11 +1,14 @@
 //! Cosignatures carried by hand: a file to the witness, a file back.
 
+use super::super::desk::Desk;
 use super::super::output::Output;
 use super::super::{Failure, Global};
 use super::{Opened, file, open};
-use crate::cosigned::Cosigned;
+use crate::cosigned::{Cosigned, CosignedError};
 use crate::tiles::LogTiles;
 use clap::Args;
+use countersign_core::Event;
+use countersign_core::requests::{self, Command};
 use countersign_proof::checkpoint::{NoteKey as _, SignedNote};
 use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::witness::AddCheckpoint;
@@ -44,6 +47,21 @@ pub(in crate::cli) struct CosignArgs {
     /// The witness, as it prints its key; may be given several times
     #[arg(long, value_name = "VKEY")]
     witness: Vec<WitnessVerifier>,
+}
+
+/// `log record-cosignatures`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A policy version may demand that witnesses have cosigned the log before a \
+                        release counts. Until then the release is suspended. Collect cosignatures \
+                        with `log collect` or `log cosign`, then run this.\n\nWithout --from, the \
+                        checkpoint that most witnesses have cosigned is taken, of those kept beside \
+                        the ledger. It approves nothing, so nobody need sign in."
+)]
+pub(in crate::cli) struct RecordArgs {
+    /// A cosigned checkpoint
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
 }
 
 /// The size that a witness cosigned last, as far as this ledger knows.
@@ -138,6 +156,65 @@ pub(super) fn cosign(
     for found in &accepted {
         output.line(&format!("{} cosigned {size} entries at {}.", found.witness, found.time));
     }
+    Ok(())
+}
+
+/// The checkpoint to be recorded: that of a file, or the best that is kept.
+fn cosigned_note(
+    args: &RecordArgs,
+    opened: &Opened,
+    output: &mut Output,
+) -> Result<SignedNote, Failure> {
+    let bytes = match &args.from {
+        Some(path) => file(path)?,
+        None => match opened.cosigned.best(0, &mut |told| output.line(&told))? {
+            Some(found) => return Ok(found.note),
+            None => {
+                let message = "no witness has cosigned a checkpoint of this ledger yet; ask them \
+                               with `log collect`";
+                let code = "log/not-cosigned".to_owned();
+                return Err(Failure::Refused { code, message: message.to_owned() });
+            }
+        },
+    };
+    SignedNote::parse(&bytes).map_err(|error| CosignedError::from(error).into())
+}
+
+pub(super) fn record(
+    global: &Global,
+    args: &RecordArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let opened = open(global)?;
+    let note = cosigned_note(args, &opened, output)?;
+    let checkpoint = opened.cosigned.open(note.to_string().as_bytes())?;
+    let mut tiles = LogTiles::new();
+    let log = tiles.log(opened.store.as_ref())?;
+    if checkpoint.size <= log.size() && !log.has(&checkpoint)? {
+        let what = "the checkpoint is of another history of this log; compare both with `witness \
+                    compare`";
+        return Err(Failure::Integrity(what.to_owned()));
+    }
+    drop(opened);
+    let mut desk = Desk::open(global)?;
+    let (_, events) = desk.submit(None, Command::RecordCosignatures { note: Box::new(note) })?;
+    let mut releases = Vec::new();
+    for event in &events {
+        if let Event::Requests(requests::Event::ReleasesReinstated { releases: some, .. }) = event {
+            releases.extend(some.iter().map(ToString::to_string));
+        }
+    }
+    if desk.is_dry() {
+        output.only_would();
+    }
+    output.value(&json!({
+        "size": checkpoint.size, "releases": releases, "dry_run": desk.is_dry(),
+    }));
+    output.line(&format!(
+        "Witnesses have seen {} entries. They no longer hold up {}.",
+        checkpoint.size,
+        releases.join(", ")
+    ));
     Ok(())
 }
 

@@ -106,7 +106,7 @@ pub(super) fn export(
     let checkpoint = checkpoint.map_err(|error| Failure::Integrity(error.to_string()))?;
     let mut tiles = LogTiles::new();
     let from = tiles.log(store.as_ref())?;
-    if from.root(checkpoint.size)? != checkpoint.root {
+    if !from.has(&checkpoint)? {
         let what = "the checkpoint is not that of the entries; verify the log";
         return Err(Failure::Integrity(what.to_owned()));
     }

@@ -12,7 +12,7 @@ use countersign_core::State;
 use countersign_core::people::Function;
 use countersign_core::policy::{
     self, Changes, Claim, Comparison, Compiled, Deciding, DecidingChange, Direction, Edit, Finding,
-    Proofs, Property, Proving, Solver, World,
+    Proofs, Property, Proving, Solver, WitnessRule, World,
 };
 use countersign_core::stock::Item;
 use countersign_proof::words::{ItemId, Moment, PartyId, PolicyVersionId};
@@ -244,6 +244,7 @@ impl Examined {
         for (kind, edits) in texts {
             lines.extend(edits.iter().map(|(id, edit)| format!("{kind} {id} {}", edited(*edit))));
         }
+        lines.extend(changes.witnesses.as_ref().map(ToString::to_string));
         lines.extend(changes.verdicts.iter().map(|change| change.told(&self.world)));
         output.heading("\nWhat changes");
         if lines.is_empty() {
@@ -321,7 +322,15 @@ impl Examined {
                 "sentence": change.told(&self.world),
             })
         });
+        let rule = |rule: &Option<WitnessRule>| {
+            rule.as_ref().map(|rule| json!({ "quorum": rule.quorum, "keys": rule.keys }))
+        };
+        let witnesses = changes
+            .witnesses
+            .as_ref()
+            .map(|change| json!({ "before": rule(&change.before), "after": rule(&change.after) }));
         json!({
+            "witnesses": witnesses,
             "deciding": deciding.collect::<Value>(),
             "policies": edits(&changes.policies),
             "properties": edits(&changes.properties),

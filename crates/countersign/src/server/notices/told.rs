@@ -63,6 +63,7 @@ pub(crate) const EVENT_KINDS: &[&str] = &[
     "UseReported",
     "HoldPlaced",
     "HoldLifted",
+    "CheckpointWitnessed",
     "CertificateIssued",
     "ReceiptRecorded",
     "AccountRecorded",

@@ -103,7 +103,8 @@ fn of_requests(event: &requests::Event, found: &mut BTreeSet<Concern>) {
         E::HoldPlaced { hold, .. } => {
             found.insert(Concern::Hold(*hold));
         }
-        E::RequestWithdrawn { .. }
+        E::CheckpointWitnessed { .. }
+        | E::RequestWithdrawn { .. }
         | E::AdviceRecorded { .. }
         | E::PersonRecused { .. }
         | E::QuorumOutOfReach { .. }

@@ -26,6 +26,13 @@ fn summary(state: &Ledger, version: &Version) -> Markup {
         KeyOnlyRule::RefuseRed => words::POLICY_KEY_REFUSED,
         KeyOnlyRule::Allow => words::POLICY_KEY_ALLOWED,
     };
+    let witnesses = match &version.bundle.witnesses {
+        Some(rule) => html! {
+            (words::policy_witnesses(rule.quorum, rule.keys.len()))
+            ul { @for key in &rule.keys { li { code { (key) } } } }
+        },
+        None => html! { (words::POLICY_NO_WITNESSES) },
+    };
     summary_list(&[
         (words::POLICY_STATUS, status(state, version)),
         (words::POLICY_FROM, moment(version.in_force_from)),
@@ -34,6 +41,7 @@ fn summary(state: &Ledger, version: &Version) -> Markup {
         (words::STANDING, html! { (version.standing) }),
         (words::POLICY_TRANSITION, html! { (version.transition) }),
         (words::POLICY_KEY_ONLY, html! { (key_only) }),
+        (words::POLICY_WITNESSES, witnesses),
         (words::POLICY_DIGEST, fingerprint(&version.digest.to_string())),
     ])
 }
@@ -123,7 +131,8 @@ fn told_changes(changes: &Changes, compiled: &Compiled) -> Vec<String> {
     let properties =
         properties.map(|(id, edit)| words::policy_edit(words::POLICY_KIND_PROPERTY, id, *edit));
     let verdicts = changes.verdicts.iter().map(|change| change.told(compiled.world()));
-    deciding.chain(policies).chain(properties).chain(verdicts).collect()
+    let witnesses = changes.witnesses.iter().map(ToString::to_string);
+    deciding.chain(policies).chain(properties).chain(witnesses).chain(verdicts).collect()
 }
 
 /// What the version changes of the one before it.

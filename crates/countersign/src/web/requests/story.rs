@@ -106,6 +106,7 @@ fn tone(event: &AnyEvent) -> Tone {
     match event {
         Event::RequestApproved { .. }
         | Event::ReleaseIssued { .. }
+        | Event::CheckpointWitnessed { .. }
         | Event::ReleasesReinstated { .. }
         | Event::ReleaseReapproved { .. } => Tone::Good,
         Event::RequestRefused { .. } | Event::QuorumOutOfReach { .. } => Tone::Bad,

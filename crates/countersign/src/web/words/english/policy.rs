@@ -48,6 +48,14 @@ pub(crate) const POLICY_KEY_REFUSED: &str =
     "Refused for items of class red, because nobody verified who used the key";
 /// For an exercise.
 pub(crate) const POLICY_KEY_ALLOWED: &str = "Allowed: only an exercise may say so";
+/// A row.
+pub(crate) const POLICY_WITNESSES: &str = "Witnesses before a release counts";
+/// None are demanded.
+pub(crate) const POLICY_NO_WITNESSES: &str = "None: a release counts at once";
+/// How many of how many.
+pub(crate) fn policy_witnesses(quorum: u8, count: usize) -> String {
+    format!("{quorum} of {count} must have cosigned the record with the release in it:")
+}
 /// Heads the policies.
 pub(crate) const POLICY_TEXTS: &str = "The policies";
 /// Heads the properties.

@@ -285,6 +285,7 @@ pub(crate) fn happened(event: &Event) -> &'static str {
         "ReleaseReapproved" => "The release was approved anew",
         "ReleaseEnded" => "The release ended",
         "UseReported" => "A use was reported",
+        "CheckpointWitnessed" => "Witnesses have seen enough of the record",
         "CertificateIssued" => "A certificate was issued to a depot",
         "ReceiptRecorded" => "A depot\u{2019}s receipt was brought in",
         "AccountRecorded" => "A depot\u{2019}s account of a certificate was brought in",
