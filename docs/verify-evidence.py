@@ -9,7 +9,6 @@ Exit codes: 0 all holds, 3 something does not, 2 usage.
 """
 import base64, hashlib, json, os, pathlib, re, subprocess, sys, tempfile, zipfile
 from datetime import datetime, timezone
-
 class Broken(Exception): pass
 def need(holds, what):
     if not holds:
@@ -125,6 +124,7 @@ def verify(path, given):
             consistency(head["size"], size, b64(head["root"]), root, [b64(s) for s in head["path"]])
         print(f"{about['of']} from {about['origin']}: {len(entries)} entries are in its log of {size}.")
         if signed:
+            if field(signed[0][2], "exercise") == "yes": print("EXERCISE: the ledger is an exercise.")
             signatures(files, entries, opened, signed, scratch)
         uses(entries, opened, signed)
     for label, count in withheld.items():

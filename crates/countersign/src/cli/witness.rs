@@ -232,13 +232,20 @@ fn status(args: &StatusArgs, output: &mut Output) -> Result<(), Failure> {
         let size = last.map(|seen| seen.checkpoint.size);
         let root = last.map(|seen| seen.checkpoint.root.to_string());
         let time = last.map(|seen| seen.time.to_string());
+        let twin = logs.iter().filter(|other| other.name() == log.name()).count() > 1;
+        let key = log.to_string();
+        let shown = if twin {
+            key.split('+').take(2).collect::<Vec<_>>().join("+")
+        } else {
+            log.name().to_owned()
+        };
         rows.push(vec![
-            log.name().to_owned(),
+            shown,
             size.map_or_else(|| "nothing yet".to_owned(), |size| size.to_string()),
             time.clone().unwrap_or_default(),
         ]);
         values.push(json!({
-            "log": log.to_string(), "size": size, "root": root, "time": time,
+            "log": key, "size": size, "root": root, "time": time,
         }));
     }
     output.value(&json!({

@@ -21,8 +21,13 @@ pub(super) fn show(
     let found = gaps(&state, now);
     let values: Vec<Value> = found.iter().map(crate::views::certificates::gap).collect();
     output.value(&Value::Array(values));
-    if found.is_empty() {
-        output.line(&format!("At {now} everything that was issued to depots closes."));
+    let out = state.requests.certificates().iter().filter(|one| !one.is_settled()).count();
+    match (found.is_empty(), out) {
+        (true, 0) => output.line(&format!("At {now} everything that was issued to depots closes.")),
+        (true, out) => output.line(&format!(
+            "At {now} nothing is missing; certificates that are still out: {out}."
+        )),
+        (false, _) => {}
     }
     for gap in &found {
         output.line(&format!("{}: {gap}", gap.code()));

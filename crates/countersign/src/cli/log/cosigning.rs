@@ -55,8 +55,8 @@ pub(in crate::cli) struct CosignArgs {
     after_help = "A policy version may demand that witnesses have cosigned the log before a \
                         release counts. Until then the release is suspended. Collect cosignatures \
                         with `log collect` or `log cosign`, then run this.\n\nWithout --from, the \
-                        checkpoint that most witnesses have cosigned is taken, of those kept beside \
-                        the ledger. It approves nothing, so nobody need sign in."
+                        checkpoint that most witnesses have cosigned is taken, of those kept \
+                        beside the ledger. It approves nothing, so nobody need sign in."
 )]
 pub(in crate::cli) struct RecordArgs {
     /// A cosigned checkpoint

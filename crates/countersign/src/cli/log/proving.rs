@@ -150,7 +150,7 @@ fn refused(error: TlogProofError) -> Failure {
     let code = match &error {
         TlogProofError::Text { .. } | TlogProofError::Checkpoint(_) => "log/proof-malformed",
         TlogProofError::Untrusted(_) => "log/not-trusted",
-        TlogProofError::NotIncluded(_) => "log/proof-invalid",
+        TlogProofError::NotIncluded(_) => return Failure::Integrity(error.to_string()),
     };
     Failure::Refused { code: code.to_owned(), message: error.to_string() }
 }

@@ -2,6 +2,7 @@
 //! to depots without a network, and what comes back.
 
 use super::super::desk::Desk;
+use super::super::failure::{is_there, write_new};
 use super::super::output::Output;
 use super::super::{Failure, Global};
 use crate::depot::certifying::{self, Prepared, Wanted};
@@ -132,6 +133,9 @@ pub(super) fn issue(
     if let Some(qr) = &args.qr {
         files.push((qr.clone(), papers::picture(&bytes)?.into_bytes()));
     }
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+        return Err(is_there(path));
+    }
     if !desk.is_dry() {
         write_aside(&files)?;
     }
@@ -154,7 +158,7 @@ pub(super) fn evidence(
 ) -> Result<(), Failure> {
     let id = args.id;
     let logged = certifying::evidence(global.location()?, id)?;
-    fs::write(&args.output, papers::write_evidence(&logged)?).map_err(io(&args.output))?;
+    write_new(&args.output, &papers::write_evidence(&logged)?)?;
     let decisions = logged.decisions.len();
     output.value(&json!({
         "file": args.output.display().to_string(), "decisions": decisions,
