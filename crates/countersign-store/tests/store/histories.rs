@@ -1,7 +1,8 @@
 //! Random histories against the plainest model there is: a vector.
 
-use crate::conformance::{Folder, Memory, Place};
+use crate::conformance::Place;
 use crate::entries::{append, command, entry_for};
+use crate::places::{Folder, Memory};
 use countersign_store::{Store, StoreError, StoredEntry, Walk as _};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! The stores under test.
 
-use super::Place;
+use crate::conformance::{Place, conforms};
 use countersign_store::{MemoryLedger, Mode, SqliteStore, Store, StoreError};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -56,4 +56,14 @@ impl Place for Memory {
     fn damage_latest_snapshot(&self) {
         self.ledger.damage_latest_snapshot();
     }
+}
+
+#[test]
+fn the_sqlite_store_conforms() {
+    conforms(&|| Box::new(Folder::new()));
+}
+
+#[test]
+fn the_memory_store_conforms() {
+    conforms(&|| Box::new(Memory::new()));
 }
