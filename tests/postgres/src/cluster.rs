@@ -1,4 +1,5 @@
 //! A PostgreSQL server of its own: in a temporary folder, on a port of its own, gone at the end.
+#![allow(clippy::panic, reason = "a test stops where its server fails")]
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -187,7 +187,7 @@ fn decoded(text: &str) -> Result<String, StoreError> {
 /// `HOST`, `HOST:PORT`, `[IPV6]:PORT`, or the percent-encoded folder of a Unix socket.
 fn host(text: &str) -> Result<Host, StoreError> {
     let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((name, port)) if port.is_empty() => (name, None),
+        Some((name, "")) => (name, None),
         Some((name, port)) => match port.strip_prefix(':') {
             Some(port) => (name, Some(port)),
             None => return refuse("a host of the location cannot be read"),

@@ -39,9 +39,12 @@ pub(super) fn save(
     if link.is_usable() {
         link.run(end, STATEMENT)?;
     }
-    saved.map_err(|error| match error {
-        StoreError::Postgres { message, .. } => StoreError::Unavailable { cause: message },
-        other => other,
+    saved.map_err(|error| {
+        if let StoreError::Postgres { message, .. } = error {
+            StoreError::Unavailable { cause: message }
+        } else {
+            error
+        }
     })
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::Severity;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, Row, Statement};
 
@@ -37,7 +37,8 @@ pub(super) struct Link {
 struct Heard {
     news: Mutex<u64>,
     rung: Condvar,
-    /// The server stopped waiting for a standby: what it acknowledged it may yet lose.
+    /// There was a warning, as when the server stopped waiting for a standby: what it acknowledged
+    /// it may yet lose.
     doubt: AtomicBool,
     /// How many dead rows the last table that was written anew still has.
     kept_dead: Mutex<Option<u64>>,
@@ -60,8 +61,9 @@ impl Heard {
                 self.rung.notify_all();
             }
             AsyncMessage::Notice(said) => {
-                let stopped = [SqlState::QUERY_CANCELED, SqlState::ADMIN_SHUTDOWN];
-                if stopped.contains(said.code()) {
+                // Nothing else that an append does is warned of, and the words of this warning
+                // may be in any language.
+                if said.parsed_severity() == Some(Severity::Warning) {
                     self.doubt.store(true, Ordering::SeqCst);
                 }
                 if let Some(number) = said.detail().and_then(first_number) {
@@ -167,7 +169,7 @@ impl Link {
         Ok(statement)
     }
 
-    /// Whether, since this was last asked, the server gave up waiting for a standby.
+    /// Whether the server warned of something since this was last asked.
     pub(super) fn take_doubt(&self) -> bool {
         self.heard.doubt.swap(false, Ordering::SeqCst)
     }
@@ -204,11 +206,10 @@ fn first_number(text: &str) -> Option<u64> {
 }
 
 fn named(late: StoreError, host: &Host) -> StoreError {
-    match late {
-        StoreError::Unavailable { cause } => {
-            StoreError::Unavailable { cause: format!("{}: {cause}", host.shown()) }
-        }
-        other => other,
+    if let StoreError::Unavailable { cause } = late {
+        StoreError::Unavailable { cause: format!("{}: {cause}", host.shown()) }
+    } else {
+        late
     }
 }
 

@@ -37,10 +37,11 @@ pub(super) fn at_opening(error: &Error, host: &str) -> StoreError {
             remedy: "see to the server's certificate and to sslrootcert=FILE; only where nobody \
                      else is on the way, say sslmode=disable",
         },
-        _ => match told(error) {
-            StoreError::Unavailable { .. } => StoreError::Unavailable { cause: what() },
-            other => other,
-        },
+        _ => {
+            let told = told(error);
+            let passing = matches!(told, StoreError::Unavailable { .. });
+            if passing { StoreError::Unavailable { cause: what() } } else { told }
+        }
     }
 }
 

@@ -285,8 +285,6 @@ pub(super) fn one<T>(
 
 /// A value that is not of the type that it was written with.
 pub(super) fn unreadable(error: &Error) -> StoreError {
-    match refusals::told(error) {
-        StoreError::Unavailable { cause } => StoreError::damaged(cause),
-        other => other,
-    }
+    let told = refusals::told(error);
+    if let StoreError::Unavailable { cause } = told { StoreError::damaged(cause) } else { told }
 }

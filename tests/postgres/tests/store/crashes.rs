@@ -21,13 +21,12 @@ fn numbered(round: u64, batch: u64, index: u64) -> u64 {
     (round << 40) | (batch << 8) | index
 }
 
+/// Where a command was appended, by its id.
+type Placed = (u64, CommandId);
+
 /// Appends until the server is gone; gives the id and place of all that was acknowledged, and those
 /// of the batch whose outcome is unknown.
-fn load(
-    store: &mut dyn Store,
-    round: u64,
-    under_way: &AtomicBool,
-) -> (Vec<(u64, CommandId)>, Vec<(u64, CommandId)>) {
+fn load(store: &mut dyn Store, round: u64, under_way: &AtomicBool) -> (Vec<Placed>, Vec<Placed>) {
     let mut acknowledged = Vec::new();
     for batch in 0.. {
         let from = match store.head() {
@@ -98,7 +97,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
 }
 
 /// The writer that was there before the crash finds everything, by identity.
-fn check(store: &dyn Store, all: &HashMap<CommandId, u64>, unknown: &[(u64, CommandId)]) {
+fn check(store: &dyn Store, all: &HashMap<CommandId, u64>, unknown: &[Placed]) {
     for (command, seq) in all {
         assert_eq!(store.find(*command).unwrap(), Some(*seq));
     }

@@ -2,11 +2,11 @@
 //! and no refusal tells a secret.
 
 use crate::conformance::Place as _;
-use crate::entries::{append, batch};
+use crate::entries::{append, batch, command};
 use crate::place::{Ledger, server};
 use countersign_postgres::cluster::{CLERK, DATABASE, PASSWORD};
 use countersign_postgres::{Cluster, given};
-use countersign_store::{Mode, StoreError, open};
+use countersign_store::{Mode, Store, StoreError, open};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -54,6 +54,17 @@ fn a_server_that_commits_too_early_is_set_right_or_accepted_in_words() {
     assert_eq!(store.read(0, 10).unwrap(), batch(0, 6));
 }
 
+/// Appends one entry after another until one fails, as it does once the server has taken notice of
+/// a new setting; gives its number and why.
+fn until_one_fails(store: &mut dyn Store) -> (u64, StoreError) {
+    loop {
+        let next = store.head().unwrap().size;
+        if let Err(error) = append(store, &batch(next, 1)) {
+            return (next, error);
+        }
+    }
+}
+
 /// A standby that is waited for and does not answer: the outcome is unknown, and stays so until it
 /// is there after all.
 #[test]
@@ -61,34 +72,38 @@ fn an_append_waits_for_the_standby_that_it_must_reach() {
     let Some(cluster) = server() else { return };
     let ledger = Ledger::on(&cluster);
     let mut store = ledger.writer();
-    append(&mut *store, &batch(0, 3)).unwrap();
     cluster.set("synchronous_standby_names", "nobody");
-    let lost = append(&mut *store, &batch(3, 2));
-    assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
-    let pending = store.find(crate::entries::command(3));
+    let (last, lost) = until_one_fails(&mut *store);
+    assert!(matches!(lost, StoreError::Unavailable { .. }), "{lost:?}");
+    let pending = store.find(command(last));
     assert!(matches!(pending, Err(StoreError::Unavailable { .. })), "{pending:?}");
     cluster.set("synchronous_standby_names", "");
-    let found = store.find(crate::entries::command(3));
-    assert_eq!(found, Ok(Some(3)));
-    // An operator who cancels the wait makes the server acknowledge what may be lost yet.
+    assert_eq!(store.find(command(last)), Ok(Some(last)));
+    assert_eq!(store.read(0, 1 << 20).unwrap(), batch(0, last + 1));
+}
+
+/// An operator who cancels the wait makes the server acknowledge what it may yet lose.
+#[test]
+fn an_append_whose_wait_was_cancelled_is_not_taken_for_acknowledged() {
+    let Some(cluster) = server() else { return };
+    let ledger = Ledger::on(&cluster);
+    let mut store = ledger.writer();
     cluster.set("synchronous_standby_names", "nobody");
-    let canceller = {
-        let cluster = cluster.clone();
-        std::thread::spawn(move || {
-            let waiting = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
-                           WHERE wait_event = 'SyncRep'";
-            while cluster.sql("postgres", waiting) == "0" {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        })
-    };
-    let doubtful = append(&mut *store, &batch(5, 2)).unwrap_err();
-    canceller.join().unwrap();
+    let operator = cluster.clone();
+    let cancelling = std::thread::spawn(move || {
+        let waiting = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+                       WHERE wait_event = 'SyncRep'";
+        while operator.sql("postgres", waiting) == "0" {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let (last, doubtful) = until_one_fails(&mut *store);
+    cancelling.join().unwrap();
     assert!(doubtful.to_string().contains("stopped waiting for its standby"), "{doubtful}");
     cluster.set("synchronous_standby_names", "");
-    assert_eq!(store.find(crate::entries::command(5)), Ok(Some(5)));
-    append(&mut *store, &batch(7, 2)).unwrap();
-    assert_eq!(store.read(0, 100).unwrap(), batch(0, 9));
+    assert_eq!(store.find(command(last)), Ok(Some(last)));
+    append(&mut *store, &batch(last + 1, 2)).unwrap();
+    store.check_integrity().unwrap();
 }
 
 #[test]
@@ -122,7 +137,7 @@ fn a_standby_is_read_and_not_written_until_it_is_promoted() {
     let nowhere = store.head();
     assert!(matches!(nowhere, Err(StoreError::Standby { .. })), "{nowhere:?}");
     standby.sql("postgres", "SELECT pg_promote()");
-    assert_eq!(store.find(crate::entries::command(6)), Ok(None));
+    assert_eq!(store.find(command(6)), Ok(None));
     append(&mut *store, &batch(6, 2)).unwrap();
     assert_eq!(reader.read(0, 10).unwrap(), batch(0, 8));
     store.check_integrity().unwrap();

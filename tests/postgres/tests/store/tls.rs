@@ -76,6 +76,6 @@ fn the_server_proves_its_name_or_is_not_spoken_to() {
     refused(&format!("{plain}&sslmode=require"), "UnknownIssuer");
 
     certify(&mut cluster, "ours", "DNS:db.example");
-    refused(&with(&ours), "NotValidForName");
+    refused(&with(&ours), "not valid for name");
     assert_eq!(open(&plain, Mode::Read).unwrap().head().unwrap().size, 300);
 }
