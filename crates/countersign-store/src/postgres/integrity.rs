@@ -63,7 +63,7 @@ pub(super) fn full(link: &Link, address: &Address) -> Result<Checked, StoreError
     link.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", STATEMENT)?;
     let checked = ends(link, address).and_then(|head| {
         let entries = check_entries(link)?;
-        let parts = check_parts(link)?;
+        let parts = check_parts(link, entries)?;
         check_batches(link, &head)?;
         Ok(Checked { entries, parts })
     });
@@ -90,19 +90,19 @@ fn check_entries(link: &Link) -> Result<u64, StoreError> {
     Ok(entries)
 }
 
-/// Every sealed part with its entry, and readable.
-fn check_parts(link: &Link) -> Result<u64, StoreError> {
+/// Every sealed part with its entry, of which there are `entries`, and readable.
+fn check_parts(link: &Link, entries: u64) -> Result<u64, StoreError> {
     let mut parts = 0u64;
-    let query = "SELECT part.seq, (entry.seq IS NOT NULL)::integer::bigint, part.bytes
-        FROM (SELECT seq, bytes FROM sealed UNION ALL SELECT seq, bytes FROM erasable) AS part
-        LEFT JOIN entry ON entry.seq = part.seq ORDER BY part.seq";
-    walk::each(link, query, |[seq, is_there, _]| {
-        if walk::number(is_there)? == 0 {
-            return Err(StoreError::corrupt(walk::number(seq)?, "a sealed part has no entry"));
-        }
-        parts = parts.saturating_add(1);
-        Ok(ControlFlow::Continue(()))
-    })?;
+    for query in ["SELECT seq, bytes FROM sealed", "SELECT seq, bytes FROM erasable"] {
+        walk::each(link, query, |[seq, _]| {
+            let seq = walk::number(seq)?;
+            if seq >= entries {
+                return Err(StoreError::corrupt(seq, "a sealed part has no entry"));
+            }
+            parts = parts.saturating_add(1);
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
     Ok(parts)
 }
 

@@ -48,7 +48,13 @@ pub(super) fn each_row<const N: usize>(
     span(link, columns, from, size, &mut show)
 }
 
-/// Shows the entries from `from` to before `end`, of which none may be missing.
+/// How many entries the first statement of a walk asks for, and how many a later one at most.
+const FIRST: u64 = 1024;
+const MOST: u64 = 1 << 16;
+
+/// Shows the entries from `from` to before `end`, of which none may be missing. An entry never
+/// changes, so that several statements see no more than one would; the first of them are short,
+/// for whoever soon breaks.
 pub(super) fn span<const N: usize>(
     link: &Link,
     columns: &str,
@@ -56,28 +62,40 @@ pub(super) fn span<const N: usize>(
     end: u64,
     show: &mut impl FnMut(u64, [&[u8]; N]) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
-    if from >= end {
-        return Ok(());
+    let (mut from, mut length) = (from, FIRST);
+    while from < end {
+        let to = from.saturating_add(length).min(end);
+        if window(link, columns, from, to, show)?.is_break() {
+            break;
+        }
+        (from, length) = (to, length.saturating_mul(8).min(MOST));
     }
-    let query = format!(
-        "SELECT {columns} FROM entry WHERE seq >= {} AND seq < {} ORDER BY seq",
-        signed(from),
-        signed(end)
-    );
+    Ok(())
+}
+
+fn window<const N: usize>(
+    link: &Link,
+    columns: &str,
+    from: u64,
+    end: u64,
+    show: &mut impl FnMut(u64, [&[u8]; N]) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let (low, high) = (signed(from), signed(end));
+    let query =
+        format!("SELECT {columns} FROM entry WHERE seq >= {low} AND seq < {high} ORDER BY seq");
     let missing = |seq| StoreError::corrupt(seq, "the entry is missing");
-    let (mut next, mut broken) = (from, false);
+    let (mut next, mut flow) = (from, ControlFlow::Continue(()));
     walk::each(link, &query, |fields: [&[u8]; N]| {
         let seq = walk::number(fields.first().copied().unwrap_or_default())?;
         if seq != next {
             return Err(missing(next));
         }
-        let flow = show(seq, fields).map_err(|error| error.at(seq))?;
-        broken = flow.is_break();
+        flow = show(seq, fields).map_err(|error| error.at(seq))?;
         next = next.saturating_add(1);
         Ok(flow)
     })
     .map_err(|error| error.at(next))?;
-    if broken || next == end { Ok(()) } else { Err(missing(next)) }
+    if flow.is_break() || next == end { Ok(flow) } else { Err(missing(next)) }
 }
 
 /// At most `limit` entries from `from` on.

@@ -42,7 +42,8 @@ SELECT current_setting('server_version_num')::integer, current_setting('fsync'),
 
 /// Nothing at the server ends a statement before its time: a commit that is cancelled while it
 /// waits for a standby is acknowledged all the same. Warnings are let through, for that is how it
-/// says so.
+/// says so. And what is asked for in order is read in order, by an index: a sort of the whole
+/// record would come before its first row.
 const QUIET: &str = "
 SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',
   'lock_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
@@ -50,6 +51,8 @@ SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_t
 SET default_transaction_isolation = 'read committed';
 SET client_min_messages = 'warning';
 SET jit = off;
+SET enable_sort = off;
+SET enable_bitmapscan = off;
 ";
 
 /// Connects to the first host that will do, beginning with `first`.

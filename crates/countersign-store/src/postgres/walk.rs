@@ -21,6 +21,9 @@ const MARK: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What it ends with: a row of -1 fields.
 const END: &[u8] = &[0xff, 0xff];
 
+/// How many rows are still taken in after a break, so that the connection can be kept.
+const DRAINED: usize = 4096;
+
 /// Rows that were taken in together, and whether the answer ends with them.
 struct Taken {
     rows: Vec<Bytes>,
@@ -30,8 +33,7 @@ struct Taken {
 /// Shows `show` the fields of every row of `query`, until it breaks.
 ///
 /// # Errors
-/// What the server says, and what `show` says. After the latter the connection is let go of, as
-/// after a break: the server would send the rest, and nobody would take it in.
+/// What the server says, and what `show` says, which ends the walk as a break does.
 pub(super) fn each<const N: usize>(
     link: &Link,
     query: &str,
@@ -51,7 +53,7 @@ pub(super) fn each<const N: usize>(
             let read = fields(row).ok_or_else(|| StoreError::damaged("a row cannot be read"));
             let shown = read.and_then(&mut show);
             if shown != Ok(ControlFlow::Continue(())) {
-                link.spoil();
+                drain(link, stream, over)?;
                 return shown.map(|_| ());
             }
         }
@@ -59,6 +61,24 @@ pub(super) fn each<const N: usize>(
             return Ok(());
         }
     }
+}
+
+/// Takes in the rest, or, where it is long, lets go of the connection: the server would send it
+/// all.
+fn drain(
+    link: &Link,
+    mut stream: Pin<Box<CopyOutStream>>,
+    mut over: bool,
+) -> Result<(), StoreError> {
+    let mut drained = 0_usize;
+    while !over && drained <= DRAINED {
+        let more = link.within(STATEMENT, take(stream.as_mut()))?;
+        (drained, over) = (drained.saturating_add(more.rows.len()), more.over);
+    }
+    if !over {
+        link.spoil();
+    }
+    Ok(())
 }
 
 /// Waits for a row, and takes in what else has come already.

@@ -1,8 +1,8 @@
 //! The suite that every store must pass.
 //!
-//! A store joins by a [`Place`] and one test that calls [`conforms`]; the cases know nothing else of
-//! it. The paths below are written out so that the tests of a store that needs a server, which have
-//! a crate of their own, can name this file too.
+//! A store joins by a [`Place`] and one test that calls [`conforms`]; the cases know nothing else
+//! of it. The paths below are written out so that the tests of a store that needs a server, which
+//! have a crate of their own, can name this file too.
 
 #[path = "conformance/appends.rs"]
 mod appends;

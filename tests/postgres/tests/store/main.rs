@@ -1,7 +1,8 @@
 //! What the record promises on a real PostgreSQL server, and what happens when something goes
 //! wrong.
 //!
-//! `conformance` is the suite that every store must pass, the very same files.
+//! `conformance` is the suite that every store must pass, and `histories` are random ones: the very
+//! same files.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -21,6 +22,9 @@ mod entries;
 
 #[path = "../../../../crates/countersign-store/tests/store/conformance.rs"]
 mod conformance;
+
+#[path = "../../../../crates/countersign-store/tests/store/histories.rs"]
+mod histories;
 
 mod place;
 

@@ -2,9 +2,11 @@
 
 use crate::conformance::{Place, conforms};
 use crate::entries::{append, batch};
+use crate::histories::{run, step};
 use countersign_postgres::cluster::DATABASE;
 use countersign_postgres::{Cluster, given};
 use countersign_store::{Mode, Store, StoreError, open};
+use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -72,6 +74,15 @@ pub(crate) fn server() -> Option<Arc<Cluster>> {
 fn the_postgres_store_conforms() {
     let Some(cluster) = server() else { return };
     conforms(&|| Box::new(Ledger::on(&cluster)));
+}
+
+#[test]
+fn a_record_in_a_database_is_a_vector() {
+    let Some(cluster) = server() else { return };
+    let config = ProptestConfig { cases: 16, failure_persistence: None, ..Default::default() };
+    proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
+        run(&Ledger::on(&cluster), &steps);
+    });
 }
 
 #[test]
