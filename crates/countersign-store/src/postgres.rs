@@ -47,6 +47,7 @@ mod integrity;
 
 mod cache;
 
+use crate::filing::Filing;
 use crate::record::check_batch;
 use crate::{
     Checked, Head, LatestSnapshot, Mode, NewHead, Store, StoreError, StoredEntry, VisitBytes,
@@ -60,6 +61,7 @@ pub use lease::{LEASE, RENEWAL};
 use link::Link;
 use session::Purpose;
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,6 +76,12 @@ pub struct PostgresStore {
     spare: RefCell<Vec<Arc<Link>>>,
     /// How many entries this opening has seen: fewer are never shown as the record.
     seen: Cell<u64>,
+    /// A writer asks for every command whether it is recorded; mostly it is not, and this says so
+    /// without a word to the server.
+    filing: RefCell<Filing>,
+    /// Whether the filing reaches the head: once it does, it stays so for the one who appends,
+    /// until an append fails and its outcome is unknown.
+    filed: Cell<bool>,
     writer: Option<Writer>,
 }
 
@@ -131,7 +139,8 @@ impl PostgresStore {
 
     fn over(address: Arc<Address>, link: Arc<Link>, seen: u64, writer: Option<Writer>) -> Self {
         let (link, spare) = (RefCell::new(Some(link)), RefCell::default());
-        Self { address, link, spare, seen: Cell::new(seen), writer }
+        let (filing, filed) = (RefCell::new(Filing::new()), Cell::new(false));
+        Self { address, link, spare, seen: Cell::new(seen), filing, filed, writer }
     }
 
     /// The connection, made anew where the one before is lost, with everything checked again; and
@@ -191,6 +200,21 @@ impl PostgresStore {
         answer
     }
 
+    /// Files what the record has gained, up to `size`.
+    fn file_up_to(&self, size: u64) -> Result<(), StoreError> {
+        let mut filing = self.filing.borrow_mut();
+        let from = filing.filed();
+        if from >= size {
+            return Ok(());
+        }
+        self.walking(|link| {
+            reading::span(link, "seq, command", from, size, &mut |_, [_, command]| {
+                filing.file(CommandId(walk::fixed(command)?));
+                Ok(ControlFlow::Continue(()))
+            })
+        })
+    }
+
     fn saw(&self, size: u64) -> u64 {
         self.seen.set(self.seen.get().max(size));
         size
@@ -207,6 +231,10 @@ impl PostgresStore {
         let done = work(&link, &writer.held);
         if matches!(done, Err(StoreError::Unavailable { .. } | StoreError::Postgres { .. })) {
             writer.unsettled.set(true);
+        }
+        if matches!(done, Err(StoreError::Standby { .. })) {
+            // It was the primary once: the next call looks for the one that is.
+            link.spoil();
         }
         done
     }
@@ -239,10 +267,18 @@ impl Store for PostgresStore {
         }
         let size = check_batch(expected, batch, head)?;
         let channel = self.address.schema();
-        self.writing(|link, held| {
-            append::append(link, &channel, held, (expected, size), batch, head)
-        })?;
+        let to = (expected, size);
+        let appended =
+            self.writing(|link, held| append::append(link, &channel, held, to, batch, head));
+        if appended.is_err() {
+            self.filed.set(false);
+            return appended;
+        }
         self.saw(size);
+        if self.filed.get() {
+            let filing = self.filing.get_mut();
+            batch.iter().for_each(|entry| filing.file(entry.command));
+        }
         Ok(())
     }
 
@@ -251,12 +287,24 @@ impl Store for PostgresStore {
     }
 
     fn find(&self, command: CommandId) -> Result<Option<u64>, StoreError> {
-        reading::find(&*self.link()?, command)
+        let link = self.link()?;
+        if self.writer.is_none() {
+            return reading::find(&link, command);
+        }
+        if !self.filed.get() {
+            let size = self.saw(reading::size(&link)?);
+            self.file_up_to(size)?;
+            self.filed.set(true);
+        }
+        self.filing.borrow().find(command, |seq| reading::is_at(&link, seq, command))
     }
 
     fn read(&self, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StoreError> {
         if limit == 0 {
             return Ok(Vec::new());
+        }
+        if limit <= reading::SHORT {
+            return reading::read_short(&*self.link()?, from, limit);
         }
         self.walking(|link| reading::read(link, from, limit))
     }

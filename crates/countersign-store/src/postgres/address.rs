@@ -231,3 +231,41 @@ fn durability(value: &str) -> Result<Durability, StoreError> {
         _ => refuse("durability is durable or acknowledged-before-durable"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tls(hosts: &str, parameters: &str) -> Tls {
+        let location = format!("postgres://clerk@{hosts}/records?ledger=a_1{parameters}");
+        Address::parse(&location).unwrap().tls
+    }
+
+    #[test]
+    fn whatever_leaves_this_machine_is_encrypted_unless_it_is_said_in_words() {
+        let verified = || Tls::Verified { roots: None };
+        for away in ["db.example", "10.0.0.7:5433", "localhost,db.example", "[2001:db8::7]:1"] {
+            assert_eq!(tls(away, ""), verified(), "{away}");
+            assert_eq!(tls(away, "&sslmode=require"), verified(), "{away}");
+            assert_eq!(tls(away, "&sslmode=disable"), Tls::Off, "{away}");
+        }
+        for here in ["localhost", "127.0.0.1:5433,[::1]", "%2Frun%2Fpostgresql"] {
+            assert_eq!(tls(here, ""), Tls::Off, "{here}");
+        }
+        assert_eq!(tls("localhost", "&sslmode=require"), verified());
+        let roots = Some(PathBuf::from("/a b"));
+        assert_eq!(tls("localhost", "&sslrootcert=/a%20b"), Tls::Verified { roots });
+    }
+
+    #[test]
+    fn a_location_says_where_and_how() {
+        let location = "postgresql://the%20clerk@db1.example,[::1]:5433/my%20records?passfile=/p";
+        let address = Address::parse(location).unwrap();
+        let host = |name: &str, port| Host { name: name.to_owned(), port };
+        assert_eq!(address.hosts, [host("db1.example", 5432), host("::1", 5433)]);
+        assert_eq!((&*address.user, &*address.database), ("the clerk", "my records"));
+        assert_eq!((&*address.ledger, &*address.schema()), ("main", "countersign_main"));
+        assert_eq!(address.passfile, Some(PathBuf::from("/p")));
+        assert_eq!(address.durability, Durability::Durable);
+    }
+}

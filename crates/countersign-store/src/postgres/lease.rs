@@ -14,6 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio_postgres::types::ToSql;
 
 /// How long a lease runs, by the clock of the database.
 pub const LEASE: Duration = Duration::from_secs(3);
@@ -41,8 +42,9 @@ const SETTLE: &str = "
 UPDATE writer SET tenure = $3, until = clock_timestamp() + $4::bigint * interval '1 millisecond'
 WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
 
-const GIVE_BACK: &str =
-    "UPDATE writer SET until = '-infinity' WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
+const GIVE_BACK: &str = "
+UPDATE writer SET until = clock_timestamp() - $3::bigint * interval '1 millisecond'
+WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
 
 /// Takes the lease, if it is free or has run out.
 ///
@@ -125,45 +127,45 @@ impl Held {
     /// # Errors
     /// [`StoreError::Fenced`]; [`StoreError::Unavailable`] while it is not known.
     pub(super) fn settle(&self, link: &Link) -> Result<(), StoreError> {
-        let mut state = self.state();
         let fresh = drawn()?;
-        let known: Vec<Vec<u8>> = state.tenures.iter().map(|tenure| tenure.to_vec()).collect();
         // Before it is asked for: the answer may be lost.
-        state.tenures.push(fresh);
-        let given: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-            [&self.epoch, &known, &&fresh[..], &millis(LEASE)];
-        let settled = link.ask(SETTLE, &given, STATEMENT)?;
-        if settled.is_empty() {
-            let found = epoch(link)?;
-            state.fenced = Some(found);
-            return Err(self.fenced_by(found));
+        self.state().tenures.push(fresh);
+        let known = self.known();
+        let given: [&(dyn ToSql + Sync); 4] = [&self.epoch, &known, &&fresh[..], &millis(LEASE)];
+        if link.ask(SETTLE, &given, STATEMENT)?.is_empty() {
+            return Err(self.fenced_by(self.lost_to(link)?));
         }
-        state.tenures = vec![fresh];
+        self.state().tenures = vec![fresh];
         Ok(())
     }
 
-    /// Whether the lease is still this writer's.
+    /// Whether the lease is still this writer's. Nobody is kept waiting while the server is asked:
+    /// an append that comes in between only reads the tenure.
     fn keep(&self, link: &Link, statement: &'static str) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        if state.fenced.is_some() {
+        if self.state().fenced.is_some() {
             return Ok(false);
         }
-        let known: Vec<Vec<u8>> = state.tenures.iter().map(|tenure| tenure.to_vec()).collect();
-        let kept = if statement == GIVE_BACK {
-            link.ask(GIVE_BACK, &[&self.epoch, &known], PATIENCE)?
-        } else {
-            link.ask(RENEW, &[&self.epoch, &known, &millis(LEASE)], PATIENCE)?
-        };
-        if kept.is_empty() {
-            state.fenced = Some(epoch(link)?);
+        let known = self.known();
+        let kept = link.ask(statement, &[&self.epoch, &known, &millis(LEASE)], PATIENCE)?;
+        if kept.is_empty() && known == self.known() {
+            self.lost_to(link)?;
+            return Ok(false);
         }
-        Ok(!kept.is_empty())
+        Ok(true)
     }
-}
 
-fn epoch(link: &Link) -> Result<i64, StoreError> {
-    let rows = link.ask("SELECT epoch FROM writer", &[], PATIENCE)?;
-    schema::one(&rows, |row| row.try_get(0))
+    /// The tenures of which one is in force.
+    fn known(&self) -> Vec<Vec<u8>> {
+        self.state().tenures.iter().map(|tenure| tenure.to_vec()).collect()
+    }
+
+    /// Finds out which epoch is in force instead, and remembers it.
+    fn lost_to(&self, link: &Link) -> Result<i64, StoreError> {
+        let rows = link.ask("SELECT epoch FROM writer", &[], PATIENCE)?;
+        let found = schema::one(&rows, |row| row.try_get(0))?;
+        self.state().fenced = Some(found);
+        Ok(found)
+    }
 }
 
 /// The thread that renews the lease; dropped, it gives the lease back.
@@ -209,10 +211,12 @@ fn renew_until(stopped: &Receiver<()>, address: &Address, link: Arc<Link>, held:
         if link.is_none() {
             link = session::connect(address, session::Purpose::Cache, 0).ok();
         }
-        if let Some(link) = &link
-            && let Ok(false) = held.keep(link, RENEW)
-        {
-            return;
+        let kept = link.as_deref().map(|link| held.keep(link, RENEW));
+        match kept {
+            Some(Ok(false)) => return,
+            Some(Ok(true)) => {}
+            // Not this server any more, perhaps: the next one is looked for anew.
+            Some(Err(_)) | None => link = None,
         }
     }
     if let Some(link) = link.filter(|link| link.is_usable()) {

@@ -4,6 +4,7 @@ use super::address::{Address, Host, Tls};
 use super::driver::STATEMENT;
 use super::{driver, passwords, refusals, tls};
 use crate::StoreError;
+use futures_util::TryStreamExt as _;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -130,6 +131,29 @@ impl Link {
             let statement = self.prepared(text).await?;
             self.client.query(&statement, given).await
         })
+    }
+
+    /// Runs one statement as [`Link::ask`] does, but each row may take as long as a statement: an
+    /// answer may be long.
+    ///
+    /// # Errors
+    /// As for [`Link::ask`].
+    pub(super) fn gather(
+        &self,
+        text: &'static str,
+        given: Given<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let begun = self.within(STATEMENT, async {
+            let statement = self.prepared(text).await?;
+            let given = given.iter().map(|value| *value as &dyn ToSql);
+            self.client.query_raw(&statement, given).await
+        });
+        let mut stream = Box::pin(begun?);
+        let mut rows = Vec::new();
+        while let Some(row) = self.within(STATEMENT, stream.try_next())? {
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     /// Runs statements that give nothing and are given nothing.

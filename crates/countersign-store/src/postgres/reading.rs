@@ -1,16 +1,25 @@
 //! Reading, each call within one moment of the record.
 
 use super::driver::STATEMENT;
-use super::link::Link;
+use super::link::{Given, Link};
 use super::{schema, walk};
 use crate::record::{check_leaf, signed};
 use crate::{ERASABLE, Head, StoreError, StoredEntry, StoredPart, VisitBytes};
 use countersign_proof::words::{CommandId, Digest};
 use std::ops::ControlFlow;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 
 const HEAD: &str = "SELECT head.size, head.root, head.frontier, writer.epoch FROM head, writer";
 const SIZE: &str = "SELECT size FROM head";
 const LEAF: &str = "SELECT leaf FROM entry WHERE seq = $1";
+const AT: &str = "SELECT seq FROM entry WHERE seq = $1 AND command = $2";
+const ENTRIES: &str = "
+SELECT seq, command, leaf, body, open FROM entry WHERE seq >= $1 AND seq < $2 ORDER BY seq";
+const PARTS: &str = "
+SELECT seq, label, bytes FROM sealed WHERE seq >= $1 AND seq < $2
+UNION ALL SELECT seq, 2::smallint, bytes FROM erasable WHERE seq >= $1 AND seq < $2
+ORDER BY 1, 2";
 const FIND: &str = "SELECT seq FROM entry WHERE command = $1";
 
 /// Where the record stands.
@@ -98,6 +107,55 @@ fn window<const N: usize>(
     if flow.is_break() || next == end { Ok(flow) } else { Err(missing(next)) }
 }
 
+/// Up to how many entries are read by statements that are prepared, over the connection that is
+/// there already.
+pub(super) const SHORT: usize = 1024;
+
+/// At most `limit` entries from `from` on, which are few.
+pub(super) fn read_short(
+    link: &Link,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let end = from.saturating_add(u64::try_from(limit).unwrap_or(u64::MAX)).min(size(link)?);
+    if from >= end {
+        return Ok(Vec::new());
+    }
+    let given: Given<'_> = &[&signed(from), &signed(end)];
+    let mut found: Vec<StoredEntry> = Vec::new();
+    let mut rows = link.gather(ENTRIES, given)?.into_iter();
+    for seq in from..end {
+        let row = rows.next().ok_or_else(|| StoreError::corrupt(seq, "the entry is missing"))?;
+        let entry = entry_of(&row, seq).map_err(|error| error.at(seq))?;
+        check_leaf(seq, &entry.leaf, &entry.open)?;
+        found.push(entry);
+    }
+    for row in link.gather(PARTS, given)? {
+        let (seq, label): (i64, i16) = (column(&row, 0)?, column(&row, 1)?);
+        let wrong = |_| StoreError::damaged("a sealed part has no label");
+        let label = u8::try_from(label).map_err(wrong)?;
+        let place = u64::try_from(seq).unwrap_or(0).saturating_sub(from);
+        if let Some(entry) = found.get_mut(usize::try_from(place).unwrap_or(usize::MAX)) {
+            entry.sealed.push(StoredPart { label, bytes: column(&row, 2)? });
+        }
+    }
+    Ok(found)
+}
+
+fn entry_of(row: &Row, seq: u64) -> Result<StoredEntry, StoreError> {
+    if column::<i64>(row, 0)? != signed(seq) {
+        return Err(StoreError::damaged("the entry is missing"));
+    }
+    let command = CommandId(walk::fixed(column(row, 1)?)?);
+    let leaf = Digest(walk::fixed(column(row, 2)?)?);
+    let (body, open) = (column(row, 3)?, column(row, 4)?);
+    Ok(StoredEntry { seq, command, leaf, body, open, sealed: Vec::new() })
+}
+
+fn column<'r, T: FromSql<'r>>(row: &'r Row, number: usize) -> Result<T, StoreError> {
+    row.try_get(number).map_err(|error| schema::unreadable(&error))
+}
+
 /// At most `limit` entries from `from` on.
 pub(super) fn read(link: &Link, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StoreError> {
     let end = from.saturating_add(u64::try_from(limit).unwrap_or(u64::MAX)).min(size(link)?);
@@ -160,6 +218,11 @@ pub(super) fn find(link: &Link, command: CommandId) -> Result<Option<u64>, Store
     let Some(row) = rows.first() else { return Ok(None) };
     let seq: i64 = row.try_get(0).map_err(|error| schema::unreadable(&error))?;
     Ok(u64::try_from(seq).ok())
+}
+
+/// Whether the entry at `seq` records `command`.
+pub(super) fn is_at(link: &Link, seq: u64, command: CommandId) -> Result<bool, StoreError> {
+    Ok(!link.ask(AT, &[&signed(seq), &&command.0[..]], STATEMENT)?.is_empty())
 }
 
 /// The leaf of the last of the first `position` entries; of none, the root of an empty log.

@@ -163,7 +163,8 @@ ORDER BY t.tgname";
 const INDEXES: &str = "
 SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 WHERE c.relnamespace = to_regnamespace($1) AND c.relname = 'entry'
-  AND i.indisunique AND i.indisvalid AND i.indisready AND i.indpred IS NULL";
+  AND i.indisunique AND i.indisvalid AND i.indisready AND i.indpred IS NULL
+  AND i.indnkeyatts = 1";
 
 /// Refuses a record without its guards.
 pub(super) fn check_guards(link: &Link, address: &Address) -> Result<(), StoreError> {
