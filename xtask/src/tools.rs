@@ -105,6 +105,14 @@ pub const TOOLS: &[Tool] = &[
                  golang-golang-x-mod-dev)",
     },
     Tool {
+        // Debian keeps the server's programs off `PATH`, one folder for each version.
+        program: "sh",
+        trial: &["-c", "command -v initdb || ls /usr/lib/postgresql/*/bin/initdb"],
+        package: "postgresql",
+        purpose: "keeps ledgers on throw-away servers of its own (PostgreSQL)",
+        remedy: "install PostgreSQL 14 or later (Debian: postgresql)",
+    },
+    Tool {
         program: "python3",
         // Debian keeps a part of the module venv in a package of its own.
         trial: &["-c", "import venv, ensurepip"],

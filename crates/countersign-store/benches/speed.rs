@@ -1,7 +1,8 @@
 //! How fast the store is, always beside the bare database doing the same work in the same run.
 //!
 //! `cargo bench -p countersign-store [-- ROWS]`; 524,288 rows without a number. Nothing is asserted
-//! of a time: read the ratios, and mind what else the machine is doing.
+//! of a time: read the ratios, and mind what else the machine is doing. Where the machine has a
+//! PostgreSQL server, one is started for the run, and its store is held against the embedded one.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -13,13 +14,19 @@
     reason = "a benchmark prints what it measures and stops where it fails"
 )]
 
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of that store")]
+#[path = "../../../tests/postgres/src/cluster.rs"]
+mod cluster;
+
+use cluster::Cluster;
 use countersign_proof::words::{CommandId, Digest};
 use countersign_store::{
-    Mode, NewHead, SqliteStore, Store as _, StoreError, StoredEntry, Walk as _, open,
+    Mode, NewHead, SqliteStore, Store, StoreError, StoredEntry, Walk as _, open,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -93,11 +100,23 @@ fn bare(folder: &Path, index: bool, batches: &[Vec<StoredEntry>]) -> Times {
 
 fn stored(folder: &Path, batches: &[Vec<StoredEntry>]) -> Times {
     let mut store = SqliteStore::create(folder.join("ledger")).unwrap();
+    appended(&mut store, batches)
+}
+
+fn appended(store: &mut dyn Store, batches: &[Vec<StoredEntry>]) -> Times {
     let head = NewHead { root: Digest::of(b""), frontier: vec![7; 640] };
     Times::of(batches, |batch| store.append(batch[0].seq, batch, &head).unwrap())
 }
 
-fn appending(rows: u64) {
+/// A ledger of its own on the server.
+fn on_server(server: &Cluster, batches: &[Vec<StoredEntry>]) -> (Times, String) {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let location = server.location(&format!("bench_{}", MADE.fetch_add(1, Ordering::Relaxed)));
+    let mut store = open(&location, Mode::Create).unwrap();
+    (appended(&mut *store, batches), location)
+}
+
+fn appending(rows: u64, server: Option<&Cluster>) {
     println!(
         "append, rows a second (each the best of {ROUNDS}, taken in turn); p50/p99 ms a batch"
     );
@@ -108,12 +127,15 @@ fn appending(rows: u64) {
                 *best = Some(times);
             }
         };
-        let (mut ours, mut floor, mut indexed) = (None, None, None);
+        let (mut ours, mut floor, mut indexed, mut served) = (None, None, None, None);
         for _ in 0..ROUNDS {
             let folder = || TempDir::new().unwrap();
             best(&mut floor, bare(folder().path(), false, &batches));
             best(&mut ours, stored(folder().path(), &batches));
             best(&mut indexed, bare(folder().path(), true, &batches));
+            if let Some(server) = server {
+                best(&mut served, on_server(server, &batches).0);
+            }
         }
         let [ours, floor, indexed] = [ours, floor, indexed].map(Option::unwrap);
         let tell = |what: &str, times: &Times| {
@@ -124,6 +146,10 @@ fn appending(rows: u64) {
         tell("bare", &floor);
         tell("store", &ours);
         tell("bare, index on command", &indexed);
+        if let Some(served) = served {
+            tell("store on PostgreSQL", &served);
+            println!("  … {:.2} of the embedded store", served.rate() / ours.rate());
+        }
     }
 }
 
@@ -135,9 +161,10 @@ fn timed(what: &str, rows: u64, step: impl FnOnce()) -> f64 {
     took
 }
 
-fn reading(rows: u64) {
+fn reading(rows: u64, server: Option<&Cluster>) {
     let kept = TempDir::new().unwrap();
-    let times = stored(kept.path(), &batches(rows, 2048));
+    let batches = batches(rows, 2048);
+    let times = stored(kept.path(), &batches);
     let path = kept.path().join("ledger");
     println!("{} rows, appended at {:.0} a second", times.rows, times.rate());
     let rows = times.rows;
@@ -149,18 +176,32 @@ fn reading(rows: u64) {
             black_box(row.get_ref(1).unwrap().as_blob().unwrap());
         }
     });
-    let path = path.to_str().unwrap();
+    let embedded = reads(path.to_str().unwrap(), rows);
+    println!("  … {:.2} of the bare scan's speed", floor / embedded[2].1);
+    let Some(server) = server else { return };
+    let (times, location) = on_server(server, &batches);
+    println!("on PostgreSQL: {} rows, appended at {:.0} a second", times.rows, times.rate());
+    let served = reads(&location, rows);
+    println!("  … of the embedded store's speed:");
+    for ((what, ours), (_, theirs)) in embedded.iter().zip(&served) {
+        println!("  {what:40} {:8.2}", ours / theirs);
+    }
+}
+
+/// Seconds that each kind of reading took.
+fn reads(location: &str, rows: u64) -> Vec<(&'static str, f64)> {
+    let mut all = Vec::new();
+    let mut timed = |what, rows, step: &mut dyn FnMut()| all.push((what, timed(what, rows, step)));
     let mut store = None;
-    timed("open for reading", rows, || store = open(path, Mode::Read).ok());
-    timed("open for writing", rows, || store = open(path, Mode::Write).ok());
+    timed("open for reading", rows, &mut || store = open(location, Mode::Read).ok());
+    timed("open for writing", rows, &mut || store = open(location, Mode::Write).ok());
     let store = store.unwrap();
     let nothing = |_, bytes: &[u8]| {
         black_box(bytes);
         Ok::<_, StoreError>(())
     };
-    let ours = timed("walk of the bodies", rows, || store.each_body(0, nothing).unwrap());
-    println!("  … {:.2} of the bare scan's speed", floor / ours);
-    timed("walk of the leaves", rows, || {
+    timed("walk of the bodies", rows, &mut || store.each_body(0, nothing).unwrap());
+    timed("walk of the leaves", rows, &mut || {
         let nothing = |_, leaf: &Digest| {
             black_box(leaf);
             Ok::<_, StoreError>(())
@@ -168,31 +209,35 @@ fn reading(rows: u64) {
         store.each_leaf(0, nothing).unwrap();
     });
     let command = |seq: u64| entry(seq).command;
-    timed("first find (files every command)", rows, || {
+    timed("first find (may file every command)", rows, &mut || {
         assert_eq!(store.find(command(7)).unwrap(), Some(7))
     });
-    timed("find, recorded", 100_000, || {
-        (0..100_000).for_each(|step| {
+    timed("find, recorded", 10_000, &mut || {
+        (0..10_000).for_each(|step| {
             let seq = step * 7919 % rows;
             assert_eq!(store.find(command(seq)).unwrap(), Some(seq));
         });
     });
-    timed("find, not recorded", 100_000, || {
-        (0..100_000).for_each(|step| assert_eq!(store.find(command(rows + step)).unwrap(), None));
+    timed("find, not recorded", 10_000, &mut || {
+        (0..10_000).for_each(|step| assert_eq!(store.find(command(rows + step)).unwrap(), None));
     });
-    timed("read, 100 at a time", rows, || {
+    timed("read, 100 at a time", rows, &mut || {
         for from in (0..rows).step_by(100) {
             black_box(store.read(from, 100).unwrap());
         }
     });
-    timed("full check", rows, || assert_eq!(store.check_integrity().unwrap().entries, rows));
+    timed("full check", rows, &mut || {
+        assert_eq!(store.check_integrity().unwrap().entries, rows);
+    });
     let state = vec![7; 64 * 1024 * 1024];
-    timed("save a snapshot of 64 MiB", 1, || store.save_snapshot(rows, 1, &state).unwrap());
-    timed("load it", 1, || assert!(store.latest_snapshot(1).unwrap().usable.is_some()));
+    timed("save a snapshot of 64 MiB", 1, &mut || store.save_snapshot(rows, 1, &state).unwrap());
+    timed("load it", 1, &mut || assert!(store.latest_snapshot(1).unwrap().usable.is_some()));
+    all
 }
 
 fn main() {
     let rows = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(1 << 19);
-    appending(rows);
-    reading(rows);
+    let server = cluster::given(&["shared_buffers=256MB", "max_wal_size=4GB"]);
+    appending(rows, server.as_ref());
+    reading(rows, server.as_ref());
 }

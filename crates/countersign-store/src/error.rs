@@ -107,11 +107,56 @@ pub enum StoreError {
         /// What should have been created.
         path: PathBuf,
     },
-    /// The location names a kind of store that this build does not have.
-    #[error("{what}; name a folder, or sqlite:FOLDER")]
+    /// The database has no record of that name.
+    #[error("this database has no ledger {ledger}; name one by ?ledger=NAME, or create it")]
+    NoSuchLedger {
+        /// The name that was asked for.
+        ledger: String,
+    },
+    /// The database has a record of that name already.
+    #[error("this database already holds a ledger {ledger}; open it, or name another by ?ledger=")]
+    LedgerExists {
+        /// What should have been created.
+        ledger: String,
+    },
+    /// The location is none that this program can open.
+    #[error("{what}; name a folder, sqlite:FOLDER, or postgres://USER@HOST/DATABASE?ledger=NAME")]
     UnsupportedLocation {
         /// What was asked for, without anything that could be secret.
-        what: &'static str,
+        what: String,
+    },
+    /// The database server does not let this program in.
+    #[error("the database server does not let us in: {what}; {remedy}")]
+    Refused {
+        /// What the server said, or why we did not ask it.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Whoever was reached can be read, but not written to.
+    #[error(
+        "{host} is a read-only standby; name the primary's host too, or wait until one of the \
+         servers is promoted"
+    )]
+    Standby {
+        /// The last such server.
+        host: String,
+    },
+    /// The database server acknowledges what it could still lose.
+    #[error("the database server would not keep what it acknowledges: {what}; {remedy}")]
+    NotDurable {
+        /// The setting that says so.
+        what: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// PostgreSQL refused for a reason that is none of the above.
+    #[error("PostgreSQL refused (SQLSTATE {code}): {message}; this is a defect, report it")]
+    Postgres {
+        /// The SQLSTATE; empty when the refusal is ours.
+        code: String,
+        /// What was said, without the values it was said of.
+        message: String,
     },
     /// SQLite refused for a reason that is none of the above.
     #[error("SQLite refused (code {code}): {message}; this is a defect, report it")]
@@ -127,7 +172,7 @@ impl StoreError {
     /// Whether the same call may succeed later with nothing else changed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Unavailable { .. })
+        matches!(self, Self::Locked { .. } | Self::Unavailable { .. } | Self::Standby { .. })
     }
 
     /// Whether the record itself is damaged, so that nothing in it should be relied on unchecked.
@@ -138,6 +183,11 @@ impl StoreError {
 
     pub(crate) fn corrupt(seq: u64, what: impl Into<String>) -> Self {
         Self::Corrupt { position: Some(seq), what: what.into() }
+    }
+
+    /// Damage whose place is not known.
+    pub(crate) fn damaged(what: impl Into<String>) -> Self {
+        Self::Corrupt { position: None, what: what.into() }
     }
 
     pub(crate) fn unavailable(what: &str, error: &std::io::Error) -> Self {

@@ -10,6 +10,7 @@ use crate::{
 use countersign_proof::words::CommandId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What goes wrong with one append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,5 +166,9 @@ impl Store for FaultyStore {
 
     fn check_integrity(&self) -> Result<Checked, StoreError> {
         self.inner.check_integrity()
+    }
+
+    fn wait_beyond(&self, size: u64, patience: Duration) -> Result<u64, StoreError> {
+        self.inner.wait_beyond(size, patience)
     }
 }

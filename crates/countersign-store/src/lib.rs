@@ -12,8 +12,10 @@
 //! 4. `snapshot`: the disposable cache of a state;
 //! 5. `filing`: where a command id was recorded, in eight bytes of memory an entry;
 //! 6. [`sqlite`]: the embedded store, and the tables in it;
-//! 7. `location`: which store a text names, chosen at run time;
-//! 8. `memory` and [`faulty`]: test equipment, a store without a disk and one with planted faults.
+//! 7. [`postgres`]: the store for several machines, and the tables in it;
+//! 8. `holder`: who holds a record, in words;
+//! 9. `location`: which store a text names, chosen at run time;
+//! 10. `memory` and [`faulty`]: test equipment, a store without a disk and one with planted faults.
 
 mod record;
 
@@ -25,7 +27,11 @@ mod snapshot;
 
 mod filing;
 
+mod holder;
+
 pub mod sqlite;
+
+pub mod postgres;
 
 mod location;
 
@@ -36,6 +42,7 @@ pub mod faulty;
 pub use error::StoreError;
 pub use location::{Mode, open};
 pub use memory::{MemoryLedger, MemoryStore};
+pub use postgres::PostgresStore;
 pub use record::{BODY_MAX, ERASABLE, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
 pub use snapshot::{LatestSnapshot, SkippedSnapshot, Snapshot};
 pub use sqlite::SqliteStore;

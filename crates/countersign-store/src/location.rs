@@ -1,6 +1,6 @@
 //! Which store a text names, chosen at run time.
 
-use crate::{SqliteStore, Store, StoreError};
+use crate::{PostgresStore, SqliteStore, Store, StoreError, postgres};
 
 /// What a record is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +13,19 @@ pub enum Mode {
     Read,
 }
 
-/// Opens the record at `location`: a folder, as a plain path or as `sqlite:FOLDER`.
+/// Opens the record at `location`: a folder, as a plain path or as `sqlite:FOLDER`, or a PostgreSQL
+/// database (see [`crate::postgres`]).
 ///
-/// The location may hold a password (a database URL); no error repeats it.
+/// The location may hold a password by mistake; no error repeats it.
 ///
 /// # Errors
 /// [`StoreError::UnsupportedLocation`] for another kind of store; otherwise what
-/// [`SqliteStore::create`], [`SqliteStore::open_writer`] and [`SqliteStore::open_reader`] say.
+/// [`SqliteStore::create`], [`SqliteStore::open_writer`], [`SqliteStore::open_reader`] and
+/// [`PostgresStore::open`] say.
 pub fn open(location: &str, mode: Mode) -> Result<Box<dyn Store>, StoreError> {
+    if postgres::is_one(location) {
+        return Ok(Box::new(PostgresStore::open(location, mode)?));
+    }
     let folder = folder_of(location)?;
     let store = match mode {
         Mode::Create => SqliteStore::create(folder),
@@ -31,21 +36,17 @@ pub fn open(location: &str, mode: Mode) -> Result<Box<dyn Store>, StoreError> {
 }
 
 fn folder_of(location: &str) -> Result<&str, StoreError> {
-    let refuse = |what| Err(StoreError::UnsupportedLocation { what });
-    let scheme = |name: &str| {
-        location.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-    };
-    if scheme("postgres:") || scheme("postgresql:") || location.contains("password=") {
-        return refuse("PostgreSQL is not supported by this build yet");
-    }
-    let folder = if scheme("sqlite:") {
+    let refuse = |what: &str| Err(StoreError::UnsupportedLocation { what: what.to_owned() });
+    let is_sqlite =
+        location.get(.."sqlite:".len()).is_some_and(|start| start.eq_ignore_ascii_case("sqlite:"));
+    let folder = if is_sqlite {
         let rest = location.get("sqlite:".len()..).unwrap_or_default();
         // An absolute path may stand behind an empty host, as in other programs' URLs.
         rest.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(rest)
     } else {
         location
     };
-    if folder.contains("://") || (scheme("sqlite:") && folder.starts_with("//")) {
+    if folder.contains("://") || (is_sqlite && folder.starts_with("//")) {
         return refuse("this kind of location is not supported");
     }
     if folder.is_empty() {

@@ -68,6 +68,11 @@ pub struct NewHead {
     pub frontier: Vec<u8>,
 }
 
+/// A sequence number as the databases keep it; all beyond the end are alike.
+pub(crate) fn signed(seq: u64) -> i64 {
+    i64::try_from(seq.min(SEQ_END)).unwrap_or(i64::MAX)
+}
+
 /// Refuses an open part that is not what its leaf was made of.
 pub(crate) fn check_leaf(seq: u64, leaf: &Digest, open: &[u8]) -> Result<(), StoreError> {
     if merkle::leaf_hash(open) == *leaf {

@@ -3,6 +3,10 @@
 use crate::{Head, LatestSnapshot, NewHead, StoreError, StoredEntry};
 use countersign_proof::words::{CommandId, Digest};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// How long whoever waits for news goes without looking, where nobody tells it.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Is shown a sequence number and bytes that live only as long as the call; `Break` ends the walk.
 pub type VisitBytes<'a> = &'a mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>;
@@ -125,6 +129,23 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError::Corrupt`] with the first position found; [`StoreError::Unavailable`].
     fn check_integrity(&self) -> Result<Checked, StoreError>;
+
+    /// Waits until the record has more than `size` entries, at most `patience`, and gives how many
+    /// it has then. For those who follow the record; the writer knows what it appended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    fn wait_beyond(&self, size: u64, patience: Duration) -> Result<u64, StoreError> {
+        let start = Instant::now();
+        loop {
+            let found = self.head()?.size;
+            let left = patience.saturating_sub(start.elapsed());
+            if found > size || left.is_zero() {
+                return Ok(found);
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
+    }
 }
 
 /// The walks of a [`Store`] for callers whose own step can fail.

@@ -555,9 +555,10 @@ impl Batch {
 /// failed; every other error comes before anything is written.
 fn after_append(error: &StoreError) -> Unavailable {
     match error {
-        StoreError::Unavailable { .. } | StoreError::Corrupt { .. } | StoreError::Sqlite { .. } => {
-            Unavailable::Unknown(error.to_string())
-        }
+        StoreError::Unavailable { .. }
+        | StoreError::Corrupt { .. }
+        | StoreError::Sqlite { .. }
+        | StoreError::Postgres { .. } => Unavailable::Unknown(error.to_string()),
         StoreError::Locked { .. }
         | StoreError::Moved { .. }
         | StoreError::Fenced { .. }
@@ -568,6 +569,11 @@ fn after_append(error: &StoreError) -> Unavailable {
         | StoreError::OlderSchema { .. }
         | StoreError::NotALedger { .. }
         | StoreError::AlreadyExists { .. }
+        | StoreError::NoSuchLedger { .. }
+        | StoreError::LedgerExists { .. }
+        | StoreError::Refused { .. }
+        | StoreError::Standby { .. }
+        | StoreError::NotDurable { .. }
         | StoreError::UnsupportedLocation { .. } => Unavailable::NotRecorded(error.to_string()),
     }
 }

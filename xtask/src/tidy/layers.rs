@@ -9,7 +9,11 @@ const CRATES: &[&str] =
     &["countersign-proof", "countersign-core", "countersign-store", "countersign"];
 
 /// What stands beside the line and may use a crate of it all the same.
-const BESIDE: &[(&str, &str)] = &[("fuzz", "countersign-proof")];
+const BESIDE: &[(&str, &str)] = &[
+    ("fuzz", "countersign-proof"),
+    ("tests/postgres", "countersign-proof"),
+    ("tests/postgres", "countersign-store"),
+];
 
 /// The modules of a crate in tiers: a module may use its own tier and those before it. A module
 /// that no tier names is free.

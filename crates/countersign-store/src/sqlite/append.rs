@@ -2,7 +2,7 @@
 
 use super::reading;
 use crate::filing::Filing;
-use crate::record::check_batch;
+use crate::record::{check_batch, signed};
 use crate::{NewHead, StoreError, StoredEntry};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
@@ -45,7 +45,7 @@ pub(super) fn append(
         }
     }
     insert(&tx, batch)?;
-    let moved = params![reading::signed(size), head.root.0, head.frontier];
+    let moved = params![signed(size), head.root.0, head.frontier];
     tx.prepare_cached(MOVE_HEAD)?.execute(moved)?;
     tx.commit()?;
     // Only now: a batch that was rolled back must not be filed.
@@ -58,7 +58,7 @@ fn insert(tx: &Transaction<'_>, batch: &[StoredEntry]) -> Result<(), StoreError>
     let mut entries = tx.prepare_cached(INSERT_ENTRY)?;
     let mut parts = tx.prepare_cached(INSERT_SEALED)?;
     for entry in batch {
-        let seq = reading::signed(entry.seq);
+        let seq = signed(entry.seq);
         let (command, leaf) = (entry.command.0, entry.leaf.0);
         entries.execute(params![seq, &command[..], &leaf[..], entry.body, entry.open])?;
         for part in &entry.sealed {

@@ -1,7 +1,7 @@
 //! The lock file that tells a second writer who writes already.
 
 use super::{LOCK, connection::private};
-use crate::StoreError;
+use crate::{StoreError, holder};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::Path;
@@ -23,12 +23,12 @@ impl WriterLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked { holder: holder(&path) });
+                return Err(StoreError::Locked { holder: noted(&path) });
             }
             Err(TryLockError::Error(error)) => return Err(told(error)),
         }
         // Only a courtesy to the next one who tries, so a full disk does not stop a writer here.
-        let note = format!("process {} on {}\n", std::process::id(), host());
+        let note = format!("{}\n", holder::this_process());
         let _ = file.set_len(0).and_then(|()| file.write_all(note.as_bytes()));
         Ok(Self { file })
     }
@@ -41,17 +41,7 @@ impl Drop for WriterLock {
     }
 }
 
-fn holder(path: &Path) -> Option<String> {
+fn noted(path: &Path) -> Option<String> {
     let note = fs::read_to_string(path).ok()?;
-    let line: String = note.lines().next()?.chars().filter(|c| !c.is_control()).take(120).collect();
-    Some(line).filter(|line| line.starts_with("process "))
-}
-
-fn host() -> String {
-    ["/proc/sys/kernel/hostname", "/etc/hostname"]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "a host whose name is not known".to_owned())
+    holder::shown(note.lines().next()?)
 }

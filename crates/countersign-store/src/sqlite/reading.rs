@@ -1,7 +1,7 @@
 //! Reading, each call within one moment of the record.
 
 use crate::filing::Filing;
-use crate::record::{SEQ_END, check_leaf};
+use crate::record::{SEQ_END, check_leaf, signed};
 use crate::{Head, StoreError, StoredEntry, StoredPart, VisitBytes};
 use countersign_proof::words::{CommandId, Digest};
 use rusqlite::{Connection, OptionalExtension as _, Row, Rows, Transaction};
@@ -178,11 +178,6 @@ fn fixed<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N], StoreE
 
 fn damaged(what: &str) -> StoreError {
     StoreError::Corrupt { position: None, what: what.to_owned() }
-}
-
-/// A sequence number as SQLite keeps it; all beyond the end are alike.
-pub(super) fn signed(seq: u64) -> i64 {
-    i64::try_from(seq.min(SEQ_END)).unwrap_or(i64::MAX)
 }
 
 /// Where the part of `seq` with `label` is kept.

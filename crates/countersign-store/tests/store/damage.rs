@@ -1,7 +1,8 @@
 //! Whatever was changed beneath the record is found, and the report names the place.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{append, batch};
+use crate::places::Folder;
 use countersign_store::{Mode, Store as _, StoreError};
 use rusqlite::Connection;
 

@@ -1,7 +1,8 @@
 //! Commands are found in a record so long that they are filed in more than one drawer.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{append, command, entry, entry_for};
+use crate::places::Folder;
 use countersign_proof::words::CommandId;
 use countersign_store::StoreError;
 use rusqlite::Connection;

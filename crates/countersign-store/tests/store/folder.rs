@@ -1,7 +1,8 @@
 //! What is in a record's folder, who may read it, and how an older record moves on.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{append, batch, entry};
+use crate::places::Folder;
 use countersign_store::sqlite::schema::{APPLICATION_ID, STEPS, SUPPORTED, TRIGGERS, migrate};
 use countersign_store::{
     ERASABLE, Mode, SqliteStore, Store as _, StoreError, StoredEntry, StoredPart,

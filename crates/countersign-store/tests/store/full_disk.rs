@@ -1,7 +1,8 @@
 //! A disk that is full refuses the whole batch, and the same store goes on once there is room.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{append, batch, entry};
+use crate::places::Folder;
 use countersign_store::{SqliteStore, Store, StoreError, StoredEntry};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

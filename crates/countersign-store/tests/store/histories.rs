@@ -1,13 +1,14 @@
-//! Random histories against the plainest model there is: a vector.
+//! Random histories against the plainest model there is: a vector. Each store runs them in a test
+//! of its own.
 
-use crate::conformance::{Folder, Memory, Place};
+use crate::conformance::Place;
 use crate::entries::{append, command, entry_for};
 use countersign_store::{Store, StoreError, StoredEntry, Walk as _};
 use proptest::prelude::*;
 
 /// One step of a history. Numbers are taken modulo what is there.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Append { count: u64 },
     AppendElsewhere { offset: u64 },
     AppendRecorded { count: u64, which: u64 },
@@ -19,7 +20,7 @@ enum Step {
     Load { schema: u32 },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (1..40u64).prop_map(|count| Step::Append { count }),
         1 => (1..9u64).prop_map(|offset| Step::AppendElsewhere { offset }),
@@ -143,7 +144,8 @@ fn walk(store: &dyn Store, model: &Model, from: u64, label: u8) {
     assert!(seen.into_iter().eq(bodies));
 }
 
-fn run(place: &dyn Place, steps: &[Step]) {
+/// Takes the steps in a place that is empty, and holds every answer against the model's.
+pub(crate) fn run(place: &dyn Place, steps: &[Step]) {
     let mut model = Model::default();
     let mut store = place.writer();
     for step in steps {
@@ -156,22 +158,4 @@ fn run(place: &dyn Place, steps: &[Step]) {
     }
     assert_eq!(store.read(0, usize::MAX).unwrap(), model.entries);
     assert_eq!(store.check_integrity().unwrap().entries, model.size());
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 48,
-        failure_persistence: None,
-        ..Default::default()
-    })]
-
-    #[test]
-    fn a_record_in_a_folder_is_a_vector(steps in prop::collection::vec(step(), 1..40)) {
-        run(&Folder::new(), &steps);
-    }
-
-    #[test]
-    fn a_record_in_memory_is_a_vector(steps in prop::collection::vec(step(), 1..40)) {
-        run(&Memory::new(), &steps);
-    }
 }

@@ -1,7 +1,8 @@
 //! A writer killed at any moment: whatever it acknowledged is there, and no batch is there in part.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{Dice, append, command, entry_for};
+use crate::places::Folder;
 use countersign_store::{SqliteStore, Store as _};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};

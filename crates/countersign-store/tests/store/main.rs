@@ -17,6 +17,8 @@ mod entries;
 
 mod conformance;
 
+mod places;
+
 mod histories;
 
 mod writers;

@@ -1,9 +1,10 @@
 //! Two writers on one record: the lock says so at once, and the epoch stops the earlier one even
 //! when the lock is got around.
 
-use crate::conformance::{Folder, Place as _};
+use crate::conformance::Place as _;
 use crate::entries::{append, batch, command, entry_for};
 use crate::killed::{given_folder, in_a_process};
+use crate::places::Folder;
 use countersign_store::{SqliteStore, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};

@@ -1,7 +1,9 @@
 //! The stores under test.
 
-use super::Place;
+use crate::conformance::{Place, conforms};
+use crate::histories::{run, step};
 use countersign_store::{MemoryLedger, Mode, SqliteStore, Store, StoreError};
+use proptest::prelude::*;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -55,5 +57,33 @@ impl Place for Memory {
 
     fn damage_latest_snapshot(&self) {
         self.ledger.damage_latest_snapshot();
+    }
+}
+
+#[test]
+fn the_sqlite_store_conforms() {
+    conforms(&|| Box::new(Folder::new()));
+}
+
+#[test]
+fn the_memory_store_conforms() {
+    conforms(&|| Box::new(Memory::new()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    #[test]
+    fn a_record_in_a_folder_is_a_vector(steps in prop::collection::vec(step(), 1..40)) {
+        run(&Folder::new(), &steps);
+    }
+
+    #[test]
+    fn a_record_in_memory_is_a_vector(steps in prop::collection::vec(step(), 1..40)) {
+        run(&Memory::new(), &steps);
     }
 }
