@@ -40,7 +40,7 @@ mod memory;
 pub mod faulty;
 
 pub use error::StoreError;
-pub use location::{Mode, open};
+pub use location::{Mode, folder_beside, is_apart, open};
 pub use memory::{MemoryLedger, MemoryStore};
 pub use postgres::PostgresStore;
 pub use record::{BODY_MAX, ERASABLE, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};

@@ -1,6 +1,7 @@
 //! Which store a text names, chosen at run time.
 
 use crate::{PostgresStore, SqliteStore, Store, StoreError, postgres};
+use std::path::PathBuf;
 
 /// What a record is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,28 @@ pub fn open(location: &str, mode: Mode) -> Result<Box<dyn Store>, StoreError> {
         Mode::Read => SqliteStore::open_reader(folder),
     }?;
     Ok(Box::new(store))
+}
+
+/// The folder of what belongs to a record and is not in it: the log's key, what witnesses said.
+///
+/// For a folder, that folder. For a database, what its location says by `folder=DIR`, or else a
+/// folder of its own in the user's state (XDG Base Directory, `$XDG_STATE_HOME/countersign`): each
+/// machine that writes to a database has its own.
+///
+/// # Errors
+/// [`StoreError::UnsupportedLocation`] for a location that cannot be opened, or where neither it
+/// nor the environment names a folder.
+pub fn folder_beside(location: &str) -> Result<PathBuf, StoreError> {
+    if postgres::is_one(location) {
+        return postgres::folder_beside(location);
+    }
+    Ok(PathBuf::from(folder_of(location)?))
+}
+
+/// Whether the record is kept where several machines reach it, apart from the files beside it.
+#[must_use]
+pub fn is_apart(location: &str) -> bool {
+    postgres::is_one(location)
 }
 
 fn folder_of(location: &str) -> Result<&str, StoreError> {

@@ -53,8 +53,8 @@ use crate::{
     Checked, Head, LatestSnapshot, Mode, NewHead, Store, StoreError, StoredEntry, VisitBytes,
     VisitLeaf,
 };
-use address::Address;
 pub(crate) use address::is_one;
+use address::{Address, Host};
 use countersign_proof::words::{CommandId, Digest};
 use lease::{Held, Keeper};
 pub use lease::{LEASE, RENEWAL};
@@ -62,6 +62,7 @@ use link::Link;
 use session::Purpose;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -238,6 +239,26 @@ impl PostgresStore {
         }
         done
     }
+}
+
+/// See [`crate::folder_beside`].
+pub(crate) fn folder_beside(location: &str) -> Result<PathBuf, StoreError> {
+    let address = Address::parse(location)?;
+    if let Some(folder) = address.folder {
+        return Ok(folder);
+    }
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let state = named("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.or_else(|| Some(PathBuf::from(named("HOME")?).join(".local/state")));
+    let Some(state) = state else {
+        let what = "the location names no folder for the log's key; add folder=DIR";
+        return Err(StoreError::UnsupportedLocation { what: what.to_owned() });
+    };
+    // Two databases may each have a ledger of that name.
+    let hosts: Vec<String> = address.hosts.iter().map(Host::shown).collect();
+    let place = format!("{} {}", hosts.join(","), address.database);
+    let digest: String = Digest::of(place.as_bytes()).to_string().chars().take(8).collect();
+    Ok(state.join("countersign").join(format!("{}-{digest}", address.ledger)))
 }
 
 /// Refuses a record of another schema than this program's.

@@ -72,7 +72,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The ledger: a folder, or sqlite:FOLDER
+    /// The ledger: a folder, or postgres://USER@HOST/DATABASE?ledger=NAME&folder=DIR
     #[arg(
         long,
         global = true,
@@ -122,6 +122,9 @@ enum Noun {
     Demo(demo::DemoArgs),
     /// Found a ledger from a pack
     Init(ledger::InitArgs),
+    /// A ledger as a whole
+    #[command(subcommand)]
+    Ledger(ledger::Verb),
     /// Check a pack
     #[command(subcommand)]
     Pack(pack::Verb),
@@ -247,8 +250,9 @@ fn months(text: &str) -> Result<u16, WordError> {
 fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
     let global = &cli.global;
     match &cli.noun {
-        Noun::Demo(args) => demo::run(args, output),
+        Noun::Demo(args) => demo::run(args, global.ledger.as_deref(), output),
         Noun::Init(args) => ledger::init(global, args, output),
+        Noun::Ledger(verb) => ledger::run(global, verb, output),
         Noun::Pack(verb) => pack::run(verb, output),
         Noun::People(verb) => people::run(global, verb, output),
         Noun::Policy(verb) => policy::run(global, verb, output),

@@ -72,10 +72,24 @@ fn key_seed(person: &PersonId) -> [u8; 32] {
 ///
 /// # Errors
 /// [`Failure`] when files cannot be made, or an act does not come out as the story says.
-pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
-    let dir = args.dir.clone().unwrap_or_else(|| {
-        std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id()))
-    });
+pub(crate) fn run(
+    args: &DemoArgs,
+    ledger: Option<&str>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let database = ledger.filter(|location| countersign_store::is_apart(location));
+    let dir = match (database, &args.dir) {
+        (Some(_), Some(_)) => {
+            let message = "the files of a ledger in a database lie where its location says \
+                           (folder=DIR); leave --dir out";
+            return Err(Failure::usage(message));
+        }
+        (Some(location), None) => countersign_store::folder_beside(location)?,
+        (None, Some(dir)) => dir.clone(),
+        (None, None) => {
+            std::env::temp_dir().join(format!("countersign-demo-{}", std::process::id()))
+        }
+    };
     let io = |what: &Path| {
         let what = what.display().to_string();
         move |error: std::io::Error| Failure::unavailable(format!("{what}: {error}"))
@@ -105,7 +119,7 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
             write_software_key(&path, key_seed(&person.id), person.id.as_str())?;
         }
     }
-    let location = dir.display().to_string();
+    let location = database.map_or_else(|| dir.display().to_string(), str::to_owned);
     let oidc = open_oidc(args.oidc.as_deref())?;
     let notices = open_notices(args.notices.as_deref(), &location)?;
     // The port is taken before the ledger is founded: its charter says where passkeys may sign.
@@ -147,10 +161,12 @@ pub(crate) fn run(args: &DemoArgs, output: &mut Output) -> Result<(), Failure> {
         tell_verified(&found, output);
     }
     output.line(&format!(
-        "\nThe ledger is in {location}, the demo keys in {location}/keys. Look around:"
+        "\nThe ledger is in {location}, the demo keys in {}. Look around:",
+        keys.display()
     ));
-    output.line(&format!("  countersign --ledger {location} request list"));
-    output.line(&format!("  countersign --ledger {location} log show"));
+    let named = if database.is_some() { format!("'{location}'") } else { location.clone() };
+    output.line(&format!("  countersign --ledger {named} request list"));
+    output.line(&format!("  countersign --ledger {named} log show"));
     match listener {
         Some(listener) => {
             let named = (oidc, notices, pack.zones.clone());

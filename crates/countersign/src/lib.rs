@@ -11,6 +11,7 @@
 //! - [`pack`]: the folder that a person reads and edits, and a ledger is founded from;
 //! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
+//! - [`copying`]: how it moves to another store;
 //! - [`verification`]: whether a record is what was written;
 //! - [`evidence`]: what a file must hold so that others can see who authorised what;
 //! - [`actions`]: what the ledger allows a person to do on a request now;
@@ -42,6 +43,8 @@ pub mod pack;
 mod audit;
 
 pub mod founding;
+
+pub mod copying;
 
 pub mod verification;
 

@@ -1,5 +1,9 @@
 //! Opening a ledger. Answers: *what does the record say the state is?*
 
+pub mod seen;
+
+pub use seen::{Lost, SeenHead};
+
 use countersign_core::record::{self, Answer, RecordError, Recorded, SCHEMA};
 use countersign_core::{Event, State};
 use countersign_proof::checkpoint::CheckpointError;
@@ -31,6 +35,9 @@ pub enum OpenError {
     /// The head does not fit the entries.
     #[error("the head of the log does not fit its entries: {0}; verify the log")]
     Head(String),
+    /// The record does not go on from what was acknowledged last.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// The log key is missing or damaged.
     #[error("the log key {path} cannot be used: {why}")]
     LogKey {
@@ -54,7 +61,7 @@ impl OpenError {
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Entry { .. } | Self::Head(_) => true,
+            Self::Entry { .. } | Self::Head(_) | Self::Lost(_) => true,
             Self::Store(error) => error.is_damage(),
             Self::LogKey { .. } | Self::Io { .. } => false,
         }
@@ -79,7 +86,7 @@ impl Head {
         Ok(postcard::to_allocvec(self)?)
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
         if bytes.is_empty() {
             return Ok(Self { frontier: Frontier::new(), note: String::new() });
         }
@@ -99,6 +106,8 @@ pub struct Opened {
     pub log_key: LogKey,
     /// What is to sign them once a signed act says so.
     pub next_key: Option<NextKey>,
+    /// Where what was acknowledged last is kept apart from the record.
+    pub seen: Option<SeenHead>,
 }
 
 /// A log key that was made and is not yet the log's.
@@ -167,6 +176,7 @@ pub fn next_key(location: &str, origin: &str) -> Result<Option<NextKey>, OpenErr
 /// [`OpenError`]; a second writer is told who holds the ledger.
 pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
     let store = countersign_store::open(location, Mode::Write)?;
+    check_seen(location, store.as_ref())?;
     let (state, head, replayed) = rebuild_counting(store.as_ref())?;
     if replayed >= SNAPSHOT_AFTER {
         let bytes = record::snapshot(&state)
@@ -188,7 +198,8 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
         let why = "it is not the key that the record names".to_owned();
         return Err(OpenError::LogKey { path, why });
     }
-    let mut opened = Opened { store, state, head, log_key: key, next_key };
+    let seen = SeenHead::of(location);
+    let mut opened = Opened { store, state, head, log_key: key, next_key, seen };
     if let Some(left) = erase(opened.store.as_mut(), &opened.state)? {
         tracing::warn!("{left}");
     }
@@ -225,14 +236,22 @@ pub fn erase(store: &mut dyn Store, state: &State) -> Result<Option<String>, Sto
 /// # Errors
 /// [`OpenError`] when there is something already, or files cannot be written.
 pub fn create(location: &str, origin: &str, seed: [u8; 32]) -> Result<Opened, OpenError> {
-    let store = countersign_store::open(location, Mode::Create)?;
     let path = log_key_path(location);
     let log_key = LogKey::from_seed(origin, seed)
         .map_err(|error| OpenError::LogKey { path: path.clone(), why: error.to_string() })?;
+    if countersign_store::is_apart(location) {
+        if path.exists() {
+            let why = "a ledger has it already; name another folder by folder=DIR".to_owned();
+            return Err(OpenError::LogKey { path, why });
+        }
+        make_private(&folder(location))?;
+    }
+    let store = countersign_store::open(location, Mode::Create)?;
     crate::keys::write_secret(&path, format!("{}\n", Digest(seed)).as_bytes())
         .map_err(|error| OpenError::Io { what: format!("write {}", path.display()), error })?;
     let head = Head { frontier: Frontier::new(), note: String::new() };
-    Ok(Opened { store, state: State::default(), head, log_key, next_key: None })
+    let seen = SeenHead::of(location);
+    Ok(Opened { store, state: State::default(), head, log_key, next_key: None, seen })
 }
 
 /// Opens a ledger for reading, also while another process writes.
@@ -241,6 +260,7 @@ pub fn create(location: &str, origin: &str, seed: [u8; 32]) -> Result<Opened, Op
 /// [`OpenError`] when it cannot be read.
 pub fn open_reader(location: &str) -> Result<(Box<dyn Store>, State, Head), OpenError> {
     let store = countersign_store::open(location, Mode::Read)?;
+    check_seen(location, store.as_ref())?;
     let (state, head) = rebuild(store.as_ref())?;
     Ok((store, state, head))
 }
@@ -255,10 +275,32 @@ pub fn log_keys(state: &State) -> Result<Vec<LogVerifier>, CheckpointError> {
     keys.map(|key| LogVerifier::new(&ledger.origin, key.0)).collect()
 }
 
-/// The folder of a ledger, for the files that lie beside the record.
+/// The folder of a ledger, for the files that lie beside the record; nowhere for a location that
+/// cannot be opened.
 #[must_use]
 pub fn folder(location: &str) -> PathBuf {
-    PathBuf::from(location.strip_prefix("sqlite:").unwrap_or(location))
+    countersign_store::folder_beside(location).unwrap_or_default()
+}
+
+/// Refuses a record apart from its files that does not go on from the head that they keep.
+fn check_seen(location: &str, store: &dyn Store) -> Result<(), OpenError> {
+    let Some(seen) = SeenHead::of(location) else { return Ok(()) };
+    match seen.read()? {
+        Some(head) => Ok(seen::check_extends(store, &head, seen.path())?),
+        None => Ok(()),
+    }
+}
+
+/// Makes a folder that only its owner can look into, if it is not there.
+pub(crate) fn make_private(folder: &Path) -> Result<(), OpenError> {
+    let mut options = std::fs::DirBuilder::new();
+    options.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut options, 0o700);
+    options.create(folder).map_err(|error| OpenError::Io {
+        what: format!("make the folder {}", folder.display()),
+        error,
+    })
 }
 
 fn log_key_path(location: &str) -> PathBuf {

@@ -8,11 +8,13 @@ mod reader;
 
 mod acts;
 
+mod recovering;
+
 pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
 use crate::opening::{
-    Head, NextKey, OpenError, Opened, read_body, rebuild, stored_body, stored_part,
+    Head, NextKey, OpenError, Opened, SeenHead, read_body, stored_body, stored_part,
 };
 use countersign_core::ledger::{self, NonceSubject};
 use countersign_core::people::Authority;
@@ -229,6 +231,7 @@ impl Writer {
             log_key: opened.log_key,
             next_key: opened.next_key,
             rotated: None,
+            seen: opened.seen,
             clock,
             entropy,
             sound: true,
@@ -306,6 +309,8 @@ struct Bench {
     next_key: Option<NextKey>,
     /// The key before this one, and the file to put in place, from the act until its commit.
     rotated: Option<(LogKey, NextKey)>,
+    /// Where what is acknowledged is kept apart from the record.
+    seen: Option<SeenHead>,
     clock: Box<dyn Clock>,
     entropy: Box<dyn Entropy>,
     /// False after a failed commit, until state and head have been read back from the store.
@@ -502,6 +507,7 @@ impl Bench {
         let bytes = head.encode().map_err(|error| Unavailable::NotRecorded(error.to_string()))?;
         let new = NewHead { root, frontier: bytes };
         self.store.append(first.seq, &batch.entries, &new).map_err(|error| after_append(&error))?;
+        self.committed(&new)?;
         self.head = head;
         if let Some((_, next)) = self.rotated.take() {
             acts::put_in_place(&next);
@@ -511,30 +517,6 @@ impl Bench {
 
     fn publish(&self, batch: &mut Batch) {
         self.reader.publish(&batch.steps, &self.head, batch.news.drain(..));
-    }
-
-    /// After a failed commit, state and head are read back: the record says what has happened.
-    fn recover(&mut self) -> Result<(), Unavailable> {
-        if self.sound {
-            return Ok(());
-        }
-        let (state, head) = rebuild(self.store.as_ref()).map_err(|error| {
-            Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
-        })?;
-        // A commit whose reply was lost is shown to readers only now.
-        self.reader.replace(state.clone(), &head);
-        if let Some((before, next)) = self.rotated.take() {
-            if state.ledger.log_key.0 == next.key.verifier().public_key() {
-                acts::put_in_place(&next);
-            } else {
-                self.log_key = before;
-                self.next_key = Some(next);
-            }
-        }
-        self.state = state;
-        self.head = head;
-        self.sound = true;
-        Ok(())
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Address {
     pub(super) tls: Tls,
     pub(super) passfile: Option<PathBuf>,
     pub(super) durability: Durability,
+    /// Where the files lie that belong to the record and are not in it.
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// One of the servers.
@@ -117,7 +119,8 @@ impl Address {
         let hosts: Vec<Host> = hosts.split(',').map(host).collect::<Result<_, _>>()?;
         let (ledger, durability) = (LEDGER.to_owned(), Durability::Durable);
         let tls = Tls::Verified { roots: None };
-        let mut address = Self { user, hosts, database, ledger, tls, passfile: None, durability };
+        let (passfile, folder) = (None, None);
+        let mut address = Self { user, hosts, database, ledger, tls, passfile, durability, folder };
         address.take_parameters(query)?;
         Ok(address)
     }
@@ -137,6 +140,8 @@ impl Address {
                 "sslmode" => encrypted = Some(is_encrypted(&value)?),
                 "sslrootcert" => roots = Some(PathBuf::from(value)),
                 "passfile" => self.passfile = Some(PathBuf::from(value)),
+                "folder" if value.is_empty() => return refuse("folder names no folder"),
+                "folder" => self.folder = Some(PathBuf::from(value)),
                 "durability" => self.durability = durability(&value)?,
                 _ => return refuse_parameter(name),
             }
@@ -170,7 +175,7 @@ fn refuse_parameter<T>(name: &str) -> Result<T, StoreError> {
     } else if !name.is_empty() && name.len() <= 32 && name.chars().all(is_word) {
         refuse(format!(
             "the parameter {name} of the location is not known; known: ledger, sslmode, \
-             sslrootcert, passfile, durability"
+             sslrootcert, passfile, durability, folder"
         ))
     } else {
         refuse("a parameter of the location is not known")
@@ -259,13 +264,15 @@ mod tests {
 
     #[test]
     fn a_location_says_where_and_how() {
-        let location = "postgresql://the%20clerk@db1.example,[::1]:5433/my%20records?passfile=/p";
+        let location = "postgresql://the%20clerk@db1.example,[::1]:5433/my%20records?passfile=/p\
+                        &folder=/srv/a%20b";
         let address = Address::parse(location).unwrap();
         let host = |name: &str, port| Host { name: name.to_owned(), port };
         assert_eq!(address.hosts, [host("db1.example", 5432), host("::1", 5433)]);
         assert_eq!((&*address.user, &*address.database), ("the clerk", "my records"));
         assert_eq!((&*address.ledger, &*address.schema()), ("main", "countersign_main"));
         assert_eq!(address.passfile, Some(PathBuf::from("/p")));
+        assert_eq!(address.folder, Some(PathBuf::from("/srv/a b")));
         assert_eq!(address.durability, Durability::Durable);
     }
 }

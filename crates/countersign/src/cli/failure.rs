@@ -154,7 +154,9 @@ impl From<Unavailable> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        if error.is_damage() {
+        if let OpenError::Store(StoreError::UnsupportedLocation { .. }) = &error {
+            Self::Usage(error.to_string())
+        } else if error.is_damage() {
             Self::Integrity(error.to_string())
         } else {
             Self::Unavailable(error.to_string())

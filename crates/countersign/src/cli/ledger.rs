@@ -1,4 +1,6 @@
-//! `init`: founding a ledger from a pack.
+//! `init`: founding a ledger from a pack; `ledger …`.
+
+mod copying;
 
 use super::output::Output;
 use super::pack::faulty;
@@ -7,12 +9,25 @@ use crate::clock::{Clock, ScriptedClock, SystemEntropy, WallClock};
 use crate::founding::{self, Founders, FoundingError};
 use crate::keys::PersonalKey;
 use crate::pack::{FoundingPolicies, Pack};
-use clap::Args;
+use clap::{Args, Subcommand};
 use countersign_proof::words::PersonId;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+/// Verbs of `ledger`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Copy a ledger to another place, of the same kind or another
+    Copy(copying::CopyArgs),
+}
+
+pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Copy(args) => copying::copy(global, args, output),
+    }
+}
 
 /// `init`.
 #[derive(Debug, Args)]

@@ -41,21 +41,23 @@ impl Rig {
 
     /// A writer whose store fails when it is told to.
     pub fn faulty(&self) -> (Writer, Faults) {
-        let Opened { store, state, head, log_key, next_key } = open_writer(&self.location).unwrap();
+        let Opened { store, state, head, log_key, next_key, seen } =
+            open_writer(&self.location).unwrap();
         let (store, faults) = FaultyStore::new(store);
         let clock = world::Ticking::from(state.ledger.clock);
-        let opened = Opened { store: Box::new(store), state, head, log_key, next_key };
+        let opened = Opened { store: Box::new(store), state, head, log_key, next_key, seen };
         (Writer::start(opened, Box::new(clock), Box::new(SystemEntropy)).unwrap(), faults)
     }
 
     /// A writer whose database holds no more than so many pages.
     pub fn limited(&self, pages: u32) -> Writer {
-        let Opened { store, state, head, log_key, next_key } = open_writer(&self.location).unwrap();
+        let Opened { store, state, head, log_key, next_key, seen } =
+            open_writer(&self.location).unwrap();
         drop(store);
         let store = SqliteStore::open_writer(&self.location).unwrap();
         store.limit_pages(Some(pages)).unwrap();
         let clock = world::Ticking::from(state.ledger.clock);
-        let opened = Opened { store: Box::new(store), state, head, log_key, next_key };
+        let opened = Opened { store: Box::new(store), state, head, log_key, next_key, seen };
         Writer::start(opened, Box::new(clock), Box::new(SystemEntropy)).unwrap()
     }
 }

@@ -24,9 +24,8 @@ pub(super) fn show(
     let out = state.requests.certificates().iter().filter(|one| !one.is_settled()).count();
     match (found.is_empty(), out) {
         (true, 0) => output.line(&format!("At {now} everything that was issued to depots closes.")),
-        (true, out) => output.line(&format!(
-            "At {now} nothing is missing; certificates that are still out: {out}."
-        )),
+        (true, out) => output
+            .line(&format!("At {now} nothing is missing; certificates that are still out: {out}.")),
         (false, _) => {}
     }
     for gap in &found {
