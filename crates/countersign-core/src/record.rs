@@ -3,6 +3,7 @@
 //! The open part names kinds, opaque ids and digests. The body is what the state is rebuilt from.
 //! The sealed parts keep what only some may see, one for each label.
 
+mod again;
 mod kinds;
 
 use crate::requests::Draft;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
+pub use again::is_entry_of;
 pub use kinds::{command_kind, event_kind};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.

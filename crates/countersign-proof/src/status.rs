@@ -127,11 +127,15 @@ impl Bits {
 }
 
 /// The bytes of a list of statuses, two bits each (draft §4.1: the first status in the lowest
-/// bits).
+/// bits). What fills the last byte is [`Status::Invalid`]: nobody has issued those numbers yet, and
+/// a list cannot say how long it is in any other way.
 #[must_use]
 pub fn pack(statuses: &[Status]) -> Vec<u8> {
-    let byte =
-        |four: &[Status]| four.iter().rev().fold(0_u8, |byte, status| byte << 2 | status.value());
+    let byte = |four: &[Status]| {
+        (0..4).rev().fold(0_u8, |byte, place| {
+            byte << 2 | four.get(place).copied().unwrap_or(Status::Invalid).value()
+        })
+    };
     statuses.chunks(4).map(byte).collect()
 }
 

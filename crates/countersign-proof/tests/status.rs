@@ -116,6 +116,12 @@ proptest! {
         for (index, status) in (0..).zip(&statuses) {
             prop_assert_eq!(list(Bits::Two).status(&packed, &of(index)).unwrap(), *status);
         }
+        // A number that was not issued yet is never valid, wherever the last byte ends.
+        let next = u64::try_from(statuses.len()).unwrap();
+        for index in next..next + 5 {
+            let said = list(Bits::Two).status(&packed, &of(index));
+            prop_assert_ne!(said, Ok(Status::Valid), "number {} of {}", index, next);
+        }
     }
 
     #[test]

@@ -378,10 +378,13 @@ impl Bench {
     /// Takes one command: lets what is due happen first, then decides, applies and records it.
     fn take(&mut self, submission: &Submission, batch: &mut Batch) -> Result<Given, Unavailable> {
         if let Some(&index) = batch.by_id.get(&submission.id) {
+            if let Some(entry) = batch.entries.get(index) {
+                recovering::check_same(entry, &submission.asked)?;
+            }
             return Ok(Given::Step { index, repeated: true });
         }
         if let Some(seq) = self.store.find(submission.id)? {
-            return self.answered_before(seq).map(Given::Receipt);
+            return self.answered_before(seq, &submission.asked).map(Given::Receipt);
         }
         let at = self.moment()?;
         while next_due(&self.state).is_some_and(|due| due <= at) {
@@ -439,15 +442,6 @@ impl Bench {
             return Err(Unavailable::NotRecorded(format!("{why}; set the clock right")));
         }
         Ok(now.max(last))
-    }
-
-    fn answered_before(&self, seq: u64) -> Result<Receipt, Unavailable> {
-        let entry = self.store.entry(seq)?;
-        let recorded = entry.and_then(|entry| read_body(&entry.body).ok());
-        let lost =
-            || Unavailable::NotRecorded(format!("entry {seq} cannot be read back; verify the log"));
-        let Recorded { at, result } = recorded.ok_or_else(lost)?;
-        Ok(Receipt { seq, at, answer: result, repeated: true })
     }
 
     /// Records and applies what was decided; gives the place of the step in the batch.

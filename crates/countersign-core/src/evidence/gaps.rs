@@ -135,7 +135,8 @@ pub fn gaps(state: &State, now: Moment) -> Vec<Gap> {
 fn of_certificate(one: &Certified, now: Moment, found: &mut Vec<Gap>) {
     let (terms, depot) = (&one.terms, one.terms.depot.clone());
     let certificate = terms.id;
-    if now >= terms.window.until() && !one.is_settled() {
+    // Where all of it has come back by receipts, nothing can be out.
+    if now >= terms.window.until() && !one.is_settled() && !one.out().is_zero() {
         let (release, until) = (terms.release, terms.window.until());
         found.push(Gap::NoAccount {
             certificate,

@@ -191,7 +191,7 @@ pub(super) fn witness_problem(bundle: &PolicyBundle) -> Option<Problem> {
     let witnesses = match rule.verifiers() {
         Ok(witnesses) => witnesses,
         Err(error) => {
-            let remedy = "write each witness as `witness key` prints it";
+            let remedy = "write each witness as `witness status` prints it";
             return problem(format!("the version names a witness that is none: {error}"), remedy);
         }
     };

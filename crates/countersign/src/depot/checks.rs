@@ -204,6 +204,10 @@ impl Depot {
     /// [`Refusal::TrustUnreadable`] when a line is none.
     pub fn take_officials(&mut self, text: &str) -> Result<usize, DepotError> {
         let keys = trust::known_keys(text)?;
+        if keys.is_empty() {
+            let why = "there is not one key in the file; nothing was changed".to_owned();
+            return Err(Refusal::TrustUnreadable { line: 1, why }.into());
+        }
         self.book.append(self.now, What::OfficialsTaken { digest: Digest::of(text.as_bytes()) })?;
         Settings::write_officials(&self.folder, text)?;
         Ok(keys.len())

@@ -84,7 +84,7 @@ struct Witness(String);
 impl FromStr for Witness {
     type Err = WordError;
     fn from_str(text: &str) -> Result<Self, WordError> {
-        let expected = "the key of a witness, as `countersign witness key` prints it";
+        let expected = "the key of a witness, as `countersign witness status` prints it";
         let read = text.parse::<WitnessVerifier>();
         read.map(|key| Self(key.to_string())).map_err(|_| WordError::new(text, expected))
     }
@@ -211,7 +211,7 @@ fn read_deciding(
     table
 }
 
-/// The witnesses that a version demands, as `witness key` prints them.
+/// The witnesses that a version demands, as `witness status` prints them.
 fn read_witnesses(r: &mut Reading<'_>, fields: &mut Fields<'_>) -> Option<WitnessRule> {
     let node = fields.get("witnesses")?;
     let mut table = Fields::new(r, node, "witnesses")?;

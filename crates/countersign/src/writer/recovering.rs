@@ -1,12 +1,24 @@
-//! Commits that failed, and databases that came back. Answers: *what has happened, and is it still
-//! what was told?*
+//! Commands that come again, commits that failed, and databases that came back. Answers: *what has
+//! happened, and is it still what was told?*
 
-use super::{Bench, Unavailable, acts};
+use super::{Asked, Bench, Receipt, Unavailable, acts};
 use crate::opening::seen::check_extends;
-use crate::opening::{OpenError, rebuild};
-use countersign_store::NewHead;
+use crate::opening::{OpenError, read_body, rebuild, sealed_part};
+use countersign_core::record::{self, Recorded};
+use countersign_proof::{Label, OpenPart};
+use countersign_store::{NewHead, StoredEntry};
 
 impl Bench {
+    /// The answer that a command got before; another command under its id is refused.
+    pub(super) fn answered_before(&self, seq: u64, asked: &Asked) -> Result<Receipt, Unavailable> {
+        let lost =
+            || Unavailable::NotRecorded(format!("entry {seq} cannot be read back; verify the log"));
+        let entry = self.store.entry(seq)?.ok_or_else(lost)?;
+        let Recorded { at, result } = read_body(&entry.body).map_err(|_| lost())?;
+        check_same(&entry, asked)?;
+        Ok(Receipt { seq, at, answer: result, repeated: true })
+    }
+
     /// Keeps a head that is committed, before anybody is told of it.
     pub(super) fn committed(&mut self, head: &NewHead) -> Result<(), Unavailable> {
         let Some(seen) = &self.seen else { return Ok(()) };
@@ -47,4 +59,20 @@ impl Bench {
         self.sound = true;
         Ok(())
     }
+}
+
+/// Refuses a command that comes under the id of another one, which an entry records.
+pub(super) fn check_same(entry: &StoredEntry, asked: &Asked) -> Result<(), Unavailable> {
+    let mut parts = entry.sealed.iter().filter_map(sealed_part);
+    let parties = parts.find(|part| part.label == Label::Parties).map(|part| part.bytes);
+    let same = OpenPart::parse(&entry.open).is_ok_and(|open| match asked {
+        Asked::Command(command) => record::is_entry_of(&open, parties.as_deref(), command),
+        Asked::Nonce { .. } => open.command == "issue_nonce",
+        Asked::Time => true,
+    });
+    if same {
+        return Ok(());
+    }
+    let what = format!("this id was given to another command, in entry {}", entry.seq);
+    Err(Unavailable::NotRecorded(format!("{what}; send this one under an id of its own")))
 }

@@ -7,11 +7,12 @@ use super::{Opened, file, open};
 use crate::cosigned::{Cosigned, CosignedError};
 use crate::tiles::LogTiles;
 use clap::Args;
-use countersign_core::Event;
 use countersign_core::requests::{self, Command};
+use countersign_core::{Envelope, Event, State, decide};
 use countersign_proof::checkpoint::{NoteKey as _, SignedNote};
 use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::witness::AddCheckpoint;
+use countersign_proof::words::CommandId;
 use countersign_store::Store;
 use serde_json::json;
 use std::path::PathBuf;
@@ -55,8 +56,8 @@ pub(in crate::cli) struct CosignArgs {
     after_help = "A policy version may demand that witnesses have cosigned the log before a \
                         release counts. Until then the release is suspended. Collect cosignatures \
                         with `log collect` or `log cosign`, then run this.\n\nWithout --from, the \
-                        checkpoint that most witnesses have cosigned is taken, of those kept \
-                        beside the ledger. It approves nothing, so nobody need sign in."
+                        latest checkpoint that serves is taken, of those kept beside the \
+                        ledger. It approves nothing, so nobody need sign in."
 )]
 pub(in crate::cli) struct RecordArgs {
     /// A cosigned checkpoint
@@ -159,16 +160,35 @@ pub(super) fn cosign(
     Ok(())
 }
 
+/// The latest of the kept checkpoints that lets a release count; where none does, the latest that
+/// anybody cosigned.
+fn serving(
+    opened: &Opened,
+    state: &State,
+    output: &mut Output,
+) -> Result<Option<SignedNote>, Failure> {
+    let mut found = opened.cosigned.checkpoints(&mut |told| output.line(&told))?;
+    found.retain(|one| !one.cosignatures.is_empty());
+    let serves = |note: &SignedNote| {
+        let command = Command::RecordCosignatures { note: Box::new(note.clone()) };
+        let (id, at) = (CommandId([0; 16]), state.ledger.clock);
+        decide(state, &Envelope { id, at, by: None, command: command.into() }).is_ok()
+    };
+    let best = found.iter().find(|one| serves(&one.note)).or(found.first());
+    Ok(best.map(|one| one.note.clone()))
+}
+
 /// The checkpoint to be recorded: that of a file, or the best that is kept.
 fn cosigned_note(
     args: &RecordArgs,
     opened: &Opened,
+    state: &State,
     output: &mut Output,
 ) -> Result<SignedNote, Failure> {
     let bytes = match &args.from {
         Some(path) => file(path)?,
-        None => match opened.cosigned.best(0, &mut |told| output.line(&told))? {
-            Some(found) => return Ok(found.note),
+        None => match serving(opened, state, output)? {
+            Some(note) => return Ok(note),
             None => {
                 let message = "no witness has cosigned a checkpoint of this ledger yet; ask them \
                                with `log collect`";
@@ -186,7 +206,7 @@ pub(super) fn record(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let opened = open(global)?;
-    let note = cosigned_note(args, &opened, output)?;
+    let note = cosigned_note(args, &opened, &global.state()?, output)?;
     let checkpoint = opened.cosigned.open(note.to_string().as_bytes())?;
     let mut tiles = LogTiles::new();
     let log = tiles.log(opened.store.as_ref())?;

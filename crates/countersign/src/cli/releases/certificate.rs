@@ -8,11 +8,12 @@ use super::super::{Failure, Global};
 use crate::depot::certifying::{self, Prepared, Wanted};
 use crate::depot::{Carried, issuing, papers};
 use clap::Args;
-use countersign_core::Command as AnyCommand;
+use countersign_core::people::Authority;
 use countersign_core::requests::Command;
+use countersign_core::{Command as AnyCommand, Envelope, State, decide};
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Certificate, IssuerKey};
-use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId};
+use countersign_proof::words::{CommandId, Moment, PlaceId, Quantity, ReleaseId};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -136,13 +137,25 @@ pub(super) fn issue(
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         return Err(is_there(path));
     }
-    if !desk.is_dry() {
+    let command = Command::IssueCertificate { terms: Box::new(terms) };
+    // What the ledger will not have is signed nowhere that anybody could take it from.
+    let refused = desk.look(|state| would_refuse(state, &by, &command, now));
+    if !desk.is_dry() && !refused {
         write_aside(&files)?;
     }
-    desk.submit(Some(by), Command::IssueCertificate { terms: Box::new(terms) })?;
+    let done = desk.submit(Some(by), command);
+    if let Err(Failure::Refused { .. }) = &done {
+        for (path, _) in &files {
+            let _ = fs::remove_file(beside(path, ".new"));
+        }
+    }
+    done?;
     if desk.is_dry() {
         output.only_would();
     } else {
+        if refused {
+            write_aside(&files)?;
+        }
         for (path, _) in &files {
             fs::rename(beside(path, ".new"), path).map_err(io(path))?;
         }
@@ -169,6 +182,13 @@ pub(super) fn evidence(
         args.output.display()
     ));
     Ok(())
+}
+
+/// Whether a rule stands against a command now, but for what is due before it.
+fn would_refuse(state: &State, by: &Authority, command: &Command, at: Moment) -> bool {
+    let (id, by) = (CommandId([0; 16]), Some(by.clone()));
+    let at = at.max(state.ledger.clock);
+    decide(state, &Envelope { id, at, by, command: command.clone().into() }).is_err()
 }
 
 fn beside(path: &Path, more: &str) -> PathBuf {
