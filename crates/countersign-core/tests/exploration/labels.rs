@@ -39,8 +39,11 @@ pub const OF_A_FEW: &[&str] = &[
 /// What a world with a quorum of two must show.
 pub const OF_THREE: &str = "a release by three persons";
 /// What a world with crashes must show.
-pub const RETRIES: [&str; 2] =
-    ["a retry that was answered from the record", "a retry that was decided only then"];
+pub const RETRIES: [&str; 3] = [
+    "a retry that was answered from the record",
+    "a retry that was decided only then",
+    "a refusal from the record of what would be accepted now",
+];
 
 /// What an event is of that.
 pub fn label(book: &Book, at: Moment, event: &Event) -> Option<&'static str> {

@@ -223,7 +223,11 @@ impl Protocol {
         let given = match decided {
             None => {
                 next.reached.push(RETRIES[0]);
-                lost.recorded.clone().unwrap()
+                let recorded = lost.recorded.clone().unwrap();
+                if in_short(&recorded) != "yes" && self.decide(node, &lost.act).is_ok() {
+                    next.reached.push(RETRIES[2]);
+                }
+                recorded
             }
             Some(Err((_, refused))) => refused,
             Some(Ok(events)) => {

@@ -109,6 +109,10 @@ pub fn explore<M: Model>(model: &M, turns: usize, threads: usize) -> Explored {
     let mut explored = Explored::default();
     let first = model.first();
     explored.known.insert(model.key(&first));
+    if let Some((property, found)) = model.broken(&first) {
+        explored.broken = Some((property, found, Vec::new()));
+        return explored;
+    }
     let mut ways: Ways<M::Step> = vec![None];
     let mut layer = vec![(0, model.keep(first))];
     while explored.depth < turns && !layer.is_empty() {
