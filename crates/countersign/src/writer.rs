@@ -13,12 +13,10 @@ mod recovering;
 pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
-use crate::opening::{
-    Head, NextKey, OpenError, Opened, SeenHead, read_body, stored_body, stored_part,
-};
+use crate::opening::{Head, NextKey, OpenError, Opened, SeenHead, stored_body, stored_part};
 use countersign_core::ledger::{self, NonceSubject};
 use countersign_core::people::Authority;
-use countersign_core::record::{self, Answer, Recorded};
+use countersign_core::record::{self, Answer};
 use countersign_core::{Command, Envelope, State, apply, decide, next_due};
 use countersign_proof::LogKey;
 use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
