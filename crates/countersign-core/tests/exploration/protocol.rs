@@ -12,7 +12,9 @@ use countersign_core::people::{Authority, Incumbency};
 use countersign_core::policy::Policies;
 use countersign_core::record::{self, Answer};
 use countersign_core::requests::{Command as Requests, Draft, Event as Of};
-use countersign_core::{Command, Envelope, Event, State, apply, invariants, ledger, next_due};
+use countersign_core::{
+    Command, Envelope, Event, Rejection, State, apply, invariants, ledger, next_due,
+};
 use countersign_proof::words::{CommandId, Digest, Moment, PolicyVersionId, ReleaseId, RequestId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -152,7 +154,7 @@ impl Protocol {
     }
 
     /// What the ledger answers to a command now.
-    fn decide(&self, node: &Node, act: &Act) -> Result<Vec<Event>, (String, Answer)> {
+    fn decide(&self, node: &Node, act: &Act) -> Result<Vec<Event>, Rejection> {
         let (by, command) = self.command(act);
         let at = node.state.ledger.clock;
         let envelope = Envelope { id: CommandId([0; 16]), at, by, command };
@@ -165,8 +167,7 @@ impl Protocol {
             | Act::Report(_)
             | Act::Surrender => None,
         };
-        let decided = self.bounds.planted.decide(&node.state, &envelope, paper, &node.papers);
-        decided.map_err(|rejection| (rejection.code().to_owned(), Answer::from(Err(rejection))))
+        self.bounds.planted.decide(&node.state, &envelope, paper, &node.papers)
     }
 
     /// The state after these events; looked at by the second book and by the invariants.
@@ -229,7 +230,7 @@ impl Protocol {
                 }
                 recorded
             }
-            Some(Err((_, refused))) => refused,
+            Some(Err(rejection)) => Answer::from(Err(rejection)),
             Some(Ok(events)) => {
                 next = self.after(&next, node.state.ledger.clock, &events);
                 next.reached.push(RETRIES[1]);
@@ -385,12 +386,16 @@ impl Model for Protocol {
             Step::Retry => self.retry(node),
             Step::Do(act) => match self.decide(node, act) {
                 Ok(events) => Ok(self.after(node, at, &events)),
-                Err((rule, _)) => Err(rule),
+                Err(rejection) => Err(rejection.code().to_owned()),
             },
             Step::LoseAnswer(act) => {
                 let (mut next, recorded, effects) = match self.decide(node, act) {
                     Ok(events) => (self.after(node, at, &events), Answer::Accepted(events), 1),
-                    Err((_, refused)) => (Node { reached: Vec::new(), ..node.clone() }, refused, 0),
+                    Err(rejection) => (
+                        Node { reached: Vec::new(), ..node.clone() },
+                        Answer::from(Err(rejection)),
+                        0,
+                    ),
                 };
                 let recorded = Some(recorded);
                 next.lost = Some(Lost { act: act.clone(), recorded, effects });
