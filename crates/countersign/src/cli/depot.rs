@@ -2,7 +2,6 @@
 
 mod told;
 
-use super::failure::write_new;
 use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{Clock, WallClock};
@@ -257,7 +256,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             let also: Result<Vec<Vec<u8>>, _> =
                 also.iter().map(|file| papers::read(file)).collect();
             let bytes = depot.carry_back(&also?)?;
-            write_new(path, &bytes)?;
+            fs::write(path, &bytes).map_err(io(path))?;
             told::carried(path, &bytes, output)
         }
         Verb::Clock { set_back, place } => {

@@ -11,8 +11,6 @@ use countersign_core::Rejection;
 use countersign_core::record::Answer;
 use countersign_proof::SignatureError;
 use countersign_store::StoreError;
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Why a command was not done.
@@ -217,22 +215,6 @@ impl From<VerifyError> for Failure {
             VerifyError::Broken { .. } => Self::Integrity(error.to_string()),
         }
     }
-}
-
-/// Writes a file that is not there yet: what is carried elsewhere is not lost by writing over it.
-///
-/// # Errors
-/// [`Failure::Usage`] where something is there already; else why it cannot be written.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut options = OpenOptions::new();
-    let written = options.write(true).create_new(true).open(path);
-    written.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            is_there(path)
-        } else {
-            Failure::unavailable(format!("{}: {error}", path.display()))
-        }
-    })
 }
 
 /// That a file is not written over.

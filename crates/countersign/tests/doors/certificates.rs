@@ -169,6 +169,6 @@ fn an_entry_is_proved_over_http_as_on_the_command_line() {
         assert_eq!(code, 0, "{told}");
         std::fs::write(file, proof.replacen("\nindex 7\n", "\nindex 8\n", 1)).unwrap();
         let (code, _) = served.command(&check);
-        assert_eq!(code, 1, "another entry is not proved by it");
+        assert_eq!(code, 3, "another entry is not proved by it");
     });
 }

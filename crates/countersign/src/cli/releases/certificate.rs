@@ -2,7 +2,7 @@
 //! to depots without a network, and what comes back.
 
 use super::super::desk::Desk;
-use super::super::failure::{is_there, write_new};
+use super::super::failure::is_there;
 use super::super::output::Output;
 use super::super::{Failure, Global};
 use crate::depot::certifying::{self, Prepared, Wanted};
@@ -171,7 +171,8 @@ pub(super) fn evidence(
 ) -> Result<(), Failure> {
     let id = args.id;
     let logged = certifying::evidence(global.location()?, id)?;
-    write_new(&args.output, &papers::write_evidence(&logged)?)?;
+    // It can be fetched anew at any time, and is to be, where the certificate goes on counting.
+    fs::write(&args.output, papers::write_evidence(&logged)?).map_err(io(&args.output))?;
     let decisions = logged.decisions.len();
     output.value(&json!({
         "file": args.output.display().to_string(), "decisions": decisions,
