@@ -6,9 +6,10 @@ mod policy;
 
 use countersign_core::policy::{
     Compiled, Deciding, KeyOnlyRule, PolicyBundle, PolicyError, ProblemCode, Subject, Verdict,
-    World, check,
+    WitnessRule, World, check,
 };
 use countersign_core::stock::Item;
+use countersign_proof::cosignature::WitnessKey;
 use countersign_proof::words::Act;
 use policy::{Ask, bundle, item, long_range, needs, text, version, world};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,29 @@ fn changed(change: impl FnOnce(&mut PolicyBundle)) -> PolicyBundle {
     let mut bundle = bundle(GOOD);
     change(&mut bundle);
     bundle
+}
+
+/// A good version that demands so many of these witnesses; `twin` has the key of `north`, `nobody`
+/// has none.
+fn watched(quorum: u8, names: &[&str]) -> PolicyBundle {
+    let key = |name: &&str| match *name {
+        "nobody" => "nobody+00000000+AAAA".to_owned(),
+        name => WitnessKey::from_seed(name, [1; 32]).unwrap().verifier().to_string(),
+    };
+    let keys = names.iter().map(key).collect();
+    PolicyBundle { witnesses: Some(WitnessRule { quorum, keys }), ..bundle(GOOD) }
+}
+
+#[test]
+fn witnesses_are_a_part_of_the_digest() {
+    let (one, two) = (watched(1, &["north"]), watched(1, &["north", "south"]));
+    let digests =
+        [bundle(GOOD).digest(), one.digest(), two.digest(), watched(2, &["north"]).digest()];
+    assert_eq!(BTreeSet::from(digests).len(), 4);
+    let other = WitnessKey::from_seed("south", [2; 32]).unwrap().verifier().to_string();
+    let keys = one.witnesses.iter().flat_map(|rule| rule.keys.clone()).chain([other]).collect();
+    let rule = Some(WitnessRule { quorum: 2, keys });
+    assert!(check(&PolicyBundle { witnesses: rule, ..bundle(GOOD) }, &world(), false).passes());
 }
 
 /// Sets a party's entry for an act in the deciding table.
@@ -154,6 +178,10 @@ fn bad() -> Vec<(ProblemCode, PolicyBundle, World, usize)> {
         (P::PromiseMissing, promising("@promise(\" \")"), world(), 0),
         (P::PolicySyntax, promising("@promise("), world(), 0),
         (P::PolicyMayFail, promising(FAILING), world(), 0),
+        (P::WitnessesUnusable, watched(0, &["north"]), world(), 0),
+        (P::WitnessesUnusable, watched(2, &["north"]), world(), 0),
+        (P::WitnessesUnusable, watched(1, &["north", "twin"]), world(), 0),
+        (P::WitnessesUnusable, watched(1, &["nobody"]), world(), 0),
     ];
     let cut = |change: &dyn Fn(&mut World)| changed_world(change);
     let worlds: [(P, Change<'_>); 6] = [
