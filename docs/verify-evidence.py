@@ -11,9 +11,7 @@ import base64, hashlib, json, os, pathlib, re, subprocess, sys, tempfile, zipfil
 from datetime import datetime, timezone
 class Broken(Exception): pass
 def need(holds, what):
-    if not holds:
-        raise Broken(what)
-
+    if not holds: raise Broken(what)
 def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
 def files_of(path):
     if os.path.isdir(path):
@@ -55,8 +53,7 @@ def climb(place, last, path):  # RFC 9162, 2.1.3.2 and 2.1.4.2: each hash, and w
         need(last > 0, "a path is too long")
         left = bool(place & 1) or place == last
         yield step, left
-        while left and not place & 1 and place:
-            place, last = place >> 1, last >> 1
+        while left and not place & 1 and place: place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
     need(last == 0, "a path is too short")
 
@@ -72,8 +69,7 @@ def consistency(old, new, old_root, root, path):
     need(old < new, "a head is longer than the log")
     path = ([old_root] if old & (old - 1) == 0 else []) + path
     place, last = old - 1, new - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
+    while place & 1: place, last = place >> 1, last >> 1
     need(path, "a head's proof is empty")
     before = after = path[0]
     for step, left in climb(place, last, path[1:]):
@@ -94,6 +90,9 @@ def verify(path, given):
     about, vkey = json.loads(text("bundle.json")), text("log.vkey").strip()
     need(given in (None, vkey), "the bundle is from another log than the one given")
     entries, b64 = lines("entries.jsonl"), base64.b64decode
+    places = [entry["seq"] for entry in entries]
+    need(places[:1] == [0] and places == sorted(set(places)), "the founding is missing, or an entry is doubled")
+    need(about["origin"] == vkey.split("+")[0], "the origin is not that of the log's key")
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         size, root = checkpoint(text("checkpoint"), vkey, scratch)
@@ -122,13 +121,14 @@ def verify(path, given):
         need(not about["whole"] or (len(leaves), tree(leaves)) == (size, root), "entries are missing")
         for head in lines("seen.jsonl"):
             consistency(head["size"], size, b64(head["root"]), root, [b64(s) for s in head["path"]])
+        about_it = ".." in about["of"] or any(about["of"] in part["subjects"] for part in opened.values())
+        need(re.fullmatch(r"[\w.-]+", about["of"]) and about_it, "no entry is about what this says it is of")
         print(f"{about['of']} from {about['origin']}: {len(entries)} entries are in its log of {size}.")
         if signed:
             if field(signed[0][2], "exercise") == "yes": print("EXERCISE: the ledger is an exercise.")
             signatures(files, entries, opened, signed, scratch)
         uses(entries, opened, signed)
-    for label, count in withheld.items():
-        print(f"Left out: {count} parts that only {label} may see.")
+    for label, count in withheld.items(): print(f"Left out: {count} parts that only {label} may see.")
     if given is None:
         print(f"Not proved: that this is the log you mean. Its key, to be compared: {vkey}")
     print("Not proved: what policy demanded; that nothing outside these entries bears on them.")
