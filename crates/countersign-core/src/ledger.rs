@@ -6,6 +6,8 @@ pub use crate::charter::{
 };
 
 use crate::rejection::rejections;
+use countersign_proof::LogVerifier;
+use countersign_proof::checkpoint::CheckpointError;
 use countersign_proof::signature::{SignatureRules, Verified};
 use countersign_proof::statement::kinds::{Binding, Founding, LogKeyRotation, SeenHead};
 use countersign_proof::statement::{Statement, StatementKind};
@@ -357,6 +359,13 @@ impl Ledger {
             return Err(Rejection::LogKeyKnown { key: log_key });
         }
         Ok(Event::LogKeyRotated { log_key })
+    }
+
+    /// The keys of the log: the one that signs now, then those before it, the last one first; an
+    /// error for each that cannot be one.
+    pub fn log_keys(&self) -> impl Iterator<Item = Result<LogVerifier, CheckpointError>> + '_ {
+        let keys = std::iter::once(&self.log_key).chain(self.earlier_log_keys.iter().rev());
+        keys.map(|key| LogVerifier::new(&self.origin, key.0))
     }
 
     /// What signatures under statements of this ledger are held against.

@@ -8,9 +8,9 @@
 
 use countersign_core::people::Authority;
 use countersign_core::requests::{Command, Request};
-use countersign_core::{Envelope, Rejection, State, decide};
+use countersign_core::{Command as AnyCommand, Envelope, Rejection, State, decide};
 use countersign_proof::signature::{Assurance, PublicKey};
-use countersign_proof::words::{CommandId, DecisionKind, OfficeId, PersonId, Quantity};
+use countersign_proof::words::{CommandId, DecisionKind, Moment, OfficeId, PersonId, Quantity};
 use std::fmt;
 
 /// What somebody can do on a request.
@@ -144,7 +144,8 @@ pub fn on_request(state: &State, request: &Request, authority: &Authority) -> Ve
             Way::Command(command) => offers.push(Offer {
                 action: *action,
                 office: None,
-                refused: tried(state, authority, command).map(Refused::from),
+                refused: tried(state, Some(authority), command.clone(), state.ledger.clock)
+                    .map(Refused::from),
             }),
             Way::Advice | Way::Decision(_) => {
                 let offices = state.people.spoken_for_by(person, state.ledger.clock);
@@ -199,15 +200,15 @@ fn way(state: &State, request: &Request, action: Action) -> Way {
     })
 }
 
-/// What the ledger would say to a command now.
-fn tried(state: &State, authority: &Authority, command: &Command) -> Option<Rejection> {
-    let envelope = Envelope {
-        id: CommandId([0; 16]),
-        at: state.ledger.clock,
-        by: Some(authority.clone()),
-        command: command.clone().into(),
-    };
-    decide(state, &envelope).err()
+/// What the ledger would say to a command at `at`, but for what is due before it.
+pub(crate) fn tried(
+    state: &State,
+    by: Option<&Authority>,
+    command: impl Into<AnyCommand>,
+    at: Moment,
+) -> Option<Rejection> {
+    let (id, by, command) = (CommandId([0; 16]), by.cloned(), command.into());
+    decide(state, &Envelope { id, at, by, command }).err()
 }
 
 /// What a signature of the person can be worth: that of a key in an authenticator, where one of

@@ -5,12 +5,11 @@
 //! is the same log: the same entries under the same root, so whatever was proved of the one holds
 //! of the other. A copy that was cut short goes on where it was.
 
-use crate::opening::{Head, OpenError, folder, make_private};
+use crate::opening::{Head, OpenError, folder, grown, make_private};
 use countersign_proof::Frontier;
 use countersign_proof::words::Digest;
 use countersign_store::{Mode, NewHead, Store, StoreError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Entries carried at a time.
@@ -146,16 +145,7 @@ fn begun(source: &dyn Store, target: &dyn Store, size: u64) -> Result<(Frontier,
     if there.size > size {
         return Err(another);
     }
-    let mut frontier = Frontier::new();
-    if there.size > 0 {
-        source.for_each_leaf(0, &mut |seq, leaf| {
-            if seq >= there.size {
-                return ControlFlow::Break(());
-            }
-            frontier.append(*leaf);
-            ControlFlow::Continue(())
-        })?;
-    }
+    let frontier = grown(Frontier::new(), source, there.size)?;
     if frontier.root() == there.root { Ok((frontier, there.size)) } else { Err(another) }
 }
 

@@ -270,9 +270,7 @@ pub fn open_reader(location: &str) -> Result<(Box<dyn Store>, State, Head), Open
 /// # Errors
 /// [`CheckpointError`] when a key on the record cannot be one.
 pub fn log_keys(state: &State) -> Result<Vec<LogVerifier>, CheckpointError> {
-    let ledger = &state.ledger;
-    let keys = std::iter::once(&ledger.log_key).chain(ledger.earlier_log_keys.iter().rev());
-    keys.map(|key| LogVerifier::new(&ledger.origin, key.0)).collect()
+    state.ledger.log_keys().collect()
 }
 
 /// The folder of a ledger, for the files that lie beside the record; nowhere for a location that
@@ -282,13 +280,26 @@ pub fn folder(location: &str) -> PathBuf {
     countersign_store::folder_beside(location).unwrap_or_default()
 }
 
+/// A tree grown by the entries of a record after it, up to `size` entries in all.
+///
+/// # Errors
+/// [`StoreError`] when the record cannot be read.
+pub fn grown(mut frontier: Frontier, store: &dyn Store, size: u64) -> Result<Frontier, StoreError> {
+    if frontier.size() < size {
+        store.for_each_leaf(frontier.size(), &mut |seq, leaf| {
+            if seq >= size {
+                return ControlFlow::Break(());
+            }
+            frontier.append(*leaf);
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(frontier)
+}
+
 /// Refuses a record apart from its files that does not go on from the head that they keep.
 fn check_seen(location: &str, store: &dyn Store) -> Result<(), OpenError> {
-    let Some(seen) = SeenHead::of(location) else { return Ok(()) };
-    match seen.read()? {
-        Some(head) => Ok(seen::check_extends(store, &head, seen.path())?),
-        None => Ok(()),
-    }
+    SeenHead::of(location).map_or(Ok(()), |seen| seen.check(store))
 }
 
 /// Makes a folder that only its owner can look into, if it is not there.

@@ -89,6 +89,14 @@ impl Log<'_> {
         Ok(reached && self.root(checkpoint.size)? == checkpoint.root)
     }
 
+    /// Whether a checkpoint is of another history: this log reaches that far, and has another root.
+    ///
+    /// # Errors
+    /// [`LogError`] when the record cannot be read.
+    pub fn contradicts(&self, checkpoint: &Checkpoint) -> Result<bool, LogError> {
+        Ok(checkpoint.size <= self.size() && !self.has(checkpoint)?)
+    }
+
     /// The number of entries.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -161,11 +161,12 @@ fn check(location: &str, known: &Known) -> BTreeSet<CommandId> {
 /// The command that a client sends under this id, where it can be made again: its last byte is the
 /// step in the life of a request. Anything else is tried with the first step.
 fn again(id: CommandId) -> Submission {
+    let first = world::submission(0, 0, Some("P-H"), world::submit_request());
     let asked = match id.0[15] {
         2 | 4 => world::Official::new("P-A", "A.Head").asks(RequestId(1)),
-        _ => world::submission(0, 0, None, world::submit_request()).asked,
+        _ => first.asked,
     };
-    Submission { id, by: world::submission(0, 0, Some("P-H"), world::submit_request()).by, asked }
+    Submission { id, asked, by: first.by }
 }
 
 /// The answer to a retry; none where another command stands under the id, which is refused.

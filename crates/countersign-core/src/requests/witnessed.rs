@@ -12,7 +12,7 @@ use crate::{Event as AnyEvent, Rejection as AnyRejection, State};
 use countersign_proof::LogVerifier;
 use countersign_proof::checkpoint::{Checkpoint, CheckpointError, SignedNote};
 use countersign_proof::cosignature::WitnessVerifier;
-use countersign_proof::words::{EntryNumber, ReleaseId};
+use countersign_proof::words::{EntryNumber, PolicyVersionId, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes a release wait that this entry makes what it is; nothing where the version demands no
@@ -46,16 +46,11 @@ fn entry_of(cause: &Suspension) -> Option<u64> {
     }
 }
 
-/// The keys that the log has or had.
-fn log_keys(ledger: &Ledger) -> Vec<LogVerifier> {
-    let keys = std::iter::once(&ledger.log_key).chain(&ledger.earlier_log_keys);
-    keys.filter_map(|key| LogVerifier::new(&ledger.origin, key.0).ok()).collect()
-}
-
 /// The checkpoint in a note, if a key of the log signed it.
 pub(crate) fn checkpoint_of(ledger: &Ledger, note: &SignedNote) -> Option<Checkpoint> {
     let checkpoint = Checkpoint::parse_text(note.text()).ok()?;
-    let signed = note.verify(&log_keys(ledger).iter().collect::<Vec<_>>()).is_ok();
+    let keys: Vec<LogVerifier> = ledger.log_keys().flatten().collect();
+    let signed = note.verify(&keys.iter().collect::<Vec<_>>()).is_ok();
     (signed && checkpoint.origin == ledger.origin).then_some(checkpoint)
 }
 
@@ -69,13 +64,20 @@ pub(super) fn record(state: &State, note: &SignedNote) -> Result<Vec<AnyEvent>, 
     let mut waiting = BTreeMap::<&Suspension, Vec<ReleaseId>>::new();
     let mut keys = BTreeSet::new();
     let mut short = None;
+    // Many releases can wait under one version; its witnesses are looked for once.
+    let mut counts = BTreeMap::<&PolicyVersionId, usize>::new();
     for release in state.requests.live() {
-        let rule = state.policy.version(&release.policy)?.bundle.witnesses.as_ref();
         for cause in &release.causes {
             let Some(entry) = entry_of(cause) else { continue };
-            let cosigned = rule.map_or(Ok(0), |rule| rule.cosigned(note));
-            let have = cosigned
-                .map_err(|error| Rejection::CosignatureForged { why: error.to_string() })?;
+            let rule = state.policy.version(&release.policy)?.bundle.witnesses.as_ref();
+            let have = match (counts.get(&release.policy), rule) {
+                (Some(have), _) => *have,
+                (None, None) => 0,
+                (None, Some(rule)) => rule
+                    .cosigned(note)
+                    .map_err(|error| Rejection::CosignatureForged { why: error.to_string() })?,
+            };
+            counts.insert(&release.policy, have);
             if entry < size && rule.is_none_or(|rule| rule.is_met_by(have)) {
                 keys.extend(rule.iter().flat_map(|rule| &rule.keys));
                 waiting.entry(cause).or_default().push(release.id);
@@ -102,7 +104,7 @@ pub(super) fn record(state: &State, note: &SignedNote) -> Result<Vec<AnyEvent>, 
 
 /// The note with the signatures of the log and of these witnesses alone.
 fn kept(ledger: &Ledger, note: &SignedNote, keys: &BTreeSet<&String>) -> Option<SignedNote> {
-    let log = log_keys(ledger);
+    let log: Vec<LogVerifier> = ledger.log_keys().flatten().collect();
     let witnesses: Result<Vec<WitnessVerifier>, CheckpointError> =
         keys.iter().map(|key| key.parse()).collect();
     let witnesses = witnesses.ok()?;

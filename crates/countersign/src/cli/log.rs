@@ -16,6 +16,7 @@ use crate::opening::folder;
 use crate::tiles::LogError;
 use crate::verification::{self, Verification};
 use clap::Subcommand;
+use countersign_core::State;
 use countersign_proof::trust::Trust;
 use countersign_proof::{LogVerifier, OpenPart};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -95,9 +96,10 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
     }
 }
 
-/// A ledger's log, its checkpoint, and what witnesses say of it.
+/// A ledger's log, its state and checkpoint, and what witnesses say of it.
 struct Opened {
     store: Box<dyn countersign_store::Store>,
+    state: State,
     note: String,
     cosigned: Cosigned,
 }
@@ -109,7 +111,7 @@ fn open(global: &Global) -> Result<Opened, Failure> {
     let log = crate::opening::log_keys(&state);
     let log = log.map_err(|error| Failure::Integrity(error.to_string()))?;
     let cosigned = Cosigned::beside(&folder(location), log);
-    Ok(Opened { store, note: head.note, cosigned })
+    Ok(Opened { store, state, note: head.note, cosigned })
 }
 
 /// Reads a file that somebody names.

@@ -5,9 +5,8 @@
 //! (its epoch and its lease fork with it). So each machine keeps the head of the log in a file of
 //! its own, and neither reads from nor writes to a record that does not go on from it.
 
-use super::{Head, OpenError, folder};
+use super::{Head, OpenError, folder, grown};
 use countersign_store::Store;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "head.seen";
@@ -86,32 +85,22 @@ impl SeenHead {
         std::fs::write(&new, head)?;
         std::fs::rename(&new, &self.0)
     }
-}
 
-/// Whether a record goes on from `seen`: it has at least its entries, and what came after them
-/// makes its root of that root.
-///
-/// # Errors
-/// [`OpenError::Lost`]; [`OpenError::Store`] when the record cannot be read.
-pub fn check_extends(store: &dyn Store, seen: &Head, file: &Path) -> Result<(), OpenError> {
-    let found = store.head()?;
-    let size = seen.frontier.size();
-    if found.size < size {
-        let (seen, found, file) = (size, found.size, file.to_owned());
-        return Err(Lost::Entries { seen, found, file }.into());
+    /// Whether a record goes on from the head that is kept, if one is: it has at least its entries,
+    /// and what came after them makes its root of that root.
+    ///
+    /// # Errors
+    /// [`OpenError::Lost`] when it does not; else why the file or the record cannot be read.
+    pub fn check(&self, store: &dyn Store) -> Result<(), OpenError> {
+        let Some(seen) = self.read()? else { return Ok(()) };
+        let found = store.head()?;
+        let (size, file) = (seen.frontier.size(), self.0.clone());
+        if found.size < size {
+            return Err(Lost::Entries { seen: size, found: found.size, file }.into());
+        }
+        if grown(seen.frontier, store, found.size)?.root() != found.root {
+            return Err(Lost::History { seen: size, file }.into());
+        }
+        Ok(())
     }
-    let mut frontier = seen.frontier.clone();
-    if found.size > size {
-        store.for_each_leaf(size, &mut |seq, leaf| {
-            if seq >= found.size {
-                return ControlFlow::Break(());
-            }
-            frontier.append(*leaf);
-            ControlFlow::Continue(())
-        })?;
-    }
-    if frontier.root() == found.root {
-        return Ok(());
-    }
-    Err(Lost::History { seen: size, file: file.to_owned() }.into())
 }

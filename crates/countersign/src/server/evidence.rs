@@ -85,8 +85,7 @@ pub(crate) async fn is_foreign(app: &App, checkpoint: Checkpoint) -> Result<bool
         app.stores.with(|store| {
             let unavailable = |error: LogError| Problem::unavailable(error.to_string());
             let log = tiles.log(store)?;
-            let has = log.has(&checkpoint).map_err(unavailable)?;
-            Ok(checkpoint.size <= log.size() && !has)
+            log.contradicts(&checkpoint).map_err(unavailable)
         })
     })
     .await

@@ -2,8 +2,7 @@
 //! happened, and is it still what was told?*
 
 use super::{Asked, Bench, Receipt, Unavailable, acts};
-use crate::opening::seen::check_extends;
-use crate::opening::{OpenError, read_body, rebuild, sealed_part};
+use crate::opening::{read_body, rebuild, sealed_part};
 use countersign_core::record::{self, Recorded};
 use countersign_proof::{Label, OpenPart};
 use countersign_store::{NewHead, StoredEntry};
@@ -20,7 +19,7 @@ impl Bench {
     }
 
     /// Keeps a head that is committed, before anybody is told of it.
-    pub(super) fn committed(&mut self, head: &NewHead) -> Result<(), Unavailable> {
+    pub(super) fn committed(&self, head: &NewHead) -> Result<(), Unavailable> {
         let Some(seen) = &self.seen else { return Ok(()) };
         seen.keep(&head.frontier).map_err(|error| {
             let path = seen.path().display();
@@ -28,19 +27,15 @@ impl Bench {
         })
     }
 
-    /// A database that came back must go on from what it acknowledged.
-    fn check_seen(&self) -> Result<(), OpenError> {
-        let Some(seen) = &self.seen else { return Ok(()) };
-        let head = seen.read()?;
-        head.map_or(Ok(()), |head| check_extends(self.store.as_ref(), &head, seen.path()))
-    }
-
     /// After a failed commit, state and head are read back: the record says what has happened.
     pub(super) fn recover(&mut self) -> Result<(), Unavailable> {
         if self.sound {
             return Ok(());
         }
-        let read = self.check_seen().and_then(|()| rebuild(self.store.as_ref()));
+        // A database that came back must go on from what it acknowledged.
+        let store = self.store.as_ref();
+        let checked = self.seen.as_ref().map_or(Ok(()), |seen| seen.check(store));
+        let read = checked.and_then(|()| rebuild(store));
         let (state, head) = read.map_err(|error| {
             Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
         })?;

@@ -4,15 +4,15 @@ use super::super::desk::Desk;
 use super::super::output::Output;
 use super::super::{Failure, Global};
 use super::{Opened, file, open};
+use crate::actions::tried;
 use crate::cosigned::{Cosigned, CosignedError};
 use crate::tiles::LogTiles;
 use clap::Args;
+use countersign_core::Event;
 use countersign_core::requests::{self, Command};
-use countersign_core::{Envelope, Event, State, decide};
 use countersign_proof::checkpoint::{NoteKey as _, SignedNote};
 use countersign_proof::cosignature::WitnessVerifier;
 use countersign_proof::witness::AddCheckpoint;
-use countersign_proof::words::CommandId;
 use countersign_store::Store;
 use serde_json::json;
 use std::path::PathBuf;
@@ -162,17 +162,13 @@ pub(super) fn cosign(
 
 /// The latest of the kept checkpoints that lets a release count; where none does, the latest that
 /// anybody cosigned.
-fn serving(
-    opened: &Opened,
-    state: &State,
-    output: &mut Output,
-) -> Result<Option<SignedNote>, Failure> {
+fn serving(opened: &Opened, output: &mut Output) -> Result<Option<SignedNote>, Failure> {
+    let state = &opened.state;
     let mut found = opened.cosigned.checkpoints(&mut |told| output.line(&told))?;
     found.retain(|one| !one.cosignatures.is_empty());
     let serves = |note: &SignedNote| {
         let command = Command::RecordCosignatures { note: Box::new(note.clone()) };
-        let (id, at) = (CommandId([0; 16]), state.ledger.clock);
-        decide(state, &Envelope { id, at, by: None, command: command.into() }).is_ok()
+        tried(state, None, command, state.ledger.clock).is_none()
     };
     let best = found.iter().find(|one| serves(&one.note)).or(found.first());
     Ok(best.map(|one| one.note.clone()))
@@ -182,12 +178,11 @@ fn serving(
 fn cosigned_note(
     args: &RecordArgs,
     opened: &Opened,
-    state: &State,
     output: &mut Output,
 ) -> Result<SignedNote, Failure> {
     let bytes = match &args.from {
         Some(path) => file(path)?,
-        None => match serving(opened, state, output)? {
+        None => match serving(opened, output)? {
             Some(note) => return Ok(note),
             None => {
                 let message = "no witness has cosigned a checkpoint of this ledger yet; ask them \
@@ -206,11 +201,11 @@ pub(super) fn record(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let opened = open(global)?;
-    let note = cosigned_note(args, &opened, &global.state()?, output)?;
+    let note = cosigned_note(args, &opened, output)?;
     let checkpoint = opened.cosigned.open(note.to_string().as_bytes())?;
     let mut tiles = LogTiles::new();
     let log = tiles.log(opened.store.as_ref())?;
-    if checkpoint.size <= log.size() && !log.has(&checkpoint)? {
+    if log.contradicts(&checkpoint)? {
         let what = "the checkpoint is of another history of this log; compare both with `witness \
                     compare`";
         return Err(Failure::Integrity(what.to_owned()));

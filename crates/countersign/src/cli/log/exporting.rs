@@ -92,7 +92,7 @@ pub(super) fn export(
     args: &ExportArgs,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let Opened { store, mut note, cosigned } = open(global)?;
+    let Opened { store, mut note, cosigned, .. } = open(global)?;
     if args.cosigned {
         let found = cosigned.checkpoints(&mut |told| output.line(&told))?;
         let last = found.into_iter().find(|found| !found.cosignatures.is_empty());

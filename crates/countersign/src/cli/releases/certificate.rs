@@ -5,15 +5,15 @@ use super::super::desk::Desk;
 use super::super::failure::is_there;
 use super::super::output::Output;
 use super::super::{Failure, Global};
+use crate::actions::tried;
 use crate::depot::certifying::{self, Prepared, Wanted};
 use crate::depot::{Carried, issuing, papers};
 use clap::Args;
-use countersign_core::people::Authority;
+use countersign_core::Command as AnyCommand;
 use countersign_core::requests::Command;
-use countersign_core::{Command as AnyCommand, Envelope, State, decide};
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Certificate, IssuerKey};
-use countersign_proof::words::{CommandId, Moment, PlaceId, Quantity, ReleaseId};
+use countersign_proof::words::{Moment, PlaceId, Quantity, ReleaseId};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -139,7 +139,9 @@ pub(super) fn issue(
     }
     let command = Command::IssueCertificate { terms: Box::new(terms) };
     // What the ledger will not have is signed nowhere that anybody could take it from.
-    let refused = desk.look(|state| would_refuse(state, &by, &command, now));
+    let refused = desk.look(|state| {
+        tried(state, Some(&by), command.clone(), now.max(state.ledger.clock)).is_some()
+    });
     if !desk.is_dry() && !refused {
         write_aside(&files)?;
     }
@@ -183,13 +185,6 @@ pub(super) fn evidence(
         args.output.display()
     ));
     Ok(())
-}
-
-/// Whether a rule stands against a command now, but for what is due before it.
-fn would_refuse(state: &State, by: &Authority, command: &Command, at: Moment) -> bool {
-    let (id, by) = (CommandId([0; 16]), Some(by.clone()));
-    let at = at.max(state.ledger.clock);
-    decide(state, &Envelope { id, at, by, command: command.clone().into() }).is_err()
 }
 
 fn beside(path: &Path, more: &str) -> PathBuf {

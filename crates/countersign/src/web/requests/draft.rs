@@ -1,6 +1,7 @@
 //! The request form. Answers: *what is asked for, and who would have to agree?*
 
 use super::told;
+use crate::actions::tried;
 use crate::server::fields::Fields;
 use crate::web::page::{Frame, csrf};
 use crate::web::parts::{Action, Choice, Field, Number, buttons, error_summary, inset, thin};
@@ -10,7 +11,6 @@ use countersign_core::State;
 use countersign_core::people::{Authority, Function};
 use countersign_core::policy::Verdict;
 use countersign_core::requests::{Command, Draft, Request};
-use countersign_core::{Envelope, decide};
 use countersign_proof::words::{
     Act, CommandId, Date, ItemId, Moment, PartyId, PersonId, PlaceId, Quantity, Window, ZoneId,
 };
@@ -221,9 +221,7 @@ pub(crate) fn check(state: &State, draft: Option<&Draft>, by: &Authority, at: Mo
         justification: "-".to_owned(),
         supersedes: None,
     };
-    let id = CommandId([0; 16]);
-    let envelope = Envelope { id, at, by: Some(by.clone()), command: command.into() };
-    let taken = decide(state, &envelope);
+    let refused = tried(state, Some(by), command, at);
     let free = told::free(state, draft, at);
     inset(
         Some(words::CHECK_TITLE),
@@ -254,9 +252,9 @@ pub(crate) fn check(state: &State, draft: Option<&Draft>, by: &Authority, at: Mo
                 &thin(i128::from(free.units())
                     .saturating_sub(i128::from(draft.quantity.units()))),
             )) } }
-            @match &taken {
-                Ok(_) => p { (words::CHECK_TAKEN) },
-                Err(rejection) => p class="error" {
+            @match &refused {
+                None => p { (words::CHECK_TAKEN) },
+                Some(rejection) => p class="error" {
                     (words::CHECK_REFUSED) " " (rejection) " (" (rejection.code()) ")"
                 },
             }
