@@ -5,7 +5,8 @@
 //! It is always compiled, so that the tests of every crate can use it.
 
 use crate::{
-    Checked, Head, LatestSnapshot, NewHead, Store, StoreError, StoredEntry, VisitBytes, VisitLeaf,
+    Checked, Head, LatestSnapshot, Lease, NewHead, Store, StoreError, StoredEntry, VisitBytes,
+    VisitLeaf,
 };
 use countersign_proof::words::CommandId;
 use std::collections::VecDeque;
@@ -166,6 +167,14 @@ impl Store for FaultyStore {
 
     fn check_integrity(&self) -> Result<Checked, StoreError> {
         self.inner.check_integrity()
+    }
+
+    fn lease(&self) -> Result<Option<Lease>, StoreError> {
+        self.inner.lease()
+    }
+
+    fn is_fenced(&self) -> bool {
+        self.inner.is_fenced()
     }
 
     fn wait_beyond(&self, size: u64, patience: Duration) -> Result<u64, StoreError> {

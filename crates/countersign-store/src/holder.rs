@@ -15,6 +15,14 @@ pub(crate) fn shown(note: &str) -> Option<String> {
     Some(line).filter(|line| line.starts_with("process "))
 }
 
+/// Where another writer says that it answers, if that looks like a URL.
+pub(crate) fn place(note: &str) -> Option<String> {
+    let is_one = note.len() <= LONGEST
+        && (note.starts_with("http://") || note.starts_with("https://"))
+        && note.chars().all(|c| c.is_ascii_graphic());
+    is_one.then(|| note.to_owned())
+}
+
 fn host() -> String {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .iter()

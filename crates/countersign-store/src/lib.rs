@@ -40,10 +40,10 @@ mod memory;
 pub mod faulty;
 
 pub use error::StoreError;
-pub use location::{Mode, folder_beside, is_apart, open};
+pub use location::{Mode, folder_beside, is_apart, open, open_at};
 pub use memory::{MemoryLedger, MemoryStore};
 pub use postgres::PostgresStore;
 pub use record::{BODY_MAX, ERASABLE, Head, NewHead, OPEN_MAX, SEQ_END, StoredEntry, StoredPart};
 pub use snapshot::{LatestSnapshot, SkippedSnapshot, Snapshot};
 pub use sqlite::SqliteStore;
-pub use store::{Checked, Store, VisitBytes, VisitLeaf, Walk};
+pub use store::{Checked, Lease, Store, VisitBytes, VisitLeaf, Walk};

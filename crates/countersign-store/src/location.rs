@@ -24,8 +24,16 @@ pub enum Mode {
 /// [`SqliteStore::create`], [`SqliteStore::open_writer`], [`SqliteStore::open_reader`] and
 /// [`PostgresStore::open`] say.
 pub fn open(location: &str, mode: Mode) -> Result<Box<dyn Store>, StoreError> {
+    open_at(location, mode, "")
+}
+
+/// As [`open`]; a writer to a record that several machines reach says that it answers at `place`.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_at(location: &str, mode: Mode, place: &str) -> Result<Box<dyn Store>, StoreError> {
     if postgres::is_one(location) {
-        return Ok(Box::new(PostgresStore::open(location, mode)?));
+        return Ok(Box::new(PostgresStore::open_at(location, mode, place)?));
     }
     let folder = folder_of(location)?;
     let store = match mode {

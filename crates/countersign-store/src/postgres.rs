@@ -50,8 +50,8 @@ mod cache;
 use crate::filing::Filing;
 use crate::record::check_batch;
 use crate::{
-    Checked, Head, LatestSnapshot, Mode, NewHead, Store, StoreError, StoredEntry, VisitBytes,
-    VisitLeaf,
+    Checked, Head, LatestSnapshot, Lease, Mode, NewHead, Store, StoreError, StoredEntry,
+    VisitBytes, VisitLeaf,
 };
 pub(crate) use address::is_one;
 use address::{Address, Host};
@@ -77,6 +77,8 @@ pub struct PostgresStore {
     spare: RefCell<Vec<Arc<Link>>>,
     /// How many entries this opening has seen: fewer are never shown as the record.
     seen: Cell<u64>,
+    /// How many the writer was heard to say are acknowledged.
+    confirmed: Cell<u64>,
     /// A writer asks for every command whether it is recorded; mostly it is not, and this says so
     /// without a word to the server.
     filing: RefCell<Filing>,
@@ -92,7 +94,7 @@ struct Writer {
     /// The outcome of an append or an erasure is not known.
     unsettled: Cell<bool>,
     /// Gives the lease back when it is dropped.
-    _keeper: Keeper,
+    keeper: Keeper,
 }
 
 impl PostgresStore {
@@ -105,17 +107,26 @@ impl PostgresStore {
     /// [`StoreError::OlderSchema`]; [`StoreError::Corrupt`] when the quick check fails; to write
     /// also [`StoreError::Standby`], [`StoreError::NotDurable`] and [`StoreError::Locked`].
     pub fn open(location: &str, mode: Mode) -> Result<Self, StoreError> {
+        Self::open_at(location, mode, "")
+    }
+
+    /// As [`PostgresStore::open`]; a writer says that it answers at `place`, a URL, to whoever
+    /// finds the record written to ([`Store::lease`]).
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::open`].
+    pub fn open_at(location: &str, mode: Mode, place: &str) -> Result<Self, StoreError> {
         let address = Arc::new(Address::parse(location)?);
         match mode {
             Mode::Read => Self::read(address),
             Mode::Write => {
                 let link = session::connect(&address, Purpose::Write, 0)?;
-                Self::write(address, link)
+                Self::write(address, link, place)
             }
             Mode::Create => {
                 let link = session::connect(&address, Purpose::Write, 0)?;
                 schema::create(&link, &address)?;
-                Self::write(address, link)
+                Self::write(address, link, place)
             }
         }
     }
@@ -127,21 +138,23 @@ impl PostgresStore {
         Ok(Self::over(address, link, head.size, None))
     }
 
-    fn write(address: Arc<Address>, link: Arc<Link>) -> Result<Self, StoreError> {
+    fn write(address: Arc<Address>, link: Arc<Link>, place: &str) -> Result<Self, StoreError> {
         schema::version(&link, &address)?;
         let held = Arc::new(lease::take(&link)?);
+        schema::migrate(&link, &address)?;
         let renewing = session::connect_to(&address, Purpose::Cache, link.host)?;
         let keeper = Keeper::start(address.clone(), renewing, held.clone())?;
-        schema::migrate(&link, &address)?;
+        held.announce(&link, place)?;
         let head = integrity::quick(&link, &address)?;
-        let writer = Writer { held, unsettled: Cell::new(false), _keeper: keeper };
+        let writer = Writer { held, unsettled: Cell::new(false), keeper };
         Ok(Self::over(address, link, head.size, Some(writer)))
     }
 
     fn over(address: Arc<Address>, link: Arc<Link>, seen: u64, writer: Option<Writer>) -> Self {
         let (link, spare) = (RefCell::new(Some(link)), RefCell::default());
         let (filing, filed) = (RefCell::new(Filing::new()), Cell::new(false));
-        Self { address, link, spare, seen: Cell::new(seen), filing, filed, writer }
+        let (seen, confirmed) = (Cell::new(seen), Cell::new(0));
+        Self { address, link, spare, seen, confirmed, filing, filed, writer }
     }
 
     /// The connection, made anew where the one before is lost, with everything checked again; and
@@ -214,6 +227,17 @@ impl PostgresStore {
                 Ok(ControlFlow::Continue(()))
             })
         })
+    }
+
+    /// How many entries are acknowledged, as far as is known here. A server can show entries that
+    /// nobody was told of yet, and that are lost if another takes its place.
+    fn acknowledged(&self, link: &Link) -> Result<u64, StoreError> {
+        if self.writer.is_some() {
+            return Ok(self.saw(reading::size(link)?));
+        }
+        let (_, confirmed) = lease::standing(link)?;
+        self.confirmed.set(self.confirmed.get().max(confirmed));
+        Ok(self.confirmed.get().min(self.saw(reading::size(link)?)))
     }
 
     fn saw(&self, size: u64) -> u64 {
@@ -296,6 +320,9 @@ impl Store for PostgresStore {
             return appended;
         }
         self.saw(size);
+        if let Some(writer) = &self.writer {
+            writer.keeper.confirm(size);
+        }
         if self.filed.get() {
             let filing = self.filing.get_mut();
             batch.iter().for_each(|entry| filing.file(entry.command));
@@ -369,13 +396,21 @@ impl Store for PostgresStore {
         self.walking(|link| integrity::full(link, &self.address))
     }
 
+    fn lease(&self) -> Result<Option<Lease>, StoreError> {
+        lease::standing(&*self.link()?).map(|(lease, _)| Some(lease))
+    }
+
+    fn is_fenced(&self) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.held.tenure().is_err())
+    }
+
     fn wait_beyond(&self, size: u64, patience: Duration) -> Result<u64, StoreError> {
         let start = Instant::now();
         loop {
             let link = self.link()?;
             link.listen(&self.address.schema());
             let known = link.news();
-            let found = self.saw(reading::size(&link)?);
+            let found = self.acknowledged(&link)?;
             let left = patience.saturating_sub(start.elapsed());
             if found > size || left.is_zero() {
                 return Ok(found);

@@ -23,6 +23,19 @@ pub struct Checked {
     pub parts: u64,
 }
 
+/// Who writes to a record that several machines reach, as the record itself knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Counts the openings for writing.
+    pub epoch: u64,
+    /// The last writer, in words.
+    pub holder: Option<String>,
+    /// Where it answers, as it said itself: a URL of http or https.
+    pub place: Option<String>,
+    /// Whether its time has run out, so that anybody may take its place.
+    pub is_free: bool,
+}
+
 /// One record in one total order: read by many, appended to by one.
 ///
 /// An entry that a call has shown never changes and never goes away but for parts that are erased,
@@ -130,8 +143,22 @@ pub trait Store: Send {
     /// [`StoreError::Corrupt`] with the first position found; [`StoreError::Unavailable`].
     fn check_integrity(&self) -> Result<Checked, StoreError>;
 
-    /// Waits until the record has more than `size` entries, at most `patience`, and gives how many
-    /// it has then. For those who follow the record; the writer knows what it appended.
+    /// Who writes; none where the machine itself keeps a second writer out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    fn lease(&self) -> Result<Option<Lease>, StoreError> {
+        Ok(None)
+    }
+
+    /// Whether this opening is known to be fenced off by a later one, without asking anybody.
+    fn is_fenced(&self) -> bool {
+        false
+    }
+
+    /// Waits until the record has more than `size` entries that its writer says are acknowledged,
+    /// at most `patience`, and gives how many it has then. For those who follow the record; the
+    /// writer knows what it appended.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].

@@ -52,6 +52,8 @@ mod signed;
 
 mod record;
 
+mod node;
+
 pub(crate) mod tiles;
 
 mod document;
@@ -115,6 +117,7 @@ fn described(cookie: &str) -> (Router<App>, OpenApi) {
         .merge(statements::router())
         .merge(signed::router())
         .merge(record::router())
+        .merge(node::router())
         .merge(evidence::router());
     let (routes, document) = OpenApiRouter::new().nest(BASE, rooms).split_for_parts();
     (routes, document::complete_document(document, cookie))

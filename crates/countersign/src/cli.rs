@@ -13,6 +13,7 @@ mod holds;
 mod known;
 mod ledger;
 mod log;
+mod node;
 mod notices;
 mod output;
 mod pack;
@@ -183,6 +184,9 @@ enum Noun {
     Witness(witness::Verb),
     /// Serve the web pages and the API of a ledger
     Serve(serve::ServeArgs),
+    /// Nodes: the processes that serve a ledger, of which one writes
+    #[command(subcommand)]
+    Node(node::Verb),
     /// Notices: who is told of what happens, and what could not be told
     #[command(subcommand)]
     Notices(notices::Verb),
@@ -274,6 +278,7 @@ fn dispatch(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
         Noun::Log(verb) => log::run(global, verb, output),
         Noun::Witness(verb) => witness::run(global, verb, output),
         Noun::Serve(args) => serve::serve(global, args, output),
+        Noun::Node(verb) => node::run(global, verb, output),
         Noun::Notices(verb) => notices::run(global, verb, output),
         Noun::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,6 +3,7 @@
 //! Only the writer asks. An exercise has a scripted clock and repeatable randomness, so that the
 //! same story gives the same record.
 
+use countersign_core::State;
 use countersign_proof::words::{Digest, Moment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -91,6 +92,19 @@ pub enum ServedClock {
     Wall,
     /// An exercise's.
     Running(RunningClock),
+}
+
+impl ServedClock {
+    /// The clock of a ledger with this state: the machine's, or that of an exercise, which runs on
+    /// from `begin` or else from its last entry.
+    #[must_use]
+    pub fn of(state: &State, begin: Option<Moment>) -> Self {
+        if state.ledger.exercise {
+            Self::Running(RunningClock::new(begin.unwrap_or(state.ledger.clock)))
+        } else {
+            Self::Wall
+        }
+    }
 }
 
 impl Clock for ServedClock {

@@ -8,6 +8,7 @@
 //! - [`statements`]: which exact text a person signs;
 //! - [`opening`]: what the record says the state is;
 //! - [`writer`]: the only place that writes;
+//! - [`node`]: which of several processes does, and what the others show;
 //! - [`pack`]: the folder that a person reads and edits, and a ledger is founded from;
 //! - `audit`: a foreign history against the policy in force at each date;
 //! - [`founding`]: how a record begins;
@@ -35,6 +36,8 @@ pub mod statements;
 pub mod opening;
 
 pub mod writer;
+
+pub mod node;
 
 pub mod signed;
 

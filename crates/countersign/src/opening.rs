@@ -86,6 +86,24 @@ impl Head {
         Ok(postcard::to_allocvec(self)?)
     }
 
+    /// How many entries it is the head of.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// The head that a record has, which says the same of its size and root.
+    ///
+    /// # Errors
+    /// [`OpenError::Head`] when it does not.
+    pub fn of(stored: &countersign_store::Head) -> Result<Self, OpenError> {
+        let head = Self::decode(&stored.frontier)?;
+        if head.size() != stored.size || head.frontier.root() != stored.root {
+            return Err(OpenError::Head(format!("it says {} entries", head.size())));
+        }
+        Ok(head)
+    }
+
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
         if bytes.is_empty() {
             return Ok(Self { frontier: Frontier::new(), note: String::new() });
@@ -177,12 +195,54 @@ pub fn next_key(location: &str, origin: &str) -> Result<Option<NextKey>, OpenErr
 pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
     let store = countersign_store::open(location, Mode::Write)?;
     check_seen(location, store.as_ref())?;
-    let (state, head, replayed) = rebuild_counting(store.as_ref())?;
+    let (state, head, replayed) = rebuild_counting(store.as_ref(), u64::MAX)?;
     if replayed >= SNAPSHOT_AFTER {
         let bytes = record::snapshot(&state)
             .map_err(|error| OpenError::Entry { seq: head.frontier.size(), error })?;
         store.save_snapshot(head.frontier.size(), SCHEMA, &bytes)?;
     }
+    with_keys(location, store, state, head)
+}
+
+/// Opens a ledger for writing where its record was followed up to `head`, with what has been
+/// recorded since.
+///
+/// # Errors
+/// As for [`open_writer`]; [`OpenError::Head`] when the record does not go on from `head`.
+pub fn take_over(
+    location: &str,
+    place: &str,
+    mut state: State,
+    head: Head,
+) -> Result<Opened, OpenError> {
+    let store = countersign_store::open_at(location, Mode::Write, place)?;
+    check_seen(location, store.as_ref())?;
+    let head = catch_up(store.as_ref(), &mut state, head)?;
+    with_keys(location, store, state, head)
+}
+
+/// Takes a state from the head that it was followed to, to that of the record.
+///
+/// # Errors
+/// [`OpenError::Head`] when the record does not go on from there; why it cannot be read.
+pub fn catch_up(store: &dyn Store, state: &mut State, from: Head) -> Result<Head, OpenError> {
+    let (stored, size) = (store.head()?, from.size());
+    let head = Head::of(&stored)?;
+    if grown(from.frontier, store, stored.size)?.root() != stored.root {
+        let why = format!("what follows the first {size} entries is of another history");
+        return Err(OpenError::Head(why));
+    }
+    replay_from(store, state, size, stored.size)?;
+    Ok(head)
+}
+
+/// A ledger opened for writing, with the key that signs its log.
+fn with_keys(
+    location: &str,
+    store: Box<dyn Store>,
+    state: State,
+    head: Head,
+) -> Result<Opened, OpenError> {
     let path = log_key_path(location);
     let mut next_key = next_key(location, &state.ledger.origin)?;
     // A rotation that was recorded, and cut short before its file was in its place.
@@ -298,7 +358,7 @@ pub fn grown(mut frontier: Frontier, store: &dyn Store, size: u64) -> Result<Fro
 }
 
 /// Refuses a record apart from its files that does not go on from the head that they keep.
-fn check_seen(location: &str, store: &dyn Store) -> Result<(), OpenError> {
+pub(crate) fn check_seen(location: &str, store: &dyn Store) -> Result<(), OpenError> {
     SeenHead::of(location).map_or(Ok(()), |seen| seen.check(store))
 }
 
@@ -312,6 +372,14 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), OpenError> {
         what: format!("make the folder {}", folder.display()),
         error,
     })
+}
+
+/// The seed of the key that signs the log.
+///
+/// # Errors
+/// [`OpenError::LogKey`] when it is missing or damaged.
+pub fn log_seed(location: &str) -> Result<[u8; 32], OpenError> {
+    read_seed(&log_key_path(location))
 }
 
 fn log_key_path(location: &str) -> PathBuf {
@@ -330,14 +398,24 @@ fn read_seed(path: &Path) -> Result<[u8; 32], OpenError> {
 /// # Errors
 /// [`OpenError`] when an entry cannot be read or the head does not fit.
 pub fn rebuild(store: &dyn Store) -> Result<(State, Head), OpenError> {
-    rebuild_counting(store).map(|(state, head, _)| (state, head))
+    rebuild_counting(store, u64::MAX).map(|(state, head, _)| (state, head))
 }
 
-fn rebuild_counting(store: &dyn Store) -> Result<(State, Head, u64), OpenError> {
-    let stored = store.head()?;
-    let head = Head::decode(&stored.frontier)?;
-    if head.frontier.size() != stored.size || head.frontier.root() != stored.root {
-        return Err(OpenError::Head(format!("it says {} entries", head.frontier.size())));
+/// The state and head after no more than `most` entries; such a head is not signed where the record
+/// has more.
+///
+/// # Errors
+/// As for [`rebuild`].
+pub fn rebuild_to(store: &dyn Store, most: u64) -> Result<(State, Head), OpenError> {
+    rebuild_counting(store, most).map(|(state, head, _)| (state, head))
+}
+
+fn rebuild_counting(store: &dyn Store, most: u64) -> Result<(State, Head, u64), OpenError> {
+    let mut stored = store.head()?;
+    let mut head = Head::of(&stored)?;
+    if stored.size > most {
+        stored.size = most;
+        head = Head { frontier: grown(Frontier::new(), store, most)?, note: String::new() };
     }
     let kept = store.latest_snapshot(SCHEMA)?.usable;
     let snapshot = kept.filter(|kept| kept.position <= stored.size);

@@ -10,6 +10,7 @@
 //! - [`stores`]: the record itself, beside the state;
 //! - [`papers`]: texts that wait for a signature;
 //! - [`evidence`]: what can be carried out of here that holds elsewhere;
+//! - [`nodes`]: what goes on to another node, and what comes from one;
 //! - [`oidc`]: sign-in by another organisation;
 //! - [`guard`]: what is refused before any handler runs;
 //! - [`live`]: what changes while somebody looks;
@@ -32,6 +33,8 @@ pub(crate) mod stores;
 pub(crate) mod papers;
 
 pub(crate) mod evidence;
+
+pub(crate) mod nodes;
 
 pub(crate) mod oidc;
 
@@ -64,6 +67,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/static/{name}", get(assets::serve))
         .route("/health/live", get(alive))
         .route("/health/ready", get(ready))
+        .route("/health/writer", get(writes))
         .route("/metrics", get(guard::metrics));
     guard::around(doors.with_state(app.clone()), app)
 }
@@ -71,6 +75,19 @@ pub(crate) fn router(app: &App) -> Router {
 /// Whether the process answers at all.
 async fn alive() -> &'static str {
     "alive\n"
+}
+
+/// Whether this node writes, for whoever sends commands straight to the one that does.
+async fn writes(State(app): State<App>) -> Response {
+    match app.reader.standing() {
+        crate::node::Standing::Leads => "this node writes\n".into_response(),
+        crate::node::Standing::Follows { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "this node follows another\n").into_response()
+        }
+        crate::node::Standing::Halted { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "this node has halted\n").into_response()
+        }
+    }
 }
 
 /// Whether the ledger takes commands.

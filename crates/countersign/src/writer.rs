@@ -4,15 +4,18 @@
 //! one before left it, and commits the whole batch in one transaction (group commit, no timer).
 //! Only after the commit does anyone get an answer, and only then do readers see the new state.
 
+mod door;
 mod reader;
 
 mod acts;
 
 mod recovering;
 
+pub use door::{Door, Pending};
 pub use reader::{News, Reader};
 
 use crate::clock::{Clock, Entropy, SourceFailed, random16};
+use crate::node::Node;
 use crate::opening::{Head, NextKey, OpenError, Opened, SeenHead, stored_body, stored_part};
 use countersign_core::ledger::{self, NonceSubject};
 use countersign_core::people::Authority;
@@ -23,7 +26,7 @@ use countersign_proof::words::{CommandId, Moment, Nonce, PersonId};
 use countersign_store::{NewHead, Store, StoreError, StoredEntry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// Most commands committed together.
@@ -112,6 +115,18 @@ pub enum Unavailable {
          the same id again to learn what became of it"
     )]
     Unknown(String),
+    /// Another node writes; nothing was recorded.
+    #[error("{}", elsewhere(.0.as_deref()))]
+    Elsewhere(Option<String>),
+}
+
+fn elsewhere(place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("this node follows the one at {place}, which takes commands"),
+        None => "this node follows another, and which one writes is not known yet; send the same \
+                 command with the same id again in a moment"
+            .to_owned(),
+    }
 }
 
 impl From<SourceFailed> for Unavailable {
@@ -128,9 +143,25 @@ impl From<StoreError> for Unavailable {
 
 type Reply = Box<dyn FnOnce(Result<Receipt, Unavailable>) + Send>;
 
-struct Job {
+/// A command that waits for its answer.
+pub(crate) struct Job {
     submission: Submission,
     reply: Reply,
+}
+
+impl Job {
+    /// Answers for a node that does not write: time passes at the one that does.
+    pub(crate) fn answer_elsewhere(self, reader: &Reader, place: Option<String>) {
+        let answer = match self.submission.asked {
+            Asked::Time => {
+                let (answer, repeated) = (Answer::Accepted(Vec::new()), false);
+                let (seq, at) = reader.read_at(|state, size| (size, state.ledger.clock));
+                Ok(Receipt { seq, at, answer, repeated })
+            }
+            Asked::Command(_) | Asked::Nonce { .. } => Err(Unavailable::Elsewhere(place)),
+        };
+        (self.reply)(answer);
+    }
 }
 
 /// A running writer; dropping it lets the queue drain and ends the thread.
@@ -139,75 +170,6 @@ pub struct Writer {
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     reader: Reader,
-}
-
-/// A handle through which any thread submits.
-#[derive(Clone, Debug)]
-pub struct Door {
-    queue: SyncSender<Job>,
-}
-
-impl Door {
-    /// Submits and waits for the answer.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when nothing was recorded.
-    pub fn submit(&self, submission: Submission) -> Result<Receipt, Unavailable> {
-        self.send(submission)?.wait()
-    }
-
-    /// Submits without waiting; waits only while the queue is full.
-    ///
-    /// # Errors
-    /// [`Unavailable`] once the writer has stopped.
-    pub fn send(&self, submission: Submission) -> Result<Pending, Unavailable> {
-        let (sender, answer) = sync_channel(1);
-        // Whoever asked may have gone; the record stands all the same.
-        let reply: Reply = Box::new(move |receipt| drop(sender.send(receipt)));
-        self.queue.send(Job { submission, reply }).map_err(|_| stopped())?;
-        Ok(Pending { answer })
-    }
-
-    /// Submits without ever waiting; `reply` is called on the writer's thread once there is an
-    /// answer, and must not block it.
-    ///
-    /// # Errors
-    /// [`Unavailable`] while the queue is full, and once the writer has stopped.
-    pub fn hand_in(
-        &self,
-        submission: Submission,
-        reply: impl FnOnce(Result<Receipt, Unavailable>) + Send + 'static,
-    ) -> Result<(), Unavailable> {
-        let job = Job { submission, reply: Box::new(reply) };
-        self.queue.try_send(job).map_err(|failed| match failed {
-            TrySendError::Full(_) => {
-                let why = format!("{QUEUE} commands wait already; send it again in a moment");
-                Unavailable::NotRecorded(why)
-            }
-            TrySendError::Disconnected(_) => stopped(),
-        })
-    }
-}
-
-/// An answer that is still to come.
-#[derive(Debug)]
-pub struct Pending {
-    answer: Receiver<Result<Receipt, Unavailable>>,
-}
-
-impl Pending {
-    /// Waits for the answer.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when nothing was recorded, or that is not known.
-    pub fn wait(self) -> Result<Receipt, Unavailable> {
-        let lost = "the writer stopped before it answered".to_owned();
-        self.answer.recv().unwrap_or(Err(Unavailable::Unknown(lost)))
-    }
-}
-
-fn stopped() -> Unavailable {
-    Unavailable::NotRecorded("the writer has stopped".to_owned())
 }
 
 impl Writer {
@@ -221,23 +183,38 @@ impl Writer {
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, OpenError> {
         let reader = Reader::new(opened.state.clone(), &opened.head);
+        let mut bench = Bench::new(opened, clock, entropy, reader.clone());
+        Self::spawn(reader, move |jobs| {
+            while let Ok(first) = jobs.recv() {
+                bench.serve(gathered(first, jobs));
+            }
+        })
+    }
+
+    /// Starts a node: it writes while nobody else does, and follows whoever does.
+    ///
+    /// # Errors
+    /// [`OpenError`] when no thread can be started.
+    pub fn join(mut node: Node) -> Result<Self, OpenError> {
+        Self::spawn(node.reader(), move |jobs| {
+            loop {
+                match jobs.recv_timeout(node.patience()) {
+                    Ok(first) => node.turn(gathered(first, jobs)),
+                    Err(RecvTimeoutError::Timeout) => node.turn(Vec::new()),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        })
+    }
+
+    fn spawn(
+        reader: Reader,
+        work: impl FnOnce(&Receiver<Job>) + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let mut bench = Bench {
-            store: opened.store,
-            state: opened.state,
-            head: opened.head,
-            log_key: opened.log_key,
-            next_key: opened.next_key,
-            rotated: None,
-            seen: opened.seen,
-            clock,
-            entropy,
-            sound: true,
-            reader: reader.clone(),
-        };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || bench.run(&jobs))
+            .spawn(move || work(&jobs))
             .map_err(|error| OpenError::Io { what: "start the writer".to_owned(), error })?;
         Ok(Self { queue: Some(queue), thread: Some(thread), reader })
     }
@@ -247,7 +224,7 @@ impl Writer {
     /// # Errors
     /// [`Unavailable`] once the writer has stopped.
     pub fn door(&self) -> Result<Door, Unavailable> {
-        self.queue.clone().map(|queue| Door { queue }).ok_or_else(stopped)
+        self.queue.clone().map(Door::new).ok_or_else(door::stopped)
     }
 
     /// Submits and waits for the answer.
@@ -298,8 +275,15 @@ impl Drop for Writer {
     }
 }
 
+/// A command that came, and those that have come since.
+fn gathered(first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+    let mut gathered = vec![first];
+    gathered.extend(jobs.try_iter().take(BATCH.saturating_sub(1)));
+    gathered
+}
+
 /// The thread's own: state, store and head move together or not at all.
-struct Bench {
+pub(crate) struct Bench {
     store: Box<dyn Store>,
     state: State,
     head: Head,
@@ -337,21 +321,35 @@ enum Given {
 }
 
 impl Bench {
-    fn run(&mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let mut gathered = vec![first];
-            while gathered.len() < BATCH {
-                match jobs.try_recv() {
-                    Ok(job) => gathered.push(job),
-                    Err(_) => break,
-                }
-            }
-            self.serve(gathered);
+    /// A bench for an opened ledger, whose work `reader` shows.
+    pub(crate) fn new(
+        opened: Opened,
+        clock: Box<dyn Clock>,
+        entropy: Box<dyn Entropy>,
+        reader: Reader,
+    ) -> Self {
+        Self {
+            store: opened.store,
+            state: opened.state,
+            head: opened.head,
+            log_key: opened.log_key,
+            next_key: opened.next_key,
+            rotated: None,
+            seen: opened.seen,
+            clock,
+            entropy,
+            sound: true,
+            reader,
         }
     }
 
+    /// Whether another writer is known to have taken over.
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.store.is_fenced()
+    }
+
     /// Decides and commits what has gathered, then answers.
-    fn serve(&mut self, jobs: Vec<Job>) {
+    pub(crate) fn serve(&mut self, jobs: Vec<Job>) {
         if let Err(unavailable) = self.recover() {
             jobs.into_iter().for_each(|job| (job.reply)(Err(unavailable.clone())));
             return;

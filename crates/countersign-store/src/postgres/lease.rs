@@ -9,8 +9,10 @@ use super::address::Address;
 use super::driver::STATEMENT;
 use super::link::Link;
 use super::{schema, session};
-use crate::{StoreError, holder};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use crate::record::signed;
+use crate::{Lease, StoreError, holder};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +27,9 @@ pub const RENEWAL: Duration = Duration::from_secs(1);
 /// How long a renewal waits for its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long those who follow are left with what they know while the writer appends on and on.
+const PACE: Duration = Duration::from_millis(5);
+
 /// What tells this opening from every other one, in any history of the database.
 pub(super) type Tenure = [u8; 16];
 
@@ -34,19 +39,58 @@ UPDATE writer SET epoch = epoch + 1, tenure = $1, holder = $2,
 WHERE one IN (SELECT one FROM writer WHERE until < clock_timestamp() FOR UPDATE NOWAIT)
 RETURNING epoch";
 
-const RENEW: &str = "
-UPDATE writer SET until = clock_timestamp() + $3::bigint * interval '1 millisecond'
+/// Every entry that is there once the lease is taken is acknowledged: this commit, like theirs,
+/// waits for whatever the server has to wait for.
+const ANNOUNCE: &str = "
+UPDATE writer SET place = $3, confirmed = (SELECT size FROM head)
 WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
+
+/// A renewal says too what is acknowledged; whoever follows is woken where that is news.
+const RENEW: &str = "
+WITH kept AS (
+  UPDATE writer SET until = clock_timestamp() + $3::bigint * interval '1 millisecond',
+    confirmed = greatest(confirmed, $4)
+  WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch
+)
+SELECT epoch, CASE WHEN $5::text <> '' THEN pg_notify($5, $4::text) END FROM kept";
 
 const SETTLE: &str = "
 UPDATE writer SET tenure = $3, until = clock_timestamp() + $4::bigint * interval '1 millisecond'
 WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
 
 const GIVE_BACK: &str = "
-UPDATE writer SET until = clock_timestamp() - $3::bigint * interval '1 millisecond'
-WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch";
+WITH kept AS (
+  UPDATE writer SET until = clock_timestamp() - $3::bigint * interval '1 millisecond',
+    confirmed = greatest(confirmed, $4)
+  WHERE epoch = $1 AND tenure = ANY($2) RETURNING epoch
+)
+SELECT epoch, CASE WHEN $5::text <> '' THEN pg_notify($5, $4::text) END FROM kept";
 
-/// Takes the lease, if it is free or has run out.
+const STANDING: &str = "
+SELECT epoch, holder, place, until < clock_timestamp(), confirmed FROM writer";
+
+/// Who writes, and how many entries that writer says are acknowledged.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(super) fn standing(link: &Link) -> Result<(Lease, u64), StoreError> {
+    let rows = link.ask(STANDING, &[], STATEMENT)?;
+    schema::one(&rows, |row| {
+        let (epoch, confirmed): (i64, i64) = (row.try_get(0)?, row.try_get(4)?);
+        let (holder, place): (String, String) = (row.try_get(1)?, row.try_get(2)?);
+        let whole = |number| u64::try_from(number).unwrap_or(0);
+        let lease = Lease {
+            epoch: whole(epoch),
+            holder: holder::shown(&holder),
+            place: holder::place(&place),
+            is_free: row.try_get(3)?,
+        };
+        Ok((lease, whole(confirmed)))
+    })
+}
+
+/// Takes the lease, if it is free or has run out. It touches nothing that older schemas lack: only
+/// who has it may take the record to a newer one.
 ///
 /// # Errors
 /// [`StoreError::Locked`] with the holder.
@@ -58,7 +102,8 @@ pub(super) fn take(link: &Link) -> Result<Held, StoreError> {
         Ok(rows) if rows.is_empty() => Err(StoreError::Locked { holder: other(link)? }),
         Ok(rows) => {
             let epoch = schema::one(&rows, |row| row.try_get(0))?;
-            Ok(Held { epoch, state: Mutex::new(State { tenures: vec![tenure], fenced: None }) })
+            let state = Mutex::new(State { tenures: vec![tenure], fenced: None });
+            Ok(Held { epoch, state, confirmed: AtomicU64::new(0) })
         }
         // An append of the one before is not over: its key is held fast.
         Err(StoreError::Locked { .. }) => Err(StoreError::Locked { holder: other(link)? }),
@@ -88,6 +133,8 @@ fn millis(time: Duration) -> i64 {
 pub(super) struct Held {
     pub(super) epoch: i64,
     state: Mutex<State>,
+    /// How many entries the record is acknowledged to have.
+    confirmed: AtomicU64,
 }
 
 struct State {
@@ -112,6 +159,17 @@ impl Held {
             Some(found) => Err(self.fenced_by(found)),
             None => Ok(state.tenures.last().copied().unwrap_or_default()),
         }
+    }
+
+    /// Says where the writer answers, a URL, and that what is there is acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]; [`StoreError::Unavailable`].
+    pub(super) fn announce(&self, link: &Link, place: &str) -> Result<(), StoreError> {
+        if link.ask(ANNOUNCE, &[&self.epoch, &self.known(), &place], STATEMENT)?.is_empty() {
+            return Err(self.fenced_by(self.lost_to(link)?));
+        }
+        Ok(())
     }
 
     /// What a writer says that is no longer the one.
@@ -141,12 +199,20 @@ impl Held {
 
     /// Whether the lease is still this writer's. Nobody is kept waiting while the server is asked:
     /// an append that comes in between only reads the tenure.
-    fn keep(&self, link: &Link, statement: &'static str) -> Result<bool, StoreError> {
+    /// Those who listen at `channel` are told what is acknowledged, unless it is empty.
+    fn keep(
+        &self,
+        link: &Link,
+        statement: &'static str,
+        channel: &str,
+    ) -> Result<bool, StoreError> {
         if self.state().fenced.is_some() {
             return Ok(false);
         }
-        let known = self.known();
-        let kept = link.ask(statement, &[&self.epoch, &known, &millis(LEASE)], PATIENCE)?;
+        let (known, confirmed) = (self.known(), signed(self.confirmed.load(Ordering::SeqCst)));
+        let given: [&(dyn ToSql + Sync); 5] =
+            [&self.epoch, &known, &millis(LEASE), &confirmed, &channel];
+        let kept = link.ask(statement, &given, PATIENCE)?;
         if kept.is_empty() && known == self.known() {
             self.lost_to(link)?;
             return Ok(false);
@@ -170,7 +236,8 @@ impl Held {
 
 /// The thread that renews the lease; dropped, it gives the lease back.
 pub(super) struct Keeper {
-    stop: Option<Sender<()>>,
+    held: Arc<Held>,
+    wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -184,18 +251,29 @@ impl Keeper {
         link: Arc<Link>,
         held: Arc<Held>,
     ) -> Result<Self, StoreError> {
-        let (stop, stopped) = channel();
+        let (wake, woken) = sync_channel(1);
+        let kept = held.clone();
         let thread = std::thread::Builder::new()
             .name("writer's lease".to_owned())
-            .spawn(move || renew_until(&stopped, &address, link, &held))
+            .spawn(move || renew_until(&woken, &address, link, &kept))
             .map_err(|error| StoreError::unavailable("starting the lease's thread", &error))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { held, wake: Some(wake), thread: Some(thread) })
+    }
+
+    /// Lets those who follow know, in a moment, that the record is acknowledged to have `size`
+    /// entries. Nobody waits for it.
+    pub(super) fn confirm(&self, size: u64) {
+        self.held.confirmed.fetch_max(size, Ordering::SeqCst);
+        if let Some(wake) = &self.wake {
+            // It may be awake already, and then sees this number or is woken once more.
+            let _ = wake.try_send(());
+        }
     }
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop(self.wake.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -204,22 +282,28 @@ impl Drop for Keeper {
 
 /// A renewal that fails is tried again a little later: an append that comes in between is judged by
 /// the database, not by the lease's time.
-fn renew_until(stopped: &Receiver<()>, address: &Address, link: Arc<Link>, held: &Held) {
-    let mut link = Some(link);
-    while stopped.recv_timeout(RENEWAL) == Err(RecvTimeoutError::Timeout) {
+fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &Held) {
+    let (mut link, channel) = (Some(link), address.schema());
+    loop {
+        let news = match woken.recv_timeout(RENEWAL) {
+            Ok(()) => &channel[..],
+            Err(RecvTimeoutError::Timeout) => "",
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         link = link.filter(|link| link.is_usable());
         if link.is_none() {
             link = session::connect(address, session::Purpose::Cache, 0).ok();
         }
-        let kept = link.as_deref().map(|link| held.keep(link, RENEW));
+        let kept = link.as_deref().map(|link| held.keep(link, RENEW, news));
         match kept {
             Some(Ok(false)) => return,
+            Some(Ok(true)) if !news.is_empty() => std::thread::sleep(PACE),
             Some(Ok(true)) => {}
             // Not this server any more, perhaps: the next one is looked for anew.
             Some(Err(_)) | None => link = None,
         }
     }
     if let Some(link) = link.filter(|link| link.is_usable()) {
-        let _ = held.keep(&link, GIVE_BACK);
+        let _ = held.keep(&link, GIVE_BACK, &channel);
     }
 }

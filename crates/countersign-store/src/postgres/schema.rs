@@ -16,10 +16,10 @@ use tokio_postgres::{Error, Row};
 pub const PREFIX: &str = "countersign_";
 
 /// The schema of this program: `about.schema`, the number of [`STEPS`] taken.
-pub const SUPPORTED: u32 = 1;
+pub const SUPPORTED: u32 = 2;
 
 /// Each step takes a record from the schema of its index to the next. Steps are only ever added.
-pub const STEPS: &[&str] = &[STEP_1];
+pub const STEPS: &[&str] = &[STEP_1, STEP_2];
 
 /// Sealed parts of the one label that can be erased have a table of their own: to write over what
 /// was erased PostgreSQL must write the whole table anew, and this one is small. Bodies and sealed
@@ -136,6 +136,15 @@ ALTER TABLE writer ENABLE ALWAYS TRIGGER writer_is_kept;
 CREATE TRIGGER writer_only_grows BEFORE UPDATE ON writer
   FOR EACH ROW EXECUTE FUNCTION epoch_grows();
 ALTER TABLE writer ENABLE ALWAYS TRIGGER writer_only_grows;
+";
+
+/// What those who follow the record are told by its writer: how many entries are acknowledged, and
+/// where it answers. Neither is part of the key that an append holds fast.
+const STEP_2: &str = "
+ALTER TABLE writer
+  ADD confirmed bigint NOT NULL DEFAULT 0 CHECK (confirmed >= 0),
+  ADD place text NOT NULL DEFAULT '';
+UPDATE writer SET confirmed = (SELECT size FROM head);
 ";
 
 /// The triggers that make the record append-only, by table and name; a record without one of them,

@@ -2,9 +2,11 @@
 
 use super::output::Output;
 use super::{Failure, Global, faulty_pack};
-use crate::clock::{RunningClock, ServedClock, SystemEntropy};
-use crate::opening::open_writer;
+use crate::clock::{ServedClock, SystemEntropy};
+use crate::node::{Node, NodeUrl, Place};
+use crate::opening::{log_seed, open_writer};
 use crate::pack::{ZoneShape, read_zones};
+use crate::server::nodes::Peers;
 use crate::server::notices::Notices;
 use crate::server::oidc::{Oidc, OidcSettings};
 use crate::server::running::{self, ServeError};
@@ -24,7 +26,10 @@ use std::sync::Arc;
                   countersign --ledger D serve --zones D/pack/zones.geojson \\\n    \
                   --notices notices.toml\n  \
                   countersign --ledger D serve --listen 0.0.0.0:443 \\\n    \
-                  --origin https://ledger.example --tls-cert cert.pem --tls-key key.pem\n\n\
+                  --origin https://ledger.example --tls-cert cert.pem --tls-key key.pem\n  \
+                  countersign --ledger 'postgres://app@db1,db2/l?folder=/srv/l' \\\n    \
+                  serve --origin https://ledger.example --listen 10.0.0.1:8600 \\\n    \
+                  --node http://10.0.0.1:8600\n\n\
                   The origin must be one that the ledger's charter lists (in the pack, \
                   [signing] in pack.toml): passkeys count only from there. SIGTERM stops the \
                   server: what is under way is answered first.")]
@@ -51,6 +56,10 @@ pub(super) struct ServeArgs {
     /// Whom to tell of what happens, by webhook and e-mail: a TOML file, as docs/notices.md has it
     #[arg(long, value_name = "FILE")]
     notices: Option<PathBuf>,
+    /// Serve as one of several nodes of a PostgreSQL ledger, which the others reach at this URL: it
+    /// writes while no other does, and otherwise follows
+    #[arg(long, value_name = "URL")]
+    node: Option<NodeUrl>,
     /// How to write the log of the server, to standard error
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -96,33 +105,67 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     let notices = open_notices(args.notices.as_deref(), location)?;
     let tls = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     let tls = tls.map(|(certificate, key)| running::open_tls(certificate, key)).transpose();
-    let settings = Settings {
+    let mut settings = Settings {
         origin: args.origin.clone().unwrap_or_else(|| Origin::localhost(port)),
         tls: tls.map_err(Failure::usage)?,
         oidc,
         zones,
         notices,
+        peers: None,
     };
-    let opened = open_writer(location)?;
-    check_zones(&settings.zones, &opened.state)?;
-    let clock = match global.clock {
-        Some(_) if !opened.state.ledger.exercise => {
-            return Err(Failure::usage("--clock is for exercises; this ledger is none"));
-        }
-        Some(at) => ServedClock::Running(RunningClock::new(at)),
-        None if opened.state.ledger.exercise => {
-            ServedClock::Running(RunningClock::new(opened.state.ledger.clock))
-        }
-        None => ServedClock::Wall,
-    };
-    let writer = Writer::start(opened, Box::new(clock), Box::new(SystemEntropy))?;
-    open_door(&writer, &settings.origin)?;
     begin_log(args.log);
+    let (writer, clock) = match &args.node {
+        Some(url) => join(global, url, &mut settings)?,
+        None => start(global, &settings)?,
+    };
     output.value(&json!({ "url": settings.origin.to_string() }));
     output.line(&format!("Serving {location} at {}.", settings.origin));
     running::run(writer, location, clock, settings, listener, |_| ())?;
     output.line("Stopped; everything that was answered is recorded.");
     Ok(())
+}
+
+/// Starts the only process that serves the ledger.
+fn start(global: &Global, settings: &Settings) -> Result<(Writer, ServedClock), Failure> {
+    let opened = open_writer(global.location()?)?;
+    let clock = check(global, settings, &opened.state)?;
+    let writer = Writer::start(opened, Box::new(clock), Box::new(SystemEntropy))?;
+    running::open_door(&writer, &settings.origin)?;
+    Ok((writer, clock))
+}
+
+/// Starts one of several.
+fn join(
+    global: &Global,
+    url: &NodeUrl,
+    settings: &mut Settings,
+) -> Result<(Writer, ServedClock), Failure> {
+    let location = global.location()?;
+    if !countersign_store::is_apart(location) {
+        return Err(Failure::usage(
+            "--node is for a ledger that several machines reach: a PostgreSQL database; \
+             `countersign ledger copy` takes this one there",
+        ));
+    }
+    running::choose_cryptography();
+    let peers = Peers::new(&log_seed(location)?);
+    settings.peers = Some(peers.map_err(Failure::unavailable)?);
+    let place = Place::new(location, url.clone(), global.clock);
+    let node = Node::join(Box::new(place.clone()))?;
+    let clock = node.reader().read(|state| {
+        check(global, settings, state)?;
+        Ok::<_, Failure>(place.clock(state))
+    })?;
+    Ok((Writer::join(node)?, clock))
+}
+
+/// Checks what was given against the ledger, and gives the clock it is served by.
+fn check(global: &Global, settings: &Settings, state: &State) -> Result<ServedClock, Failure> {
+    check_zones(&settings.zones, state)?;
+    if global.clock.is_some() && !state.ledger.exercise {
+        return Err(Failure::usage("--clock is for exercises; this ledger is none"));
+    }
+    Ok(ServedClock::of(state, global.clock))
 }
 
 /// Checks that the zones on the map are those of the ledger.
@@ -165,21 +208,4 @@ pub(crate) fn open_notices(
     let Some(file) = file else { return Ok(None) };
     running::choose_cryptography();
     Notices::read(file, location).map(Some).map_err(Failure::usage)
-}
-
-/// Puts on record which script the signing page has, where it is not there already.
-pub(crate) fn open_door(writer: &Writer, origin: &Origin) -> Result<(), Failure> {
-    use crate::server::assets::signing_script;
-    use crate::writer::{Asked, Submission};
-    use countersign_core::ledger::Command;
-    use countersign_proof::words::CommandId;
-    let (origin, script) = (origin.to_string(), signing_script());
-    let command = Command::OpenDoor { origin, script };
-    let id = CommandId(super::desk::random()?);
-    let asked = Asked::Command(Box::new(command.into()));
-    let receipt = writer.submit(Submission { id, by: None, asked })?;
-    match Failure::of(&receipt.answer) {
-        Err(Failure::Refused { code, .. }) if code == "ledger/door-known" => Ok(()),
-        answered => answered.map(|_| ()),
-    }
 }

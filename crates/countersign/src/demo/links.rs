@@ -1,8 +1,8 @@
 //! Serving the exercise, with a way in for each role of the story.
 
-use crate::cli::serve::{LogForm, begin_log, open_door};
+use crate::cli::serve::{LogForm, begin_log};
 use crate::cli::{Failure, Output};
-use crate::clock::{RunningClock, ServedClock, SystemEntropy};
+use crate::clock::{ServedClock, SystemEntropy};
 use crate::opening::open_writer;
 use crate::pack::ZoneShape;
 use crate::server::notices::Notices;
@@ -64,11 +64,12 @@ pub(super) fn serve(
 ) -> Result<(), Failure> {
     let listen = listener.local_addr().map_err(ServeError::Failed)?;
     let origin = Origin::localhost(listen.port());
-    let settings = Settings { origin: origin.clone(), tls: None, oidc, zones, notices };
+    let (tls, peers) = (None, None);
+    let settings = Settings { origin: origin.clone(), tls, oidc, zones, notices, peers };
     let opened = open_writer(location)?;
-    let clock = ServedClock::Running(RunningClock::new(opened.state.ledger.clock));
+    let clock = ServedClock::of(&opened.state, None);
     let writer = Writer::start(opened, Box::new(clock), Box::new(SystemEntropy))?;
-    open_door(&writer, &origin)?;
+    running::open_door(&writer, &origin)?;
     begin_log(LogForm::Text);
     let mut failed = None;
     running::run(writer, location, clock, settings, listener, |app| {

@@ -1,6 +1,7 @@
 //! What every handler is given. Answers: *where do commands go, and where are answers read?*
 
 use super::Problem;
+use super::nodes::Peers;
 use super::oidc::Oidc;
 use super::papers::Paper;
 use super::sessions::{Kept, Sessions};
@@ -9,6 +10,7 @@ use super::stores::Stores;
 use super::viewer::Invited;
 use crate::clock::{Clock, ServedClock, SystemEntropy, random16};
 use crate::names::{self, Names};
+use crate::node::Standing;
 use crate::pack::ZoneShape;
 use crate::writer::{Asked, Door, Reader, Receipt, Submission, Unavailable, Writer};
 use countersign_core::ledger::subject_of;
@@ -72,6 +74,8 @@ pub(crate) struct Premises {
     pub(crate) unsent: Kept<(String, Vec<(String, String)>)>,
     /// Answers to commands that came with a key, to give them again.
     pub(crate) replies: Kept<crate::api::Reply>,
+    /// The other nodes, where there may be some.
+    pub(crate) peers: Option<Peers>,
     /// Says when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
     /// What the middleware counts.
@@ -92,7 +96,7 @@ impl App {
         writer: &Writer,
         location: &str,
         clock: ServedClock,
-        settings: &Settings,
+        settings: &mut Settings,
         stopping: watch::Receiver<bool>,
     ) -> Result<Self, Unavailable> {
         let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
@@ -111,6 +115,7 @@ impl App {
             papers: Kept::new(minutes(60), 20_000),
             unsent: Kept::new(minutes(60), 2_000),
             replies: Kept::new(minutes(24 * 60), 5_000),
+            peers: settings.peers.take(),
             stopping,
             guards: super::guard::Guards::default(),
             clock,
@@ -132,6 +137,12 @@ impl App {
 
     /// Whether the ledger takes commands: the writer answers, and the store can be read.
     pub(crate) async fn is_ready(&self) -> Result<(), Problem> {
+        match self.reader.standing() {
+            Standing::Leads | Standing::Follows { lost: None, .. } => {}
+            Standing::Follows { lost: Some(why), .. } | Standing::Halted { why } => {
+                return Err(Problem::unavailable(why));
+            }
+        }
         self.let_time_pass().await?;
         let app = self.clone();
         blocking(move || app.stores.with(|store| Ok(store.head()?))).await.map(|_| ())

@@ -2,7 +2,8 @@
 //! and at a rate that can be served?*
 
 use super::viewer::{Shown, token};
-use super::{App, Problem};
+use super::{App, Problem, nodes};
+use crate::node::Standing;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -68,6 +69,7 @@ impl Guards {
 pub(crate) fn around(doors: Router, app: &App) -> Router {
     let shrink = SizeAbove::new(1024).and(NotForContentType::const_new("text/event-stream"));
     doors
+        .layer(from_fn_with_state(app.clone(), nodes::at_the_right_node))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
         .layer(axum::middleware::from_fn(too_long))
@@ -194,6 +196,13 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
     gauge!("countersign_entries").set(whole(entries));
     gauge!("countersign_requests_open").set(whole(open));
     gauge!("countersign_releases_live").set(whole(live));
+    let (leads, size) = match app.reader.standing() {
+        Standing::Leads => (1.0, 0),
+        Standing::Follows { size, .. } => (0.0, usize::try_from(size).unwrap_or(usize::MAX)),
+        Standing::Halted { .. } => (-1.0, 0),
+    };
+    gauge!("countersign_node_writes").set(leads);
+    gauge!("countersign_node_behind_entries").set(whole(size.saturating_sub(entries)));
     gauge!("countersign_sessions").set(whole(app.sessions.count()));
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
     ([(header::CONTENT_TYPE, kind)], recorder.render()).into_response()

@@ -1,12 +1,16 @@
 //! Running. Answers: *how does the server start, and how does it stop without losing anything?*
 
-use super::settings::Settings;
+use super::assets::signing_script;
+use super::settings::{Origin, Settings};
 use super::{App, guard, router};
-use crate::clock::ServedClock;
-use crate::writer::{Unavailable, Writer};
+use crate::cli::Failure;
+use crate::clock::{ServedClock, SystemEntropy, random16};
+use crate::node::Standing;
+use crate::writer::{Asked, Submission, Unavailable, Writer};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use countersign_core::next_due;
+use countersign_core::{ledger, next_due};
+use countersign_proof::words::CommandId;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
@@ -84,14 +88,14 @@ pub(crate) fn run(
     writer: Writer,
     location: &str,
     clock: ServedClock,
-    settings: Settings,
+    mut settings: Settings,
     listener: TcpListener,
     started: impl FnOnce(&App),
 ) -> Result<(), ServeError> {
     choose_cryptography();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (stop, stopping) = watch::channel(false);
-    let app = App::new(&writer, location, clock, &settings, stopping)?;
+    let app = App::new(&writer, location, clock, &mut settings, stopping)?;
     started(&app);
     let served = runtime.block_on(serve(&app, settings, listener, &stop));
     app.close();
@@ -168,13 +172,52 @@ pub(crate) async fn stopped() {
     }
 }
 
+/// Puts on record which script the signing page has, where it is not there already.
+///
+/// # Errors
+/// [`Failure`] when it cannot be recorded.
+pub(crate) fn open_door(writer: &Writer, origin: &Origin) -> Result<(), Failure> {
+    let bits = random16(&mut SystemEntropy).map_err(Unavailable::from)?;
+    let asked = Asked::Command(Box::new(door_opened(origin).into()));
+    let receipt = writer.submit(Submission { id: CommandId(bits), by: None, asked })?;
+    match Failure::of(&receipt.answer) {
+        Err(Failure::Refused { code, .. }) if code == DOOR_KNOWN => Ok(()),
+        answered => answered.map(|_| ()),
+    }
+}
+
+const DOOR_KNOWN: &str = "ledger/door-known";
+
+fn door_opened(origin: &Origin) -> ledger::Command {
+    ledger::Command::OpenDoor { origin: origin.to_string(), script: signing_script() }
+}
+
+/// The same for a node, once it writes; whether that is done.
+async fn opens_door(app: &App) -> bool {
+    if app.reader.standing() != Standing::Leads {
+        return false;
+    }
+    match app.submit(None, None, door_opened(&app.origin)).await {
+        Ok(_) => true,
+        Err(problem) => {
+            if problem.code != DOOR_KNOWN {
+                tracing::error!(code = problem.code, "the signing page: {}", problem.detail);
+            }
+            problem.code == DOOR_KNOWN
+        }
+    }
+}
+
 /// Lets happen what is due, also while nobody asks for anything.
 async fn tick(app: App) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // A process that serves alone has done so before it began.
+    let mut door_open = app.peers.is_none();
     loop {
         ticks.tick().await;
         app.guards.tidy();
+        door_open = door_open || opens_door(&app).await;
         let due = app.look(next_due);
         let now = app.now();
         if let (Some(due), Ok(now)) = (due, now)

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::people::Authority;
 use countersign_proof::words::{Digest, PersonId};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ pub(crate) fn token() -> Result<String, SourceFailed> {
 }
 
 /// How a session was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum How {
     /// By a signature with an enrolled key or passkey.
     Signed,
@@ -116,6 +118,17 @@ impl Sessions {
 }
 
 impl Session {
+    /// A session that is open at another node.
+    pub(crate) fn vouched(
+        person: PersonId,
+        authority: Option<Authority>,
+        how: How,
+        csrf: String,
+    ) -> Self {
+        let now = Instant::now();
+        Self { person, authority, how, csrf, opened: now, used: now }
+    }
+
     /// How long it stays open if nobody uses it again.
     pub(crate) fn lasts(&self) -> Duration {
         IDLE.min(LONGEST.saturating_sub(self.opened.elapsed()))

@@ -1,5 +1,6 @@
 //! Settings of the server. Answers: *where does it listen, and under which name?*
 
+use super::nodes::Peers;
 use super::notices::Notices;
 use super::oidc::Oidc;
 use crate::pack::ZoneShape;
@@ -94,4 +95,6 @@ pub(crate) struct Settings {
     pub(crate) zones: Vec<ZoneShape>,
     /// Who is told of what happens.
     pub(crate) notices: Option<Notices>,
+    /// The other nodes of the ledger, where there may be some.
+    pub(crate) peers: Option<Peers>,
 }

@@ -1,5 +1,6 @@
 //! Who is looking. Answers: *for whom is this page made, and may they act?*
 
+use super::nodes::Vouched;
 use super::sessions::{How, Session};
 use super::{App, Problem};
 use axum::extract::FromRequestParts;
@@ -103,26 +104,34 @@ pub(crate) fn command_id(fields: &super::fields::Fields) -> Result<Option<Comman
     typed.parse().map(Some).map_err(|_| Problem::unreadable("command_id is no command id"))
 }
 
-fn find(app: &App, headers: &HeaderMap) -> Option<Viewer> {
-    let (token, shown) = token(app, headers)?;
-    let session = app.sessions.find(&token)?;
+/// Whose request it is: as another node vouches, or as its own token shows.
+pub(crate) fn find(app: &App, parts: &Parts) -> Option<Viewer> {
+    let viewer = match parts.extensions.get::<Vouched>() {
+        Some(Vouched(viewer)) => viewer.clone(),
+        None => {
+            let (token, shown) = token(app, &parts.headers)?;
+            let session = app.sessions.find(&token)?;
+            Viewer { session, token, shown }
+        }
+    };
+    let session = &viewer.session;
     // A key that may no longer sign opens nothing either.
     if let Some(authority) = &session.authority {
         let now = app.now().ok()?;
         let good = app.look(|state| state.people.check_authority(authority, now).is_ok());
         if !good {
-            app.sessions.close(&token);
+            app.sessions.close(&viewer.token);
             return None;
         }
     }
-    Some(Viewer { session, token, shown })
+    Some(viewer)
 }
 
 impl FromRequestParts<App> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(find(app, &parts.headers)))
+        Ok(Self(find(app, parts)))
     }
 }
 
@@ -130,6 +139,6 @@ impl FromRequestParts<App> for Viewer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        find(app, &parts.headers).ok_or_else(Problem::signed_out)
+        find(app, parts).ok_or_else(Problem::signed_out)
     }
 }

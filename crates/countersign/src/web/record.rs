@@ -6,6 +6,7 @@ use super::parts::{
     moment, pager, summary_list,
 };
 use super::{places, words};
+use crate::node::Standing;
 use crate::server::app::blocking;
 use crate::server::fields::Fields;
 use crate::server::stores::Read;
@@ -130,9 +131,26 @@ async fn list(
         h2 { (words::RECORD_CHECKPOINT) }
         p { (words::RECORD_CHECKPOINT_WHY) }
         (code(words::RECORD_CHECKPOINT, &app.reader.checkpoint()))
+        @if app.peers.is_some() {
+            h2 { (words::RECORD_NODE) }
+            (node(&app))
+        }
         p { a href="/evidence" { (words::EVIDENCE_TAKE) } }
     };
     Ok(page(&frame, words::RECORD, &body))
+}
+
+/// Where this node stands among those that serve the ledger.
+fn node(app: &App) -> Markup {
+    let shown = app.reader.position();
+    match app.reader.standing() {
+        Standing::Leads => html! { p { (words::RECORD_NODE_WRITES) } },
+        Standing::Follows { size, lost, .. } => html! {
+            p { (words::node_follows(shown, size.saturating_sub(shown))) }
+            @if let Some(lost) = lost { p { (words::RECORD_NODE_LOST) " " (lost) } }
+        },
+        Standing::Halted { why } => html! { p { (why) } },
+    }
 }
 
 /// Whether a person may see the sealed part of an entry.

@@ -1,11 +1,14 @@
-//! What readers see of the writer's work: the state as of the last commit, and news of it.
+//! What readers see of the writer's work, here or at another node: the state as of a commit, and
+//! news of it.
 
 use super::Receipt;
+use crate::node::Standing;
 use crate::opening::Head;
+use countersign_core::record::Recorded;
 use countersign_core::{State, record};
 use countersign_proof::entry::OpenPart;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Entries that a listener may be behind before it has missed some.
 const NEWS: usize = 4096;
@@ -14,8 +17,7 @@ const NEWS: usize = 4096;
 #[derive(Debug)]
 struct Published {
     state: State,
-    size: u64,
-    note: String,
+    head: Head,
 }
 
 /// The open part of an entry, told to whoever listens once it is committed.
@@ -26,14 +28,17 @@ pub type News = Arc<OpenPart>;
 pub struct Reader {
     published: Arc<RwLock<Published>>,
     news: broadcast::Sender<News>,
+    position: Arc<watch::Sender<u64>>,
+    standing: Arc<watch::Sender<Standing>>,
 }
 
 impl Reader {
     /// A handle that shows this state.
-    pub(super) fn new(state: State, head: &Head) -> Self {
-        let (size, note) = (head.frontier.size(), head.note.clone());
-        let published = Arc::new(RwLock::new(Published { state, size, note }));
-        Self { published, news: broadcast::channel(NEWS).0 }
+    pub(crate) fn new(state: State, head: &Head) -> Self {
+        let position = Arc::new(watch::Sender::new(head.frontier.size()));
+        let published = Arc::new(RwLock::new(Published { state, head: head.clone() }));
+        let standing = Arc::new(watch::Sender::new(Standing::Leads));
+        Self { published, news: broadcast::channel(NEWS).0, position, standing }
     }
 
     fn locked(&self) -> RwLockReadGuard<'_, Published> {
@@ -49,19 +54,51 @@ impl Reader {
     /// Reads the state together with the number of entries that it is the state after.
     pub fn read_at<T>(&self, look: impl FnOnce(&State, u64) -> T) -> T {
         let published = self.locked();
-        look(&published.state, published.size)
+        look(&published.state, published.head.frontier.size())
     }
 
     /// How many entries are committed.
     #[must_use]
     pub fn position(&self) -> u64 {
-        self.locked().size
+        *self.position.borrow()
     }
 
     /// The newest checkpoint: a signed note (C2SP tlog-checkpoint).
     #[must_use]
     pub fn checkpoint(&self) -> String {
-        self.locked().note.clone()
+        self.locked().head.note.clone()
+    }
+
+    /// The state and the head as of the last commit, copied.
+    pub(crate) fn copied(&self) -> (State, Head) {
+        let published = self.locked();
+        (published.state.clone(), published.head.clone())
+    }
+
+    /// The head as of the last commit.
+    pub(crate) fn head(&self) -> Head {
+        self.locked().head.clone()
+    }
+
+    /// Waits until at least `size` entries are shown here, as long as it takes.
+    pub async fn reached(&self, size: u64) {
+        // The sender lives as long as this handle.
+        let _ = self.position.subscribe().wait_for(|position| *position >= size).await;
+    }
+
+    /// Whether this process writes, or follows another that does.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
+    }
+
+    /// Says where this process stands.
+    pub(crate) fn stand(&self, standing: Standing) {
+        self.standing.send_if_modified(|before| {
+            let changed = *before != standing;
+            *before = standing;
+            changed
+        });
     }
 
     /// Every entry committed from now on. Whoever is more than 4096 entries behind has missed some,
@@ -72,7 +109,7 @@ impl Reader {
     }
 
     /// Whether anybody listens.
-    pub(super) fn is_listened_to(&self) -> bool {
+    pub(crate) fn is_listened_to(&self) -> bool {
         self.news.receiver_count() > 0
     }
 
@@ -82,9 +119,29 @@ impl Reader {
         for step in steps {
             record::replay_answer(&mut published.state, step.at, &step.answer);
         }
-        published.size = head.frontier.size();
-        published.note.clone_from(&head.note);
+        published.head.clone_from(head);
         drop(published);
+        self.tell(head, news);
+    }
+
+    /// Shows what another node has recorded, then tells whoever listens.
+    pub(crate) fn follow(
+        &self,
+        recorded: &[Recorded],
+        head: &Head,
+        news: impl Iterator<Item = News>,
+    ) {
+        let mut published = self.shown();
+        for one in recorded {
+            record::replay(&mut published.state, one);
+        }
+        published.head.clone_from(head);
+        drop(published);
+        self.tell(head, news);
+    }
+
+    fn tell(&self, head: &Head, news: impl Iterator<Item = News>) {
+        self.position.send_replace(head.frontier.size());
         for news in news {
             // Nobody may be listening any more.
             let _ = self.news.send(news);
@@ -92,9 +149,9 @@ impl Reader {
     }
 
     /// Shows a state that was read back from the store.
-    pub(super) fn replace(&self, state: State, head: &Head) {
-        let (size, note) = (head.frontier.size(), head.note.clone());
-        *self.shown() = Published { state, size, note };
+    pub(crate) fn replace(&self, state: State, head: &Head) {
+        *self.shown() = Published { state, head: head.clone() };
+        self.position.send_replace(head.frontier.size());
     }
 
     fn shown(&self) -> RwLockWriteGuard<'_, Published> {

@@ -49,3 +49,18 @@ pub(crate) const RECORD_SIGNATURE: &str = "Signature";
 /// How to check it.
 pub(crate) const RECORD_CHECK: &str = "Check it with stock OpenSSH: save the text as \
                                        statement.txt, the signature as statement.txt.sig, then:";
+/// Leads to where this process stands among several.
+pub(crate) const RECORD_NODE: &str = "This node";
+/// It writes.
+pub(crate) const RECORD_NODE_WRITES: &str = "It writes; the others follow it.";
+/// It cannot follow.
+pub(crate) const RECORD_NODE_LOST: &str = "It cannot follow at the moment, and shows what it knew:";
+
+/// It follows another.
+pub(crate) fn node_follows(shown: u64, behind: u64) -> String {
+    match behind {
+        0 => format!("It follows the node that writes, and shows all of its {shown} entries."),
+        1 => format!("It follows the node that writes: {shown} entries, one behind."),
+        _ => format!("It follows the node that writes: {shown} entries, {behind} behind."),
+    }
+}

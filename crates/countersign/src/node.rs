@@ -1,0 +1,273 @@
+//! A node. Answers: *does this process write, or does it follow the one that does?*
+//!
+//! Several processes, each on a machine of its own, may serve one record that all of them reach.
+//! One writes: the one that has the record's lease. The others follow it: they show what it has
+//! recorded, once it has said that it is acknowledged, and only up to a head whose root their own
+//! tree gives. When the lease runs out, the first to notice takes it and writes; whoever wrote
+//! before and comes back finds itself fenced off and follows.
+//!
+//! A node takes one turn after another, and nothing happens in between: no clock is read and no
+//! thread is started here, so that a simulation can take the turns of several nodes in any order.
+
+mod following;
+
+use crate::clock::{Clock, Entropy, ServedClock, SystemEntropy};
+use crate::opening::{self, Head, Lost, OpenError, Opened, SeenHead};
+use crate::writer::{Bench, Job, Reader};
+use countersign_core::State;
+use countersign_proof::words::Moment;
+use countersign_store::{Mode, Store, StoreError};
+use following::Follower;
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How long a turn waits for news where there are no commands.
+const TURN: Duration = Duration::from_millis(200);
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It writes.
+    Leads,
+    /// It follows the node that writes.
+    Follows {
+        /// Where that one answers, a URL, if it is known.
+        place: Option<String>,
+        /// How many entries the record had when it was looked at last.
+        size: u64,
+        /// Why the record cannot be followed at the moment, if it cannot.
+        lost: Option<String>,
+    },
+    /// The record is not the one that it has shown: it neither writes nor shows anything until a
+    /// person has looked.
+    Halted {
+        /// What was found.
+        why: String,
+    },
+}
+
+/// Where a node finds its record, and what it needs to write to it.
+pub trait Site: Send {
+    /// Opens the record to follow it.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it cannot be read, or does not go on from what was seen here.
+    fn follow(&self) -> Result<Box<dyn Store>, OpenError>;
+
+    /// Takes the lease and opens the record to write, from the state and head followed so far.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`StoreError::Locked`] when another node was faster.
+    fn lead(&self, state: State, head: Head) -> Result<Opened, OpenError>;
+
+    /// Where the head that was shown last is kept apart from the record.
+    fn seen(&self) -> Option<SeenHead>;
+
+    /// What tells the time and draws random bits for a writer that goes on from `state`.
+    fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>);
+}
+
+/// Where the other nodes reach this one: a URL of http or https without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeUrl(String);
+
+impl FromStr for NodeUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("{text:?} is no address of a node; write http://HOST:PORT or https://HOST:PORT")
+        };
+        let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+        let is_one = ["http", "https"].contains(&url.scheme())
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && text.len() <= 100;
+        if is_one { Ok(Self(url.as_str().trim_end_matches('/').to_owned())) } else { Err(wrong()) }
+    }
+}
+
+/// A record at a location, for a node that answers at a URL.
+#[derive(Clone, Debug)]
+pub struct Place {
+    location: String,
+    url: NodeUrl,
+    /// Where the clock of an exercise begins, if not at its last entry.
+    begin: Option<Moment>,
+    clock: Arc<OnceLock<ServedClock>>,
+}
+
+impl Place {
+    /// The place of a node.
+    #[must_use]
+    pub fn new(location: &str, url: NodeUrl, begin: Option<Moment>) -> Self {
+        Self { location: location.to_owned(), url, begin, clock: Arc::default() }
+    }
+
+    /// The clock that this node goes by.
+    #[must_use]
+    pub fn clock(&self, state: &State) -> ServedClock {
+        *self.clock.get_or_init(|| ServedClock::of(state, self.begin))
+    }
+}
+
+impl Site for Place {
+    fn follow(&self) -> Result<Box<dyn Store>, OpenError> {
+        let store = countersign_store::open(&self.location, Mode::Read)?;
+        opening::check_seen(&self.location, store.as_ref())?;
+        Ok(store)
+    }
+
+    fn lead(&self, state: State, head: Head) -> Result<Opened, OpenError> {
+        opening::take_over(&self.location, &self.url.0, state, head)
+    }
+
+    fn seen(&self) -> Option<SeenHead> {
+        SeenHead::of(&self.location)
+    }
+
+    fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>) {
+        (Box::new(self.clock(state)), Box::new(SystemEntropy))
+    }
+}
+
+/// One of the processes that serve a record.
+pub struct Node {
+    site: Box<dyn Site>,
+    role: Role,
+    reader: Reader,
+}
+
+enum Role {
+    Leads(Box<Bench>),
+    Follows(Follower),
+    Halted,
+}
+
+impl Node {
+    /// A node that follows the record at `site`, for now.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it cannot be read.
+    pub fn join(site: Box<dyn Site>) -> Result<Self, OpenError> {
+        let store = site.follow()?;
+        let acknowledged = store.wait_beyond(0, Duration::ZERO)?;
+        let (state, head) = opening::rebuild_to(store.as_ref(), acknowledged)?;
+        let reader = Reader::new(state, &head);
+        let follower = Follower::new(Some(store), head.frontier, site.seen());
+        let node = Self { site, role: Role::Follows(follower), reader };
+        node.stand(None, acknowledged, None);
+        Ok(node)
+    }
+
+    /// A handle to read through what this node shows.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// How long to wait for commands before the next turn.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.reader.standing() {
+            // A follower waits within its turn, for what the writer records.
+            Standing::Follows { lost: None, .. } => Duration::ZERO,
+            Standing::Follows { lost: Some(_), .. } | Standing::Leads | Standing::Halted { .. } => {
+                TURN
+            }
+        }
+    }
+
+    /// Takes a turn: a writer records what has gathered; a follower catches up, sends away what has
+    /// gathered, and takes over where nobody writes.
+    pub(crate) fn turn(&mut self, jobs: Vec<Job>) {
+        match &mut self.role {
+            Role::Leads(bench) => {
+                if !jobs.is_empty() {
+                    bench.serve(jobs);
+                }
+                if bench.is_fenced() {
+                    self.step_down();
+                }
+            }
+            Role::Follows(_) => {
+                self.send_away(jobs);
+                self.follow();
+            }
+            Role::Halted => self.send_away(jobs),
+        }
+    }
+
+    fn send_away(&self, jobs: Vec<Job>) {
+        let place = match self.reader.standing() {
+            Standing::Follows { place, .. } => place,
+            Standing::Leads | Standing::Halted { .. } => None,
+        };
+        jobs.into_iter().for_each(|job| job.answer_elsewhere(&self.reader, place.clone()));
+    }
+
+    fn follow(&mut self) {
+        let Role::Follows(follower) = &mut self.role else { return };
+        match follower.turn(self.site.as_ref(), &self.reader, TURN) {
+            Ok(followed) if followed.is_free => self.take_over(followed.size),
+            Ok(followed) => self.stand(followed.place, followed.size, None),
+            // A standby may be behind what its primary acknowledged.
+            Err(error) if error.is_damage() && !is_short(&error) => self.halt(&error),
+            Err(error) => {
+                let size = self.reader.position();
+                self.stand(None, size, Some(error.to_string()));
+            }
+        }
+    }
+
+    /// Takes the lease, and what was recorded up to then, and writes.
+    fn take_over(&mut self, size: u64) {
+        let (state, head) = self.reader.copied();
+        match self.site.lead(state, head) {
+            Ok(opened) => {
+                self.reader.replace(opened.state.clone(), &opened.head);
+                let (clock, entropy) = self.site.sources(&opened.state);
+                let bench = Bench::new(opened, clock, entropy, self.reader.clone());
+                self.role = Role::Leads(Box::new(bench));
+                tracing::info!("this node writes from now on");
+                self.reader.stand(Standing::Leads);
+            }
+            Err(OpenError::Store(StoreError::Locked { .. })) => self.stand(None, size, None),
+            Err(error) if error.is_damage() => self.halt(&error),
+            Err(error) => {
+                tracing::warn!("nobody writes, and this node cannot take over: {error}");
+                self.stand(None, size, Some(error.to_string()));
+            }
+        }
+    }
+
+    /// Another node writes: from here on this one shows what that one records.
+    fn step_down(&mut self) {
+        tracing::warn!("another node has taken over; this one follows it");
+        let head = self.reader.head();
+        let size = head.frontier.size();
+        // The store of the writer is let go of first: it still has the lease's thread.
+        self.role = Role::Halted;
+        self.role = Role::Follows(Follower::new(None, head.frontier, self.site.seen()));
+        self.stand(None, size, None);
+    }
+
+    fn halt(&mut self, error: &OpenError) {
+        tracing::error!("this node halts: {error}");
+        self.role = Role::Halted;
+        self.reader.stand(Standing::Halted { why: error.to_string() });
+    }
+
+    fn stand(&self, place: Option<String>, size: u64, lost: Option<String>) {
+        self.reader.stand(Standing::Follows { place, size, lost });
+    }
+}
+
+/// Whether a record merely has fewer entries than were seen.
+fn is_short(error: &OpenError) -> bool {
+    matches!(error, OpenError::Lost(Lost::Entries { .. }))
+}

@@ -1,0 +1,171 @@
+//! Following. Answers: *what has the writer recorded that may be shown here?*
+//!
+//! What a server shows may not be acknowledged yet, and is lost if another takes its place before
+//! it is. So entries are shown only once the writer has said that they are acknowledged, and only
+//! up to a head that it has signed and that the leaves read here give the root of.
+
+use super::Site;
+use crate::opening::{Head, Lost, OpenError, SeenHead, read_body};
+use crate::writer::{News, Reader};
+use countersign_core::record::Recorded;
+use countersign_proof::entry::OpenPart;
+use countersign_proof::{Frontier, entry};
+use countersign_store::{Store, StoreError, StoredEntry};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Entries read at once.
+const STEP: u64 = 1024;
+
+/// What a follower has and shows.
+pub(super) struct Follower {
+    /// None while the record cannot be read.
+    store: Option<Box<dyn Store>>,
+    frontier: Frontier,
+    /// A head of the record that is not acknowledged yet.
+    pending: Option<Signed>,
+    seen: Option<SeenHead>,
+}
+
+/// A head with its bytes as the record has them.
+struct Signed {
+    head: Head,
+    bytes: Vec<u8>,
+}
+
+/// What was found out in a turn.
+pub(super) struct Followed {
+    /// How many entries the record has.
+    pub(super) size: u64,
+    /// Where the writer answers, if it says so.
+    pub(super) place: Option<String>,
+    /// Whether nobody writes.
+    pub(super) is_free: bool,
+}
+
+impl Follower {
+    pub(super) fn new(
+        store: Option<Box<dyn Store>>,
+        frontier: Frontier,
+        seen: Option<SeenHead>,
+    ) -> Self {
+        Self { store, frontier, pending: None, seen }
+    }
+
+    /// Shows what is new and acknowledged; waits for it, at most `patience`.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the record cannot be read, and then it is opened anew in the next turn;
+    /// one that [`OpenError::is_damage`] when it does not go on from what was shown.
+    pub(super) fn turn(
+        &mut self,
+        site: &dyn Site,
+        reader: &Reader,
+        patience: Duration,
+    ) -> Result<Followed, OpenError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => site.follow()?,
+        };
+        let followed = self.follow(store.as_ref(), reader, patience)?;
+        self.store = Some(store);
+        Ok(followed)
+    }
+
+    fn follow(
+        &mut self,
+        store: &dyn Store,
+        reader: &Reader,
+        patience: Duration,
+    ) -> Result<Followed, OpenError> {
+        let shown = self.frontier.size();
+        // Whoever waits for a signed head that is known waits for that one.
+        let wanted = self.pending.as_ref().map_or(shown.saturating_add(1), |next| next.head.size());
+        let acknowledged = store.wait_beyond(wanted.saturating_sub(1), patience)?;
+        let pending = self.pending.take().filter(|next| next.head.size() <= acknowledged);
+        if let Some(next) = pending {
+            self.show_up_to(store, &next, reader)?;
+        }
+        let stored = store.head()?;
+        let next = Signed { head: Head::of(&stored)?, bytes: stored.frontier };
+        if stored.size < self.frontier.size() {
+            let cause = format!("{} entries were shown, and it has {}", shown, stored.size);
+            return Err(StoreError::Unavailable { cause }.into());
+        }
+        if stored.size <= acknowledged || stored.size == self.frontier.size() {
+            self.show_up_to(store, &next, reader)?;
+        } else {
+            self.pending = Some(next);
+        }
+        let lease = store.lease()?;
+        let (place, is_free) = lease.map_or((None, false), |lease| (lease.place, lease.is_free));
+        Ok(Followed { size: stored.size, place, is_free })
+    }
+
+    /// Shows the entries up to a head, having seen that they give its root.
+    fn show_up_to(
+        &mut self,
+        store: &dyn Store,
+        next: &Signed,
+        reader: &Reader,
+    ) -> Result<(), OpenError> {
+        let size = next.head.size();
+        let other = || OpenError::from(self.other_history());
+        if size == self.frontier.size() {
+            return if self.frontier.root() == next.head.frontier.root() {
+                Ok(())
+            } else {
+                Err(other())
+            };
+        }
+        let mut entries = Vec::new();
+        let mut frontier = self.frontier.clone();
+        while frontier.size() < size {
+            let limit = STEP.min(size.saturating_sub(frontier.size()));
+            let read = store.read(frontier.size(), usize::try_from(limit).unwrap_or(1))?;
+            if read.is_empty() {
+                let cause = format!("entry {} is not there yet", frontier.size());
+                return Err(StoreError::Unavailable { cause }.into());
+            }
+            for entry in read {
+                frontier.append(entry::leaf_hash(&entry.open));
+                entries.push(Entry::of(&entry)?);
+            }
+        }
+        if frontier.root() != next.head.frontier.root() {
+            return Err(other());
+        }
+        if let Some(seen) = &self.seen {
+            seen.keep(&next.bytes).map_err(|error| OpenError::Io {
+                what: format!("write {}", seen.path().display()),
+                error,
+            })?;
+        }
+        self.frontier = frontier;
+        let (recorded, news): (Vec<Recorded>, Vec<News>) =
+            entries.into_iter().map(|entry| (entry.recorded, entry.news)).unzip();
+        reader.follow(&recorded, &next.head, news.into_iter());
+        Ok(())
+    }
+
+    fn other_history(&self) -> Lost {
+        let file = self.seen.as_ref().map(|seen| seen.path().to_owned()).unwrap_or_default();
+        Lost::History { seen: self.frontier.size(), file }
+    }
+}
+
+/// An entry as it is shown.
+struct Entry {
+    recorded: Recorded,
+    news: News,
+}
+
+impl Entry {
+    fn of(entry: &StoredEntry) -> Result<Self, OpenError> {
+        let seq = entry.seq;
+        let recorded = read_body(&entry.body).map_err(|error| OpenError::Entry { seq, error })?;
+        let open = OpenPart::parse(&entry.open)
+            .map_err(|error| OpenError::Head(format!("entry {seq} cannot be read: {error}")))?;
+        Ok(Self { recorded, news: Arc::new(open) })
+    }
+}

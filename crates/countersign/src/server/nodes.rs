@@ -1,0 +1,310 @@
+//! Several nodes. Answers: *who takes what comes in here, and how does that one know whose it is?*
+//!
+//! Every node shows what is recorded. What would change something goes on to the node that writes,
+//! with a voucher: whose session it came through here, for this one request and for a minute, under
+//! a key that only holders of the log's key can make. A session approves nothing, so a voucher does
+//! not either: what people sign is verified where it is recorded. The answer is held back until
+//! this node shows what it tells of, so that people read their own writes.
+
+use super::sessions::{How, Session};
+use super::viewer::{self, Shown};
+use super::{App, Problem, Viewer};
+use crate::clock::{Clock as _, WallClock};
+use crate::node::Standing;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_core::people::Authority;
+use countersign_proof::words::PersonId;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::Client;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::time::Duration;
+
+/// How many entries an answer is the answer after.
+pub(crate) const POSITION: HeaderName = HeaderName::from_static("countersign-position");
+/// How many entries must be shown here before this is answered.
+const WAIT_FOR: HeaderName = HeaderName::from_static("countersign-wait-for");
+/// Whose request another node hands on.
+const VOUCHER: HeaderName = HeaderName::from_static("countersign-voucher");
+
+/// How long somebody who asks for a position waits for it.
+const WAIT: Duration = Duration::from_secs(10);
+/// How long the answer of the writer is held back until this node shows what it tells of.
+const HOLD: Duration = Duration::from_secs(5);
+/// How long the writer may take to be reached, and then to say something.
+const REACHED: Duration = Duration::from_secs(2);
+const SILENT: Duration = Duration::from_secs(30);
+/// How long a voucher holds, in milliseconds: the clocks of two nodes may differ.
+const VOUCHED_FOR: u64 = 60_000;
+
+/// Headers that concern one connection (RFC 9110 §7.6.1), or that are made anew.
+const OF_A_CONNECTION: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::CONTENT_LENGTH,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    VOUCHER,
+];
+
+/// What nodes know each other by.
+pub(crate) struct Peers {
+    key: [u8; 32],
+    client: Client,
+}
+
+/// A session as one node tells another.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Voucher {
+    person: PersonId,
+    /// The key that opened the session, if one did.
+    key: Option<String>,
+    how: How,
+    csrf: String,
+    by_cookie: bool,
+    /// Milliseconds since 1970.
+    until: u64,
+}
+
+impl Peers {
+    /// The peers of a node whose log is signed with the key of this seed.
+    ///
+    /// # Errors
+    /// Why its connections cannot be made.
+    pub(crate) fn new(seed: &[u8; 32]) -> Result<Self, String> {
+        let key = tag(seed, &[b"countersign nodes/v1"]);
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(REACHED)
+            .read_timeout(SILENT)
+            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")));
+        let client = client.build().map_err(|error| error.to_string())?;
+        Ok(Self { key, client })
+    }
+
+    fn voucher(&self, viewer: &Viewer, bound: &[&[u8]]) -> Result<HeaderValue, Problem> {
+        let now = WallClock.now().map_err(|failed| Problem::unavailable(failed.to_string()))?;
+        let session = &viewer.session;
+        let voucher = Voucher {
+            person: session.person.clone(),
+            key: session.authority.as_ref().map(|authority| authority.key.to_string()),
+            how: session.how,
+            csrf: session.csrf.clone(),
+            by_cookie: viewer.shown == Shown::Cookie,
+            until: now.millis().saturating_add(VOUCHED_FOR),
+        };
+        let said = serde_json::to_vec(&voucher)
+            .map_err(|error| Problem::unavailable(error.to_string()))?;
+        let mark = tag(&self.key, &[bound, &[&said]].concat());
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(&said), URL_SAFE_NO_PAD.encode(mark));
+        HeaderValue::from_str(&text).map_err(|error| Problem::unavailable(error.to_string()))
+    }
+
+    /// The session that a node vouches for; none where the voucher is not of one, is for something
+    /// else or has run out.
+    fn vouched(&self, voucher: &HeaderValue, bound: &[&[u8]]) -> Option<Viewer> {
+        let (said, mark) = voucher.to_str().ok()?.split_once('.')?;
+        let (said, mark) = (URL_SAFE_NO_PAD.decode(said).ok()?, URL_SAFE_NO_PAD.decode(mark).ok()?);
+        let mut mac = keyed(&self.key)?;
+        [bound, &[&said]].concat().iter().for_each(|part| feed(&mut mac, part));
+        mac.verify_slice(&mark).ok()?;
+        let voucher: Voucher = serde_json::from_slice(&said).ok()?;
+        if WallClock.now().ok()?.millis() > voucher.until {
+            return None;
+        }
+        let key = voucher.key.map(|key| key.parse()).transpose().ok()?;
+        let authority = key.map(|key| Authority { person: voucher.person.clone(), key });
+        let session = Session::vouched(voucher.person, authority, voucher.how, voucher.csrf);
+        let shown = if voucher.by_cookie { Shown::Cookie } else { Shown::Bearer };
+        Some(Viewer { session, token: String::new(), shown })
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Option<Hmac<Sha256>> {
+    Hmac::<Sha256>::new_from_slice(key).ok()
+}
+
+/// Each part with its length before it, so that no two lists of parts give the same bytes.
+fn feed(mac: &mut Hmac<Sha256>, part: &[u8]) {
+    mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+    mac.update(part);
+}
+
+fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // A key of 32 bytes is always taken (RFC 2104).
+    let Some(mut mac) = keyed(key) else { return [0; 32] };
+    parts.iter().for_each(|part| feed(&mut mac, part));
+    mac.finalize().into_bytes().into()
+}
+
+/// What every request passes: it is answered here, or goes on to the node that writes.
+pub(crate) async fn at_the_right_node(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match arrive(&app, request, next).await {
+        Ok(mut response) => {
+            let position = HeaderValue::from(app.reader.position());
+            response.headers_mut().entry(POSITION).or_insert(position);
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn arrive(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
+    let standing = app.reader.standing();
+    let path = request.uri().path();
+    if let Standing::Halted { why } = &standing
+        && !is_about_the_node(path)
+    {
+        let detail = format!("this node has halted, and shows nothing: {why}");
+        return Err(Problem::door(StatusCode::SERVICE_UNAVAILABLE, "halted", detail));
+    }
+    wait_for(app, request.headers()).await?;
+    let Some(peers) = &app.peers else { return Ok(next.run(request).await) };
+    if let Standing::Follows { place, .. } = standing
+        && belongs_to_the_writer(app, &request)
+    {
+        let place = place.ok_or_else(|| {
+            Problem::unavailable(
+                "which node writes is not known at the moment; send the same again in a moment",
+            )
+        })?;
+        return hand_on(app, peers, &place, request).await;
+    }
+    let Some(voucher) = request.headers().get(VOUCHER).cloned() else {
+        return Ok(next.run(request).await);
+    };
+    let (mut parts, body) = whole(request).await?;
+    let viewer = peers.vouched(
+        &voucher,
+        &[
+            parts.method.as_str().as_bytes(),
+            parts.uri.path_and_query().map_or("", |path| path.as_str()).as_bytes(),
+            &body,
+        ],
+    );
+    let detail = "the voucher of another node is not for this request, or too old; set the clocks \
+                  of the nodes right, and give them the same log key";
+    let viewer = viewer.ok_or_else(|| Problem::door(StatusCode::FORBIDDEN, "voucher", detail))?;
+    parts.extensions.insert(Vouched(viewer));
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// Whose request it is, as another node says and has shown.
+#[derive(Clone)]
+pub(crate) struct Vouched(pub(crate) Viewer);
+
+async fn whole(request: Request) -> Result<(axum::http::request::Parts, Bytes), Problem> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, super::guard::LONGEST_BODY).await;
+    let body = body.map_err(|error| Problem::unreadable(format!("the body: {error}")))?;
+    Ok((parts, body))
+}
+
+/// Waits until this node shows what the request wants to see.
+async fn wait_for(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(wanted) = headers.get(WAIT_FOR) else { return Ok(()) };
+    let wanted: Option<u64> = wanted.to_str().ok().and_then(|text| text.parse().ok());
+    let wanted = wanted.ok_or_else(|| {
+        Problem::unreadable(
+            "Countersign-Wait-For: write how many entries you want to see, as in \
+                             the Countersign-Position of the answer that told of them",
+        )
+    })?;
+    if tokio::time::timeout(WAIT, app.reader.reached(wanted)).await.is_err() {
+        let shown = app.reader.position();
+        let detail = format!(
+            "this node shows {shown} entries, and {wanted} were waited for; send it again in a \
+             moment, or to another node"
+        );
+        return Err(Problem::door(StatusCode::SERVICE_UNAVAILABLE, "behind", detail));
+    }
+    Ok(())
+}
+
+fn is_about_the_node(path: &str) -> bool {
+    path.starts_with("/health/") || path == "/metrics" || path == "/api/v1/node"
+}
+
+/// Whether this request changes something, or concerns what only the node that writes keeps.
+fn belongs_to_the_writer(app: &App, request: &Request) -> bool {
+    let path = request.uri().path();
+    if is_about_the_node(path) || path.starts_with("/static/") {
+        return false;
+    }
+    let shown = viewer::token(app, request.headers());
+    // A session that is not known here may have been opened there.
+    if shown.is_some_and(|(token, _)| app.sessions.find(&token).is_none()) {
+        return true;
+    }
+    let mut steps = path.trim_start_matches('/').split('/');
+    match (steps.next(), steps.next()) {
+        (Some("sign"), Some(paper)) => return app.papers.look(paper).is_none(),
+        (Some("resend"), Some(kept)) => return app.unsent.look(kept).is_none(),
+        (Some("enter"), Some(link)) => return app.links.look(link).is_none(),
+        _ => {}
+    }
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let of_this_node =
+        ["/sign-in", "/sign-out", "/api/v1/session", "/api/v1/session/challenge"].contains(&path);
+    !safe && !of_this_node
+}
+
+/// Hands a request on to the node that writes, and its answer back.
+async fn hand_on(
+    app: &App,
+    peers: &Peers,
+    place: &str,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = whole(request).await?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut headers = parts.headers.clone();
+    OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    // Over HTTP/2 the name of the host is no header.
+    let host = HeaderValue::from_str(&app.origin.authority());
+    headers.insert(header::HOST, host.map_err(|error| Problem::unavailable(error.to_string()))?);
+    if let Some(viewer) = viewer::find(app, &parts) {
+        let bound: [&[u8]; 3] = [parts.method.as_str().as_bytes(), path.as_bytes(), &body];
+        headers.insert(VOUCHER, peers.voucher(&viewer, &bound)?);
+    }
+    let url = format!("{}{path}", place.trim_end_matches('/'));
+    let sent = peers.client.request(parts.method, url).headers(headers).body(body).send().await;
+    let answer = sent.map_err(|error| unreachable(place, &error))?;
+    let mut response = Response::builder().status(answer.status());
+    if let Some(headers) = response.headers_mut() {
+        *headers = answer.headers().clone();
+        OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    }
+    let position = answer.headers().get(POSITION).and_then(|value| value.to_str().ok());
+    if let Some(position) = position.and_then(|position| position.parse().ok()) {
+        // What is recorded stays so; a node that is further behind says where it stands.
+        let _ = tokio::time::timeout(HOLD, app.reader.reached(position)).await;
+    }
+    let body = Body::from_stream(answer.bytes_stream());
+    response.body(body).map_err(|error| Problem::unavailable(error.to_string()))
+}
+
+fn unreachable(place: &str, error: &reqwest::Error) -> Problem {
+    let why = if error.is_connect() {
+        "cannot be reached, so nothing was recorded"
+    } else {
+        "did not answer, so it is not known whether this was recorded"
+    };
+    Problem::unavailable(format!(
+        "the node that writes, at {place}, {why}; send the same again, with the same id or key, in \
+         a moment"
+    ))
+}
