@@ -184,7 +184,7 @@ impl Node {
 
     /// Takes a turn: a writer records what has gathered; a follower catches up, sends away what has
     /// gathered, and takes over where nobody writes.
-    pub(crate) fn turn(&mut self, jobs: Vec<Job>) {
+    pub fn turn(&mut self, jobs: Vec<Job>) {
         match &mut self.role {
             Role::Leads(bench) => {
                 if !jobs.is_empty() {

@@ -144,12 +144,20 @@ impl From<StoreError> for Unavailable {
 type Reply = Box<dyn FnOnce(Result<Receipt, Unavailable>) + Send>;
 
 /// A command that waits for its answer.
-pub(crate) struct Job {
+pub struct Job {
     submission: Submission,
     reply: Reply,
 }
 
 impl Job {
+    /// A command, and who is told what came of it.
+    pub fn new(
+        submission: Submission,
+        reply: impl FnOnce(Result<Receipt, Unavailable>) + Send + 'static,
+    ) -> Self {
+        Self { submission, reply: Box::new(reply) }
+    }
+
     /// Answers for a node that does not write: time passes at the one that does.
     pub(crate) fn answer_elsewhere(self, reader: &Reader, place: Option<String>) {
         let answer = match self.submission.asked {

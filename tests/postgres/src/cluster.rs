@@ -209,7 +209,11 @@ impl Cluster {
         }
     }
 
-    fn tried(&self, database: &str, text: &str) -> io::Result<String> {
+    /// As [`Cluster::sql`], where the server may refuse.
+    ///
+    /// # Errors
+    /// What it says.
+    pub fn tried(&self, database: &str, text: &str) -> io::Result<String> {
         let mut command = Command::new(self.programs.join("psql"));
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "owner"]);
         command.arg("-h").arg(self.folder.path().join("server"));

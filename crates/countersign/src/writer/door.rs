@@ -1,6 +1,6 @@
 //! Handing commands in to the writer, and waiting for its answers.
 
-use super::{Job, QUEUE, Receipt, Reply, Submission, Unavailable};
+use super::{Job, QUEUE, Receipt, Submission, Unavailable};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 /// A handle through which any thread submits.
@@ -29,8 +29,8 @@ impl Door {
     pub fn send(&self, submission: Submission) -> Result<Pending, Unavailable> {
         let (sender, answer) = sync_channel(1);
         // Whoever asked may have gone; the record stands all the same.
-        let reply: Reply = Box::new(move |receipt| drop(sender.send(receipt)));
-        self.queue.send(Job { submission, reply }).map_err(|_| stopped())?;
+        let job = Job::new(submission, move |receipt| drop(sender.send(receipt)));
+        self.queue.send(job).map_err(|_| stopped())?;
         Ok(Pending { answer })
     }
 
@@ -44,8 +44,7 @@ impl Door {
         submission: Submission,
         reply: impl FnOnce(Result<Receipt, Unavailable>) + Send + 'static,
     ) -> Result<(), Unavailable> {
-        let job = Job { submission, reply: Box::new(reply) };
-        self.queue.try_send(job).map_err(|failed| match failed {
+        self.queue.try_send(Job::new(submission, reply)).map_err(|failed| match failed {
             TrySendError::Full(_) => {
                 let why = format!("{QUEUE} commands wait already; send it again in a moment");
                 Unavailable::NotRecorded(why)

@@ -1,0 +1,250 @@
+//! Several nodes of one ledger on a real PostgreSQL server: who writes, who follows, and what
+//! becomes of commands when the one that writes is stopped, killed or paused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "nodes/house.rs"]
+mod house;
+#[path = "stage/stage.rs"]
+mod stage;
+
+use countersign_postgres::cluster::DATABASE;
+use house::{House, Node, entry, is_kept, position};
+use reqwest::StatusCode;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+const HOLDER: &str = "P-2C9T";
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+#[test]
+fn a_follower_shows_what_is_recorded_and_hands_on_what_changes_something() {
+    let Some(house) = House::new() else { return };
+    run(async {
+        let writer = house.start("a");
+        writer.leads().await;
+        let other = house.start("b");
+        other.follows().await;
+
+        // Through the follower: recorded by the writer, and shown here with the answer.
+        let token = other.session(HOLDER).await;
+        let answer = other.submit(&token, "asked-1").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let (at, shown) = (entry(&answer), position(&answer));
+        assert!(shown > at);
+        let made: Value = answer.json().await.unwrap();
+        let id = made["id"].as_str().unwrap().to_owned();
+        let there = other.read(&token, &format!("requests/{id}")).await;
+        assert_eq!(there["id"], made["id"]);
+
+        // The same at the node that writes, by a session of its own.
+        let here = writer.session(HOLDER).await;
+        assert_eq!(writer.read(&here, &format!("requests/{id}")).await["id"], made["id"]);
+        // A session of the writer opens a follower too: it is asked there.
+        assert_eq!(other.read(&here, "session").await["person"], HOLDER);
+        // A token that nobody gave opens neither.
+        let stranger = other.ask("GET", "/api/v1/requests").bearer_auth("made-up");
+        assert_eq!(stranger.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+
+        let said = other.read(&token, "node").await;
+        assert_eq!((said["standing"].as_str(), &said["behind"]), (Some("follows"), &0.into()));
+        assert_eq!(said["writer"], writer.url.as_str());
+        assert_eq!(writer.read(&here, "node").await["standing"], "writes");
+        let status = house.run("b", &["node", "status", "--json"]).good().json();
+        assert_eq!(status["writer"]["at"], writer.url.as_str());
+        assert_eq!(status["entries"], status["acknowledged"]);
+        assert!(is_kept(&house.path("b").join("head.seen")), "a follower keeps what it showed");
+
+        // Nobody vouches for a session who has not the key of the log.
+        let forged = writer.submit("made-up", "forged").header("countersign-voucher", "e30.AAAA");
+        let answer = forged.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        let told: Value = answer.json().await.unwrap();
+        assert_eq!(told["code"], "door/voucher");
+
+        // What must be seen first is waited for; what is no number is said to be none.
+        let seen = other.ask("GET", "/api/v1/requests").bearer_auth(&token);
+        let seen = seen.header("countersign-wait-for", shown.to_string()).send().await.unwrap();
+        assert_eq!(seen.status(), StatusCode::OK);
+        let wrong = other.ask("GET", "/health/live").header("countersign-wait-for", "soon");
+        assert_eq!(wrong.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+
+        // Stopped in good order, the lease is given back, and the other one writes at once.
+        writer.stop();
+        other.leads().await;
+        let answer = other.submit(&token, "asked-2").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        assert!(entry(&answer) > at);
+    });
+    house.run("b", &["log", "verify"]).good();
+}
+
+/// Sends until it is acknowledged; through whichever node answers.
+async fn acknowledged(nodes: &[(&Node<'_>, String)], key: &str) -> (u64, Duration) {
+    let start = Instant::now();
+    loop {
+        for (node, token) in nodes {
+            let answer = node.submit(token, key).timeout(Duration::from_secs(10)).send().await;
+            if let Ok(answer) = answer
+                && answer.status() == StatusCode::CREATED
+            {
+                return (entry(&answer), start.elapsed());
+            }
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{key} is never acknowledged");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn whoever_writes_is_killed_again_and_again_and_nothing_acknowledged_is_lost_or_doubled() {
+    let Some(house) = House::new() else { return };
+    let mut told = BTreeMap::new();
+    run(async {
+        let mut writer = house.start("a");
+        writer.leads().await;
+        let mut other = house.start("b");
+        for round in 0..6 {
+            other.follows().await;
+            let token = other.session(HOLDER).await;
+            let nodes = [(&other, token)];
+            for number in 0..3 {
+                let key = format!("round-{round}-{number}");
+                let (at, _) = acknowledged(&nodes, &key).await;
+                told.insert(key, at);
+            }
+            // One is under way when the writer dies: what became of it is found out by its key.
+            let key = format!("round-{round}-dying");
+            let (node, token) = &nodes[0];
+            let sent = tokio::spawn(node.submit(token, &key).send());
+            let name = writer.name;
+            writer.kill();
+            let (at, took) = acknowledged(&nodes, &key).await;
+            println!("round {round}: the first acknowledgement after {} ms", took.as_millis());
+            if let Ok(Ok(answer)) = sent.await
+                && answer.status() == StatusCode::CREATED
+            {
+                assert_eq!(entry(&answer), at);
+            }
+            told.insert(key, at);
+            // The one that was killed comes back, and follows.
+            writer = other;
+            other = house.start(name);
+        }
+    });
+    house.run("a", &["log", "verify"]).good();
+    // By identity: each request that was acknowledged stands where it was said to stand, and
+    // nowhere else.
+    let found = house.saying("round-");
+    for (key, at) in &told {
+        assert_eq!(found.get(key), Some(&vec![*at]), "{key}");
+    }
+    assert_eq!(found.len(), told.len());
+}
+
+#[test]
+fn a_paused_writer_that_comes_back_is_fenced_off_and_follows() {
+    let Some(house) = House::new() else { return };
+    run(async {
+        let paused = house.start("a");
+        paused.leads().await;
+        let token = paused.session(HOLDER).await;
+        let other = house.start("b");
+        other.follows().await;
+        let theirs = other.session(HOLDER).await;
+
+        paused.signal("STOP");
+        // A command comes to the paused node: the machine takes it in, and nobody answers.
+        let waiting = tokio::spawn(paused.submit(&token, "meanwhile").send());
+        let took = other.leads().await;
+        println!("the other node wrote {} ms after the pause began", took.as_millis());
+        let answer = other.submit(&theirs, "first").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let first = entry(&answer);
+
+        paused.signal("CONT");
+        // Either its append is refused by the epoch, or it has found out before and hands it on.
+        let answer = waiting.await.unwrap().unwrap();
+        let status = answer.status();
+        if status != StatusCode::CREATED {
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+            let told: Value = answer.json().await.unwrap();
+            let words = told["detail"].as_str().unwrap().to_owned();
+            assert!(words.contains("nothing was recorded"), "{words}");
+            assert!(words.contains("another writer") || words.contains("epoch"), "{words}");
+        }
+        paused.follows().await;
+        let again = paused.submit(&token, "meanwhile").send().await.unwrap();
+        assert_eq!(again.status(), StatusCode::CREATED);
+        let at = entry(&again);
+        assert!(at > first);
+        // The same key at the node that writes: the same answer, not a second request.
+        let repeated = other.submit(&theirs, "meanwhile").send().await.unwrap();
+        assert_eq!((repeated.status(), entry(&repeated)), (StatusCode::CREATED, at));
+    });
+    house.run("a", &["log", "verify"]).good();
+}
+
+#[test]
+fn a_node_halts_where_the_record_is_not_the_one_that_it_has_shown() {
+    let Some(house) = House::new() else { return };
+    run(async {
+        let writer = house.start("a");
+        writer.leads().await;
+        let other = house.start("b");
+        other.follows().await;
+        // A copy of the database as a failover would bring it back, without the last request.
+        house.alone(&format!("CREATE DATABASE earlier TEMPLATE {DATABASE}"));
+        let token = other.session(HOLDER).await;
+        let answer = other.submit(&token, "lost").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        writer.kill();
+        house.alone(&format!("ALTER DATABASE {DATABASE} RENAME TO later"));
+        house.cluster.sql("postgres", &format!("ALTER DATABASE earlier RENAME TO {DATABASE}"));
+        let start = Instant::now();
+        loop {
+            let told = other.ask("GET", "/api/v1/requests").bearer_auth(&token).send().await;
+            if let Ok(told) = told
+                && told.status() == StatusCode::SERVICE_UNAVAILABLE
+            {
+                let told: Value = told.json().await.unwrap();
+                if told["code"] == "door/halted" {
+                    assert!(told["detail"].as_str().unwrap().contains("head.seen"), "{told}");
+                    break;
+                }
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "it goes on as if nothing were");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(other.status("/health/live").await, StatusCode::OK);
+        assert_eq!(other.status("/health/ready").await, StatusCode::SERVICE_UNAVAILABLE);
+    });
+}
+
+#[test]
+fn nodes_are_for_records_that_several_machines_reach() {
+    let ledger = stage::Ledger::new();
+    let refused = ledger.run(&["serve", "--listen", "127.0.0.1:0", "--node", "http://127.0.0.1:1"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("ledger copy"), "{refused:?}");
+    for wrong in ["ftp://a", "http://a/path", "http://me:secret@a", "http://a?b=c", "a:8600", ""] {
+        let refused = ledger.run(&["serve", "--node", wrong]);
+        assert_eq!(refused.code, 2, "{wrong}");
+    }
+    let status = ledger.run(&["node", "status"]).good();
+    assert!(status.stdout.contains("in a folder"), "{status:?}");
+}

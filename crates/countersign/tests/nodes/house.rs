@@ -1,0 +1,243 @@
+//! Several nodes of one ledger, each as a process of its own, on a real PostgreSQL server.
+
+use crate::stage;
+use countersign::keys::PersonalKey;
+use countersign_postgres::cluster::DATABASE;
+use countersign_postgres::{Cluster, given};
+use countersign_store::Mode;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take that must happen at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What browsers call all nodes: an origin of the exercise's charter.
+const ORIGIN: &str = "localhost:8600";
+
+/// A database with the played exercise in it, and folders for its nodes.
+pub struct House {
+    pub cluster: Cluster,
+    played: stage::Ledger,
+    folder: tempfile::TempDir,
+    client: Client,
+}
+
+impl House {
+    /// None where there is no PostgreSQL, which is said aloud.
+    pub fn new() -> Option<Self> {
+        let cluster = given(&[])?;
+        let folder = tempfile::tempdir().unwrap();
+        // It may have been chosen by another test already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().no_proxy().build().unwrap();
+        let house = Self { cluster, played: stage::Ledger::new(), folder, client };
+        let to = house.location("first");
+        stage::run(house.played.folder(), &["ledger", "copy", "D", &to]).good();
+        Some(house)
+    }
+
+    pub fn path(&self, node: &str) -> PathBuf {
+        self.folder.path().join(node)
+    }
+
+    /// The ledger, as the node of that name has it.
+    pub fn location(&self, node: &str) -> String {
+        format!("{}&folder={}", self.cluster.location("main"), self.path(node).display())
+    }
+
+    /// Runs the program on the ledger, as at the node of that name.
+    pub fn run(&self, node: &str, args: &[&str]) -> stage::Run {
+        let location = self.location(node);
+        stage::run(self.played.folder(), &[&["--ledger", &location], args].concat())
+    }
+
+    /// Starts a node, and waits until it answers.
+    pub fn start(&self, name: &'static str) -> Node<'_> {
+        let folder = self.path(name);
+        if !folder.exists() {
+            fs::create_dir(&folder).unwrap();
+            fs::copy(self.path("first").join("log.key"), folder.join("log.key")).unwrap();
+        }
+        let port = free_port();
+        let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}"));
+        let child = stage::tame(stage::PROGRAM, self.played.folder())
+            .args(["--ledger", &self.location(name), "serve", "--listen", &listen])
+            .args(["--origin", &format!("http://{ORIGIN}"), "--node", &url])
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let node = Node { house: self, name, child, url };
+        until("a node answers", || std::net::TcpStream::connect(&listen).is_ok());
+        node
+    }
+
+    /// Does something to the database that nobody may be connected to meanwhile.
+    pub fn alone(&self, sql: &str) {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
+        until("the database is left alone", || {
+            let _ = self.cluster.tried("postgres", &format!("{end}'{DATABASE}'"));
+            self.cluster.tried("postgres", sql).is_ok()
+        });
+    }
+
+    /// The entries whose sealed parts have a word that begins so, by that word.
+    pub fn saying(&self, start: &str) -> BTreeMap<String, Vec<u64>> {
+        let store = countersign_store::open(&self.cluster.location("main"), Mode::Read).unwrap();
+        let mut found: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for entry in store.read(0, usize::MAX).unwrap() {
+            for part in &entry.sealed {
+                let text = String::from_utf8_lossy(&part.bytes);
+                for word in text.split('"').filter(|word| word.starts_with(start)) {
+                    found.entry(word.to_owned()).or_default().push(entry.seq);
+                }
+            }
+        }
+        found
+    }
+
+    fn key(&self, person: &str) -> PersonalKey {
+        PersonalKey::open(&self.played.folder().join("D/keys").join(person)).unwrap()
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// When it does not become so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A node, until it is dropped.
+pub struct Node<'h> {
+    house: &'h House,
+    pub name: &'static str,
+    child: Child,
+    pub url: String,
+}
+
+impl Node<'_> {
+    /// A request as a proxy in front of the nodes hands it on.
+    pub fn ask(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = method.parse().unwrap();
+        let request = self.house.client.request(method, format!("{}{path}", self.url));
+        request.header("host", ORIGIN)
+    }
+
+    pub async fn status(&self, path: &str) -> StatusCode {
+        self.ask("GET", path).send().await.map_or(StatusCode::BAD_GATEWAY, |told| told.status())
+    }
+
+    /// Waits until this node writes; how long that took.
+    pub async fn leads(&self) -> Duration {
+        let start = Instant::now();
+        while self.status("/health/writer").await != StatusCode::OK {
+            assert!(start.elapsed() < PATIENCE, "{} does not take over", self.name);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        start.elapsed()
+    }
+
+    /// Waits until this node says that it follows.
+    pub async fn follows(&self) {
+        let start = Instant::now();
+        while self.status("/health/writer").await != StatusCode::SERVICE_UNAVAILABLE
+            || self.status("/health/ready").await != StatusCode::OK
+        {
+            assert!(start.elapsed() < PATIENCE, "{} does not follow", self.name);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Signs in; gives the token of the session, which this node keeps.
+    pub async fn session(&self, person: &str) -> String {
+        let told = self.ask("POST", "/api/v1/session/challenge").json(&json!({"person": person}));
+        let made: Value = told.send().await.unwrap().json().await.unwrap();
+        let text = made["text"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let key = self.house.key(person);
+        let signature = key.sign_text("session@countersign", text.as_bytes()).unwrap();
+        let claim = json!({ "statement": text, "signature": signature });
+        let told = self.ask("POST", "/api/v1/session").json(&claim).send().await.unwrap();
+        let opened: Value = told.json().await.unwrap();
+        opened["token"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned()
+    }
+
+    /// Asks for a use under an idempotency key.
+    pub fn submit(&self, token: &str, key: &str) -> RequestBuilder {
+        let draft = json!({
+            "act": "use", "holder": "UA", "item": "ATACMS", "quantity": 1, "zones": ["RU.Kursk"],
+            "window": { "from": "2025-06-01T00:00:00Z", "until": "2026-12-20T00:00:00Z" },
+        });
+        let body = json!({ "draft": draft, "why": key });
+        let request = self.ask("POST", "/api/v1/requests").bearer_auth(token);
+        request.header("idempotency-key", key).json(&body)
+    }
+
+    /// Reads from the API what must be there.
+    pub async fn read(&self, token: &str, path: &str) -> Value {
+        let told = self.ask("GET", &format!("/api/v1/{path}")).bearer_auth(token);
+        let told = told.send().await.unwrap();
+        assert_eq!(told.status(), StatusCode::OK, "{path}");
+        told.json().await.unwrap()
+    }
+
+    /// Sends it a signal, as `kill` names it.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let done = Command::new("kill").arg(format!("-{name}")).arg(id).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Stops it as an operator does.
+    pub fn stop(mut self) {
+        self.signal("TERM");
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Kills it as a machine does that fails.
+    pub fn kill(mut self) {
+        self.signal("KILL");
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Node<'_> {
+    fn drop(&mut self) {
+        // One that ended is gone already; one that is paused ends by this too.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The place in the record that an answer tells.
+pub fn entry(answer: &Response) -> u64 {
+    number(answer, "countersign-entry")
+}
+
+/// How many entries the answer is the answer after.
+pub fn position(answer: &Response) -> u64 {
+    number(answer, "countersign-position")
+}
+
+fn number(answer: &Response, name: &str) -> u64 {
+    let text = answer.headers().get(name).and_then(|value| value.to_str().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no {name}: {answer:?}"))
+}
+
+/// Whether the path is that of a file with something in it.
+pub fn is_kept(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.len() > 0)
+}
