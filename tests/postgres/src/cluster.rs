@@ -39,17 +39,25 @@ pub struct Cluster {
 /// Under CI without PostgreSQL, and wherever a server that is there does not start.
 #[must_use]
 pub fn given(settings: &[&str]) -> Option<Cluster> {
-    const REMEDY: &str = "install PostgreSQL 14 or later (Debian: postgresql)";
-    let Some(programs) = programs() else {
-        assert!(std::env::var_os("CI").is_none(), "PostgreSQL is missing: {REMEDY}");
-        let mut out = io::stderr().lock();
-        let _ = writeln!(out, "\n*** NOTHING WAS TRIED: PostgreSQL is missing; {REMEDY} ***\n");
-        return None;
-    };
-    match Cluster::start(programs, settings) {
+    match Cluster::start(given_programs()?, settings) {
         Ok(cluster) => Some(cluster),
         Err(why) => panic!("PostgreSQL does not start: {why}"),
     }
+}
+
+/// Where the server's programs are, or `None` where there are none, which is said aloud.
+///
+/// # Panics
+/// Under CI without PostgreSQL.
+pub(crate) fn given_programs() -> Option<PathBuf> {
+    const REMEDY: &str = "install PostgreSQL 14 or later (Debian: postgresql)";
+    let found = programs();
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "PostgreSQL is missing: {REMEDY}");
+        let mut out = io::stderr().lock();
+        let _ = writeln!(out, "\n*** NOTHING WAS TRIED: PostgreSQL is missing; {REMEDY} ***\n");
+    }
+    found
 }
 
 /// Where the server's programs are: on `PATH`, or where Debian keeps them, the newest first.
@@ -263,15 +271,7 @@ impl Cluster {
 
     /// A program of the server, as somebody without privileges, ended with this process.
     fn program(&self, name: &str) -> Command {
-        let program = self.programs.join(name);
-        if !is_root() {
-            return Command::new(program);
-        }
-        let mut command = Command::new("setpriv");
-        let user = unprivileged();
-        command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]);
-        command.arg(program);
-        command
+        as_unprivileged(&self.programs.join(name))
     }
 }
 
@@ -287,20 +287,31 @@ impl Drop for Cluster {
     }
 }
 
-fn free_port() -> io::Result<u16> {
+/// A program as somebody without privileges, for servers refuse root.
+pub(crate) fn as_unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    let user = unprivileged();
+    command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]).arg(program);
+    command
+}
+
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     done(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 /// Whom a server may run as; it refuses root.
-fn unprivileged() -> &'static str {
+pub(crate) fn unprivileged() -> &'static str {
     if done(Command::new("id").arg("postgres")).is_ok() { "postgres" } else { "nobody" }
 }
 
-fn children_of(parent: u32) -> Vec<u32> {
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     ids.filter(|id| {
@@ -313,7 +324,7 @@ fn children_of(parent: u32) -> Vec<u32> {
 }
 
 /// Runs a command to its end and gives what it printed.
-fn done(command: &mut Command) -> io::Result<String> {
+pub(crate) fn done(command: &mut Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
