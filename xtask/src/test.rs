@@ -57,7 +57,8 @@ pub fn run(root: &Path, wish: &Wish) -> ExitCode {
 }
 
 fn take_steps(steps: &mut Steps, root: &Path, wish: &Wish, counts: &mut Option<Counts>) -> bool {
-    if !steps.take("tools", || tools::provide(tools::TOOLS)) {
+    let provided = || tools::provide(tools::TOOLS).and_then(|()| tools::provide_patroni(root));
+    if !steps.take("tools", provided) {
         return false;
     }
     if wish.skip_lint {

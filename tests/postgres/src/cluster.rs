@@ -156,15 +156,97 @@ impl Cluster {
     /// # Errors
     /// When it cannot be made or does not start.
     pub fn standby(&self) -> io::Result<Self> {
-        let folder = Self::folder()?;
-        let (programs, settings) = (self.programs.clone(), self.settings.clone());
-        let mut standby = Self { folder, programs, port: free_port()?, settings, running: None };
-        let mut copy = standby.program("pg_basebackup");
-        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-U", "owner"]);
-        copy.arg("-h").arg(self.folder.path().join("server")).args(["-p", &self.port.to_string()]);
-        done(copy.arg("-D").arg(standby.data()))?;
+        let mut standby = self.backup()?;
+        standby.write("standby.signal", "")?;
+        let primary = format!(
+            "primary_conninfo = 'host={} port={} user=owner'\n",
+            self.folder.path().join("server").display(),
+            self.port
+        );
+        standby.write("postgresql.auto.conf", &primary)?;
         standby.run()?;
         Ok(standby)
+    }
+
+    /// A base backup of it, which can be run as a server of its own.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn backup(&self) -> io::Result<Self> {
+        let folder = Self::folder()?;
+        let (programs, settings) = (self.programs.clone(), self.settings.clone());
+        let backup = Self { folder, programs, port: free_port()?, settings, running: None };
+        let mut copy = backup.program("pg_basebackup");
+        copy.args(["--checkpoint=fast", "--no-sync", "-U", "owner"]);
+        copy.arg("-h").arg(self.folder.path().join("server")).args(["-p", &self.port.to_string()]);
+        done(copy.arg("-D").arg(backup.data()))?;
+        Ok(backup)
+    }
+
+    /// Has a server that was started with `archive_mode=on` archive its log from now on.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn archive(&self) {
+        let archive = self.archived();
+        self.set("archive_command", &format!("mkdir -p {0} && cp %p {0}/%f", archive.display()));
+    }
+
+    fn archived(&self) -> PathBuf {
+        self.folder.path().join("server/archive")
+    }
+
+    /// Waits until everything up to now is archived.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn close_archive(&self) -> io::Result<()> {
+        let last = self.sql("postgres", "SELECT pg_walfile_name(pg_switch_wal())");
+        let start = Instant::now();
+        while !self.archived().join(&last).is_file() {
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other(format!("{last} is not archived")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Runs a base backup up to a named point in what `from` has archived since; from there on it
+    /// is a server that can be written to.
+    ///
+    /// # Errors
+    /// When it does not get there.
+    pub fn restore(&mut self, from: &Self, point: &str) -> io::Result<()> {
+        self.write("recovery.signal", "")?;
+        let until = format!(
+            "restore_command = 'cp {}/%f %p'\nrecovery_target_name = '{point}'\n\
+             recovery_target_action = 'promote'\narchive_mode = off\n",
+            from.archived().display()
+        );
+        self.write("postgresql.auto.conf", &until)?;
+        self.settings.retain(|setting| !setting.starts_with("archive_"));
+        self.run()?;
+        let start = Instant::now();
+        while self.sql("postgres", "SELECT pg_is_in_recovery()") != "f" {
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other("it stays in recovery"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Adds to one of the server's files, for the server alone.
+    fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        let file = self.data().join(name);
+        let mut open = fs::File::options().create(true).append(true).open(&file)?;
+        open.write_all(text.as_bytes())?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        if is_root() {
+            done(Command::new("chown").arg(unprivileged()).arg(&file))?;
+        }
+        Ok(())
     }
 
     /// A folder that the server may write into.
