@@ -113,6 +113,13 @@ pub const TOOLS: &[Tool] = &[
         remedy: "install PostgreSQL 14 or later (Debian: postgresql)",
     },
     Tool {
+        program: "ip",
+        trial: &["-V"],
+        package: "iproute2",
+        purpose: "pulls the cable of a node (network namespaces)",
+        remedy: "install iproute2 (Linux)",
+    },
+    Tool {
         program: "etcd",
         trial: &["--version"],
         package: "etcd-server",

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,10 @@ pub struct Cluster {
     programs: PathBuf,
     port: u16,
     settings: Vec<String>,
+    /// Where else it listens than on this machine's own address.
+    also: Option<Ipv4Addr>,
+    /// Whether its files lie on a volume of their own.
+    volume: bool,
     running: Option<Child>,
 }
 
@@ -39,7 +43,30 @@ pub struct Cluster {
 /// Under CI without PostgreSQL, and wherever a server that is there does not start.
 #[must_use]
 pub fn given(settings: &[&str]) -> Option<Cluster> {
-    match Cluster::start(given_programs()?, settings) {
+    started(settings, None, None)
+}
+
+/// As [`given`], and it listens on one more address, where everybody is let in.
+///
+/// # Panics
+/// As for [`given`].
+#[must_use]
+pub fn given_at(address: Ipv4Addr) -> Option<Cluster> {
+    started(&[], Some(address), None)
+}
+
+/// As [`given`], with its files on a volume of so many megabytes, which can be filled. Only the
+/// system's administrator can make one.
+///
+/// # Panics
+/// As for [`given`].
+#[must_use]
+pub fn given_within(megabytes: u32) -> Option<Cluster> {
+    started(&[], None, Some(megabytes))
+}
+
+fn started(settings: &[&str], also: Option<Ipv4Addr>, within: Option<u32>) -> Option<Cluster> {
+    match Cluster::start(given_programs()?, settings, also, within) {
         Ok(cluster) => Some(cluster),
         Err(why) => panic!("PostgreSQL does not start: {why}"),
     }
@@ -81,18 +108,34 @@ fn programs() -> Option<PathBuf> {
 }
 
 impl Cluster {
-    fn start(programs: PathBuf, settings: &[&str]) -> io::Result<Self> {
+    fn start(
+        programs: PathBuf,
+        settings: &[&str],
+        also: Option<Ipv4Addr>,
+        within: Option<u32>,
+    ) -> io::Result<Self> {
         let folder = Self::folder()?;
         let settings = settings.iter().map(ToString::to_string).collect();
-        let mut cluster = Self { folder, programs, port: 0, settings, running: None };
+        let (port, volume) = (0, within.is_some());
+        let mut cluster = Self { folder, programs, port, settings, also, volume, running: None };
+        if let Some(megabytes) = within {
+            let home = cluster.folder.path().join("server");
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0755"), "none"]);
+            done(mount.arg(&home))?;
+            done(Command::new("chown").arg(unprivileged()).arg(&home))?;
+        }
         let data = cluster.data();
         let mut make = cluster.program("initdb");
         make.args(["--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale"]);
         done(make.args(["--no-sync", "--data-checksums"]).arg("-D").arg(&data))?;
-        let rules = format!(
+        let mut rules = format!(
             "local all,replication all trust\nhost all {CLERK} all scram-sha-256\n\
              host all all 127.0.0.1/32 trust\n"
         );
+        if also.is_some() {
+            rules.push_str("host all all all trust\n");
+        }
         fs::write(data.join("pg_hba.conf"), rules)?;
         cluster.port = free_port()?;
         cluster.run()?;
@@ -151,6 +194,26 @@ impl Cluster {
         format!("postgres://{USER}@127.0.0.1:{}/{DATABASE}?ledger={name}", self.port)
     }
 
+    /// The same for whoever comes to the other address that it listens on.
+    #[must_use]
+    pub fn location_at(&self, address: Ipv4Addr, name: &str) -> String {
+        let port = self.port;
+        format!("postgres://{USER}@{address}:{port}/{DATABASE}?ledger={name}&sslmode=disable")
+    }
+
+    /// Fills the volume that its files lie on, so that nothing more goes on it; and gives the file
+    /// that does so.
+    ///
+    /// # Errors
+    /// When it cannot be filled.
+    pub fn fill(&self) -> io::Result<PathBuf> {
+        let path = self.folder.path().join("server/filler");
+        let mut file = fs::File::create(&path)?;
+        let block = [0; 4096];
+        while file.write_all(&block).is_ok() {}
+        Ok(path)
+    }
+
     /// A standby of it, which follows and can be read; it has its own folder and port.
     ///
     /// # Errors
@@ -175,7 +238,8 @@ impl Cluster {
     pub fn backup(&self) -> io::Result<Self> {
         let folder = Self::folder()?;
         let (programs, settings) = (self.programs.clone(), self.settings.clone());
-        let backup = Self { folder, programs, port: free_port()?, settings, running: None };
+        let (port, also, volume) = (free_port()?, None, false);
+        let backup = Self { folder, programs, port, settings, also, volume, running: None };
         let mut copy = backup.program("pg_basebackup");
         copy.args(["--checkpoint=fast", "--no-sync", "-U", "owner"]);
         copy.arg("-h").arg(self.folder.path().join("server")).args(["-p", &self.port.to_string()]);
@@ -271,7 +335,9 @@ impl Cluster {
         let port = self.port.to_string();
         let mut server = self.program("postgres");
         server.arg("-D").arg(&data).arg("-k").arg(&home).args(["-p", &port]);
-        server.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_permissions=0777"]);
+        let also = self.also.map(|address| format!(",{address}")).unwrap_or_default();
+        server.args(["-c", &format!("listen_addresses=127.0.0.1{also}")]);
+        server.args(["-c", "unix_socket_permissions=0777"]);
         for setting in &self.settings {
             server.args(["-c", setting]);
         }
@@ -366,6 +432,10 @@ impl Drop for Cluster {
             let _ = Command::new("kill").args(["-QUIT", &server.id().to_string()]).status();
         }
         self.reap();
+        if self.volume {
+            let _ =
+                Command::new("umount").arg("-l").arg(self.folder.path().join("server")).output();
+        }
     }
 }
 

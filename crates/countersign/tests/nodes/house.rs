@@ -9,6 +9,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,10 +34,16 @@ impl House {
     /// None where there is no PostgreSQL, which is said aloud.
     pub fn new() -> Option<Self> {
         let cluster = given(&[])?;
-        let mut house = Self::over(&cluster.location("main"), "");
+        let location = cluster.location("main");
+        Some(Self::on(cluster, &location))
+    }
+
+    /// On a server of its own, which nodes reach by this location.
+    pub fn on(cluster: Cluster, location: &str) -> Self {
+        let mut house = Self::over(location, "");
         house.cluster = Some(cluster);
         house.found();
-        Some(house)
+        house
     }
 
     /// The same in a database that somebody else looks after; the ledger is not there yet.
@@ -77,14 +84,21 @@ impl House {
 
     /// Starts a node, and waits until it answers.
     pub fn start(&self, name: &'static str) -> Node<'_> {
+        self.start_at(name, Ipv4Addr::LOCALHOST, &[])
+    }
+
+    /// Starts a node at an address, by a program that `within` names, with its words.
+    pub fn start_at(&self, name: &'static str, address: Ipv4Addr, within: &[&str]) -> Node<'_> {
         let folder = self.path(name);
         if !folder.exists() {
             fs::create_dir(&folder).unwrap();
             fs::copy(self.path("first").join("log.key"), folder.join("log.key")).unwrap();
         }
         let port = free_port();
-        let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}"));
-        let child = stage::tame(stage::PROGRAM, self.played.folder())
+        let (listen, url) = (format!("{address}:{port}"), format!("http://{address}:{port}"));
+        let words = [within, &[stage::PROGRAM]].concat();
+        let child = stage::tame(words[0], self.played.folder())
+            .args(&words[1..])
             .args(["--ledger", &self.location(name), "serve", "--listen", &listen])
             .args(["--origin", &format!("http://{ORIGIN}"), "--node", &url])
             .env("RUST_LOG", "off")
