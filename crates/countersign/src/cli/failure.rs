@@ -146,7 +146,13 @@ impl From<countersign_core::policy::Rejection> for Failure {
 
 impl From<Unavailable> for Failure {
     fn from(unavailable: Unavailable) -> Self {
-        Self::Unavailable(unavailable.to_string())
+        let message = unavailable.to_string();
+        match unavailable {
+            Unavailable::NotRecorded(_) | Unavailable::Unknown(_) => Self::Unavailable(message),
+            Unavailable::OtherCommand { .. } => {
+                Self::Refused { code: "door/id-taken".to_owned(), message }
+            }
+        }
     }
 }
 
