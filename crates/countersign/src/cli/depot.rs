@@ -295,8 +295,11 @@ fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Fai
         let verifier: LogVerifier = line.trim_end().parse().map_err(wrong)?;
         log = Some(verifier.to_string());
     }
-    let witnesses = args.witnesses.as_ref();
-    let witnesses = witnesses.map(|path| fs::read_to_string(path).map_err(io(path))).transpose()?;
+    let mut witnesses = None;
+    if let Some(path) = &args.witnesses {
+        super::log::trust(path)?;
+        witnesses = Some(fs::read_to_string(path).map_err(io(path))?);
+    }
     let officials = args.officials.as_ref();
     let officials = officials.map(|path| fs::read_to_string(path).map_err(io(path)));
     let settings = Settings {

@@ -90,6 +90,9 @@ impl From<EvidenceError> for Failure {
             EvidenceError::Untrusted(_) => {
                 Self::Refused { code: error.code().to_owned(), message: error.to_string() }
             }
+            EvidenceError::Bundle(fault) if fault.is_no_bundle() => {
+                Self::Malformed { code: "evidence/bundle", message: fault.to_string() }
+            }
             EvidenceError::Bundle(_)
             | EvidenceError::Fault(_)
             | EvidenceError::Entry { .. }
@@ -106,7 +109,10 @@ impl From<ArchiveError> for Failure {
         match error {
             ArchiveError::Io { .. } => Self::unavailable(error.to_string()),
             ArchiveError::TooLong { .. } | ArchiveError::Form { .. } => {
-                Self::Integrity(format!("{error}\n  code: evidence/archive"))
+                Self::Malformed { code: "evidence/archive", message: error.to_string() }
+            }
+            ArchiveError::Altered { .. } => {
+                Self::Integrity(format!("{error}\n  code: evidence/altered"))
             }
         }
     }

@@ -145,6 +145,9 @@ pub enum DepotError {
     #[error("{0}")]
     Damaged(String),
     /// A file cannot be read or written.
+    /// A file that was handed in is not in the form of its kind.
+    #[error("{0}")]
+    Malformed(String),
     #[error("{0}")]
     Unavailable(String),
 }
