@@ -175,6 +175,7 @@ fn export(
     output.value(&json!({
         "file": out.display().to_string(), "of": of.to_string(), "entries": exported.entries,
         "statements": exported.statements, "bytes": bytes, "left_out": words(&left),
+        "cosigned_by": exported.witnesses,
     }));
     output.line(&format!(
         "{}: {of}, {} entries with {} signatures; it was verified before it was written.",
@@ -182,6 +183,13 @@ fn export(
         exported.entries,
         exported.statements
     ));
+    if exported.witnesses.is_empty() {
+        output.note(
+            "no witness has cosigned a checkpoint that covers these entries, so they stand under \
+             a head that the log alone has signed, and --trust will not accept it where it asks \
+             for witnesses; ask them with `log collect`, then export again",
+        );
+    }
     if !hidden.is_empty() {
         output.line(&format!("Left out, because you may not see it: {}.", words(&hidden)));
     }
@@ -378,6 +386,10 @@ fn not_proved(report: &Report) -> Vec<String> {
     }
     if report.cosignatures.is_empty() {
         let remedy = match report.log {
+            _ if report.claimed.is_empty() => {
+                "its head bears the log's own signature alone, and no cosignature of any witness; \
+                 ask for evidence that is taken once witnesses have cosigned the log"
+            }
             TrustedLog::Trust(_) => "the trust file asks for no witness, or for none who has",
             TrustedLog::Given(_) | TrustedLog::FromBundle => {
                 "say with --trust which witnesses you believe"
@@ -485,7 +497,7 @@ fn as_json(report: &Report) -> Value {
         "cosignatures": report.cosignatures.iter().map(|found| json!({
             "witness": found.witness, "time": found.time.to_string(),
         })).collect::<Vec<_>>(),
-        "size": report.proved.checkpoint.size,
+        "cosignatures_claimed": report.claimed, "size": report.proved.checkpoint.size,
         "root": report.proved.checkpoint.root.to_string(),
         "entries": report.bundle.entries.len(), "whole": about.whole,
         "signatures": signatures, "requests": requests, "releases": releases,
