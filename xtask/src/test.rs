@@ -57,7 +57,8 @@ pub fn run(root: &Path, wish: &Wish) -> ExitCode {
 }
 
 fn take_steps(steps: &mut Steps, root: &Path, wish: &Wish, counts: &mut Option<Counts>) -> bool {
-    if !steps.take("tools", || tools::provide(tools::TOOLS)) {
+    let provided = || tools::provide(tools::TOOLS).and_then(|()| tools::provide_patroni(root));
+    if !steps.take("tools", provided) {
         return false;
     }
     if wish.skip_lint {
@@ -107,6 +108,9 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
         if under_ci() {
             run.push("--no-fail-fast".into());
         }
+        // One more than there are processors: some tests mostly wait for other programs.
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        run.push(format!("--test-threads={}", processors.saturating_add(1)).into());
         run
     } else {
         say::line("cargo-nextest is not installed: plain `cargo test` runs the same tests");
@@ -127,9 +131,8 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
 fn counted(root: &Path, runner: Runner, arguments: &[OsString]) -> (Result<(), String>, Counts) {
     let line = shown(arguments);
     say::line(format_args!("$ {line}"));
-    let mut command = Command::new(cargo_program());
-    command.args(arguments).current_dir(root).stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = cargo_in(root);
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         // The runner sees a pipe; what reads the pipe's other end is a person.
         command.env("CARGO_TERM_COLOR", "always");
@@ -187,13 +190,20 @@ pub fn cargo(root: &Path, line: &str) -> Result<(), String> {
 pub fn cargo_words(root: &Path, arguments: &[OsString]) -> Result<(), String> {
     let line = shown(arguments);
     say::line(format_args!("$ {line}"));
-    let status = Command::new(cargo_program())
-        .args(arguments)
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| format!("`{line}`: {error}"))?;
+    let status =
+        cargo_in(root).args(arguments).status().map_err(|error| format!("`{line}`: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{line}` ended with {status}")) }
+}
+
+/// Cargo, about to work in a folder. Under CI everything is built once and thrown away: what only
+/// helps a second build, or whoever debugs, is left out.
+fn cargo_in(root: &Path) -> Command {
+    let mut command = Command::new(cargo_program());
+    command.current_dir(root).stdin(Stdio::null());
+    if under_ci() {
+        command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    }
+    command
 }
 
 /// The cargo that runs us, so that no second toolchain comes in.

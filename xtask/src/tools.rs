@@ -113,11 +113,25 @@ pub const TOOLS: &[Tool] = &[
         remedy: "install PostgreSQL 14 or later (Debian: postgresql)",
     },
     Tool {
+        program: "ip",
+        trial: &["-V"],
+        package: "iproute2",
+        purpose: "pulls the cable of a node (network namespaces)",
+        remedy: "install iproute2 (Linux)",
+    },
+    Tool {
+        program: "etcd",
+        trial: &["--version"],
+        package: "etcd-server",
+        purpose: "says which of three PostgreSQL servers leads, where they fail over",
+        remedy: "install etcd 3.4 or later (Debian: etcd-server)",
+    },
+    Tool {
         program: "python3",
         // Debian keeps a part of the module venv in a package of its own.
         trial: &["-c", "import venv, ensurepip"],
         package: "python3-venv",
-        purpose: "runs Schemathesis, which holds the API against its description",
+        purpose: "runs Schemathesis, which holds the API against its description, and Patroni",
         remedy: "install Python 3.11 or later with its module venv (Debian: python3-venv)",
     },
 ];
@@ -150,6 +164,45 @@ pub fn provide(tools: &[Tool]) -> Result<(), String> {
         (false, Ok(())) => Err(still.join("; ")),
         (false, Err(why)) => Err(format!("{}. Not installed here: {why}", still.join("; "))),
     }
+}
+
+/// What is installed of Patroni, from PyPI: Debian 12 has a version that lost what it had
+/// acknowledged.
+const PATRONI: [&str; 2] = ["patroni[etcd3]==4.1.5", "psycopg2-binary==2.9.11"];
+
+/// Sees to it that Patroni is there, in a Python environment of its own within `target`.
+///
+/// # Errors
+/// Why it could not be installed, and the remedy.
+pub fn provide_patroni(root: &Path) -> Result<(), String> {
+    let place = root.join("target/tools/patroni");
+    let (program, whole) = (place.join("bin/patroni"), place.join(".installed"));
+    let wanted = PATRONI.join(" ");
+    if std::fs::read_to_string(&whole).is_ok_and(|found| found == wanted) {
+        say::line(format_args!("patroni: {}", program.display()));
+        return Ok(());
+    }
+    say::line(format_args!("patroni: missing; it replaces a PostgreSQL server that fails"));
+    let remedy = "install Python 3 with venv, and let pip reach PyPI";
+    let failed = |why: &dyn std::fmt::Display| format!("Patroni is missing: {why}; {remedy}");
+    if place.exists() {
+        // An installation that was broken off is not to be trusted.
+        std::fs::remove_dir_all(&place).map_err(|error| failed(&error))?;
+    }
+    // The system's own, where there is one: servers run as somebody who cannot look into /root.
+    let python = Path::new("/usr/bin/python3");
+    let python = if python.is_file() { python } else { Path::new("python3") };
+    let mut make = Command::new(python);
+    make.args(["-m", "venv"]).arg(&place);
+    let mut fill = Command::new(place.join("bin/python"));
+    fill.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PATRONI);
+    for command in [&mut make, &mut fill] {
+        let status = command.stdin(Stdio::null()).status().map_err(|error| failed(&error))?;
+        if !status.success() {
+            return Err(failed(&format!("{command:?} ended with {status}")));
+        }
+    }
+    std::fs::write(&whole, wanted).map_err(|error| failed(&error))
 }
 
 /// The full path of `program`, where `PATH` has it.

@@ -5,6 +5,7 @@
 
 mod again;
 mod kinds;
+mod showable;
 
 use crate::requests::Draft;
 use crate::{Command, Envelope, Event, Rejection, State, apply};
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 
 pub use again::is_entry_of;
 pub use kinds::{command_kind, event_kind};
+pub use showable::{Unshowable, check_showable};
 
 /// The layout of [`Recorded`] and of snapshots; raised whenever either changes.
 pub const SCHEMA: u32 = 8;

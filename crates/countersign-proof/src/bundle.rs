@@ -77,9 +77,33 @@ pub enum BundleError {
         /// Why.
         error: MerkleError,
     },
+    /// A file that says what it should, and is not written in its one form.
+    #[error("{0}: it is not written in its one canonical form")]
+    NotCanonical(&'static str),
+    /// What the bundle says of itself and what is in it disagree.
+    #[error("bundle.json {0}")]
+    Disagrees(String),
     /// The entries are said to be all there are, and are not.
     #[error("the bundle says it holds the whole log, but its entries give another root")]
     NotWhole,
+}
+
+impl BundleError {
+    /// Whether these are no files of a bundle at all, or of one in a form that is not read here:
+    /// nothing says then what they are evidence of.
+    #[must_use]
+    pub fn is_no_bundle(&self) -> bool {
+        match self {
+            Self::Missing(file) | Self::File { file, .. } => *file == ABOUT,
+            Self::Line { .. }
+            | Self::Checkpoint(_)
+            | Self::Entry { .. }
+            | Self::Seen { .. }
+            | Self::NotCanonical(_)
+            | Self::Disagrees(_)
+            | Self::NotWhole => false,
+        }
+    }
 }
 
 /// What a bundle is.
@@ -218,8 +242,7 @@ impl Bundle {
         let written = self.to_files();
         for file in [ABOUT, CHECKPOINT, LOG_KEY, ENTRIES, SEEN] {
             if written.get(file) != files.get(file) {
-                let what = "it is not written in its one canonical form".to_owned();
-                return Err(BundleError::File { file, what });
+                return Err(BundleError::NotCanonical(file));
             }
         }
         Ok(())
@@ -233,8 +256,8 @@ impl Bundle {
     pub fn prove(&self, log: &LogVerifier) -> Result<Proved, BundleError> {
         let checkpoint = Checkpoint::open(self.checkpoint.as_bytes(), log)?;
         if self.about.origin != checkpoint.origin {
-            let what = format!("it names the log {}", self.about.origin);
-            return Err(BundleError::File { file: ABOUT, what });
+            let what = format!("names the log {}, and the checkpoint another", self.about.origin);
+            return Err(BundleError::Disagrees(what));
         }
         let mut tree = Frontier::new();
         let (mut open, mut withheld, mut bodies_withheld) = (Vec::new(), BTreeMap::new(), 0_u64);

@@ -56,6 +56,22 @@ pub enum CheckpointError {
     Forged(String),
 }
 
+impl CheckpointError {
+    /// Whether it is not even in the form of what it should be, so that nothing can be said of whom
+    /// it is by.
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        match self {
+            Self::Origin(_)
+            | Self::WitnessName(_)
+            | Self::VerifierKey(_)
+            | Self::Note(_)
+            | Self::Text(_) => true,
+            Self::OtherLog { .. } | Self::Unsigned(_) | Self::Forged(_) => false,
+        }
+    }
+}
+
 /// Whether `text` can be the name of one of our logs: 1 to 128 visible ASCII characters, no `+`
 /// (C2SP signed-note, "Format"), no scheme.
 pub(crate) fn is_origin(text: &str) -> bool {

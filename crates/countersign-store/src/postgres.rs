@@ -2,7 +2,7 @@
 //!
 //! A location is `postgres://USER@HOST:PORT,HOST2:PORT2/DATABASE?ledger=NAME` with, besides,
 //! `sslmode=disable|require`, `sslrootcert=FILE`, `passfile=FILE` and
-//! `durability=acknowledged-before-durable`. A password never stands in it.
+//! `durability=acknowledged-before-durable` and `patroni=PORT`. A password never stands in it.
 //!
 //! Three things keep a second writer out. The lease, a row that the writer renews every second,
 //! tells it at once who writes already. Each opening for writing raises the epoch, and an append
@@ -34,6 +34,8 @@ mod link;
 mod session;
 
 mod lease;
+
+mod patroni;
 
 mod walk;
 

@@ -207,7 +207,7 @@ impl From<Failure> for Problem {
             Failure::Faulty { code, message, faults } => {
                 Self::refused(code, &message).with("faults", json!(faults))
             }
-            Failure::Usage(message) => {
+            Failure::Usage(message) | Failure::Malformed { message, .. } => {
                 Self::door(StatusCode::UNPROCESSABLE_ENTITY, "wrong-field", message)
             }
             Failure::Integrity(message) => {

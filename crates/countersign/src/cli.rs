@@ -53,7 +53,8 @@ use std::process::ExitCode;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 done; 1 refused by a rule (the code and what is missing are \
-                  printed); 2 usage; 3 integrity failure; 4 unavailable.\n\n\
+                  printed); 2 usage, or a file that is not in its form; 3 integrity failure; 4 \
+                  unavailable.\n\n\
                   Examples:\n  \
                   countersign demo --no-serve --dir D\n  \
                   countersign --ledger D request list\n  \

@@ -23,7 +23,7 @@ mod refusal;
 mod settings;
 mod trust;
 
-pub use accounts::Carried;
+pub use accounts::{Became, Carried, CarriedPaper, Read};
 pub use book::{Booked, Line, Totals, What};
 pub use checks::{Checked, Standing};
 pub use handing::{HandedOut, Offered};

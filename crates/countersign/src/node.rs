@@ -25,6 +25,9 @@ use std::time::Duration;
 /// How long a turn waits for news where there are no commands.
 const TURN: Duration = Duration::from_millis(200);
 
+/// How many turns a node leaves it at after it could not take over.
+const REST: u32 = 25;
+
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -141,6 +144,8 @@ pub struct Node {
     site: Box<dyn Site>,
     role: Role,
     reader: Reader,
+    /// Turns until taking over is tried again.
+    rest: u32,
 }
 
 enum Role {
@@ -160,7 +165,7 @@ impl Node {
         let (state, head) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
-        let node = Self { site, role: Role::Follows(follower), reader };
+        let node = Self { site, role: Role::Follows(follower), reader, rest: 0 };
         node.stand(None, acknowledged, None);
         Ok(node)
     }
@@ -199,6 +204,7 @@ impl Node {
             }
             Role::Follows(_) => {
                 self.send_away(jobs);
+                self.rest = self.rest.saturating_sub(1);
                 self.follow();
             }
             Role::Halted => self.send_away(jobs),
@@ -218,17 +224,24 @@ impl Node {
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
             Ok(followed) if followed.is_free => self.take_over(followed.size),
             Ok(followed) => self.stand(followed.place, followed.size, None),
-            // A standby may be behind what its primary acknowledged.
             Err(error) if error.is_damage() && !is_short(&error) => self.halt(&error),
             Err(error) => {
                 let size = self.reader.position();
                 self.stand(None, size, Some(error.to_string()));
+                if is_short(&error) {
+                    // A standby may be behind what its primary acknowledged. The primary may not,
+                    // and to write means to ask that one.
+                    self.take_over(size);
+                }
             }
         }
     }
 
     /// Takes the lease, and what was recorded up to then, and writes.
     fn take_over(&mut self, size: u64) {
+        if self.rest > 0 {
+            return;
+        }
         let (state, head) = self.reader.copied();
         match self.site.lead(state, head) {
             Ok(opened) => {
@@ -239,10 +252,12 @@ impl Node {
                 tracing::info!("this node writes from now on");
                 self.reader.stand(Standing::Leads);
             }
-            Err(OpenError::Store(StoreError::Locked { .. })) => self.stand(None, size, None),
+            // Another one was faster, and is followed in the next turn.
+            Err(OpenError::Store(StoreError::Locked { .. })) => {}
             Err(error) if error.is_damage() => self.halt(&error),
             Err(error) => {
                 tracing::warn!("nobody writes, and this node cannot take over: {error}");
+                self.rest = REST;
                 self.stand(None, size, Some(error.to_string()));
             }
         }

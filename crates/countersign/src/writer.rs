@@ -102,8 +102,8 @@ impl Receipt {
     }
 }
 
-/// No answer can be given. The same command may be sent again with the same id: if it was recorded
-/// after all, that gives the answer it got.
+/// No answer can be given. Where the ledger could not be reached, the same command may be sent
+/// again with the same id: if it was recorded after all, that gives the answer it got.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
     /// It was not recorded.
@@ -115,6 +115,15 @@ pub enum Unavailable {
          the same id again to learn what became of it"
     )]
     Unknown(String),
+    /// The id is that of another command, which the record has; nothing was recorded.
+    #[error(
+        "this id was given to another command, in entry {seq}; send this one under an id of its \
+         own"
+    )]
+    OtherCommand {
+        /// The entry of that command.
+        seq: u64,
+    },
     /// Another node writes; nothing was recorded.
     #[error("{}", elsewhere(.0.as_deref()))]
     Elsewhere(Option<String>),

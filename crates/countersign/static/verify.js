@@ -1,8 +1,9 @@
 // Checks evidence in the page: the file that is chosen is read here and goes nowhere.
 //
 // What it checks: the log's signature under its head, that each entry is in that log, that each part
-// belongs to its entry, that the log extends every head a signer had seen, and every person's
-// signature by the keys in allowed_signers. It does not ask policy again; the program does.
+// belongs to its entry and none is there that is said to be left out, that the log extends every head
+// a signer had seen, every person's signature by the keys in allowed_signers, and that the texts for
+// use by hand are those of the entries. It does not ask policy again; the program does.
 
 const text = new TextDecoder("utf-8", { fatal: true });
 const utf8 = (string) => new TextEncoder().encode(string);
@@ -238,20 +239,69 @@ function mayHaveSigned(allowed, who, key, at) {
   });
 }
 
-// Everything; gives the lines to be told.
+// Events that all else rests on: of their entries only names are ever left out.
+const foundation = new Set([
+  "LedgerFounded", "LogKeyRotated", "PersonRegistered", "IncumbentAppointed", "DeputyAppointed",
+  "IncumbencyEnded", "DeputationEnded", "KeyEnrolled", "KeyRevoked", "IdentityErased",
+  "VersionPublished", "VersionCameIntoForce",
+]);
+
+// What bundle.json says was left out of an entry must be, and nothing else may be missing unsaid.
+function leftOut(about, entry, open, missing) {
+  const rests = open.events.some((event) => foundation.has(event));
+  for (const { label } of entry.sealed ?? []) {
+    const said = about.redacted.includes(label) && (label === "identity" || !rests);
+    need(!said, `bundle.json says that ${label} was left out, and entry ${entry.seq} has it`);
+  }
+  for (const label of entry.context ? [] : missing) {
+    const said = label === "identity" || about.redacted.includes(label);
+    need(said, `the part ${label} of entry ${entry.seq} is missing, and not said to be left out`);
+  }
+}
+
+// Every head that a signer quotes must be proved to be one of this log.
+function quoted(statement, seq, heads) {
+  const found = /^checkpoint: (\d+) ([0-9a-f]{64})$/m.exec(statement);
+  const known = !found || heads.has(`${found[1]} ${found[2]}`);
+  need(known, `seen.jsonl lacks a head that a signer had seen, in entry ${seq}`);
+  return Boolean(found);
+}
+
+// The files that every bundle has.
+const own = new Set([
+  "bundle.json", "checkpoint", "log.vkey", "entries.jsonl", "seen.jsonl", "allowed_signers",
+  "README.txt", "policy/schema.cedarschema",
+]);
+
+// The files for use by hand say what the entries say.
+function derived(files, byHand) {
+  for (const [name, content] of byHand) {
+    const fits = files.has(name) && same(files.get(name), utf8(content));
+    need(fits, `the file ${name} is missing, or not what the entries give`);
+  }
+  for (const name of files.keys()) {
+    const known = own.has(name) || byHand.has(name) || name === "stated.jsonl";
+    need(known || name.startsWith("policy/"), `the file ${name} is none of a bundle's`);
+  }
+}
+
+// Everything; gives what was found.
 export async function verify(bytes) {
   const files = unpack(bytes);
-  const read = (name) => {
-    need(files.has(name), `the file ${name} is missing`);
-    return text.decode(files.get(name));
-  };
+  for (const name of own) need(files.has(name), `the file ${name} is missing`);
+  const read = (name) => text.decode(files.get(name));
   const lines = (name) => read(name).split("\n").filter(Boolean).map((line) => JSON.parse(line));
   const about = JSON.parse(read("bundle.json"));
   const vkey = read("log.vkey").trim();
   const log = await head(read("checkpoint"), vkey);
-  const allowed = files.has("allowed_signers") ? read("allowed_signers").trim().split("\n") : [];
-  const [leaves, told] = [[], []];
-  let signatures = 0;
+  const allowed = read("allowed_signers").trim().split("\n");
+  const [leaves, told, byHand, withheld] = [[], [], new Map(), new Map()];
+  const heads = new Set([`0 ${hex(await sha())}`, `${log.size} ${hex(log.root)}`]);
+  for (const seen of lines("seen.jsonl")) {
+    await extended(seen, log);
+    heads.add(`${seen.size} ${hex(b64(seen.root))}`);
+  }
+  let [signatures, software, after, bodies, index] = [0, 0, 0, 0, ""];
   for (const entry of lines("entries.jsonl")) {
     const open = JSON.parse(entry.open);
     need(open.seq === entry.seq && open.ledger === about.ledger, `entry ${entry.seq} is another`);
@@ -267,15 +317,22 @@ export async function verify(bytes) {
       const lead = utf8(`countersign sealed 1\n${part.label}\n`);
       const found = hex(await sha(lead, b64(part.salt), utf8(part.text)));
       need(seals.get(part.label) === found, `a part of entry ${entry.seq} is not its own`);
+      seals.delete(part.label);
       if (part.label !== "deliberation" || open.outcome !== "accepted") continue;
-      for (const signed of JSON.parse(part.text).statements ?? []) {
+      for (const [place, signed] of (JSON.parse(part.text).statements ?? []).entries()) {
         const kind = field(signed.text, "kind");
         const signer = field(signed.text, "signer");
         const key = await signedBy(signed.text, signed.signature, `${kind}@countersign`);
-        const who = kind === "enrolment" ? [signer, field(signed.text, "person")] : [signer];
-        const good = mayHaveSigned(allowed, who, key, stamp(open.time));
-        need(good, `the ${kind} in entry ${entry.seq} is not by a key of ${signer}`);
+        const claimed = kind === "enrolment" ? [signer, field(signed.text, "person")] : [signer];
+        const at = stamp(open.time);
+        const who = claimed.find((person) => mayHaveSigned(allowed, [person], key, at));
+        need(who, `the ${kind} in entry ${entry.seq} is not by a key of ${signer}`);
         signatures += 1;
+        software += key.startsWith("sk-") ? 0 : 1;
+        after += quoted(signed.text, entry.seq, heads) ? 1 : 0;
+        const name = `statements/${String(entry.seq).padStart(8, "0")}-${place}-${kind}.txt`;
+        byHand.set(name, signed.text).set(`${name}.sig`, signed.signature);
+        index += `${name}\t${who}\t${kind}@countersign\t${at}\n`;
         if (kind === "decision") {
           const [decision, request] = [field(signed.text, "decision"), field(signed.text, "request")];
           const office = field(signed.text, "office");
@@ -283,27 +340,75 @@ export async function verify(bytes) {
         }
       }
     }
+    leftOut(about, entry, open, seals.keys());
+    if (entry.context) continue;
+    for (const label of seals.keys()) withheld.set(label, (withheld.get(label) ?? 0) + 1);
+    bodies += entry.body ? 0 : 1;
   }
   const whole = !about.whole || (leaves.length === log.size && same(await tree(leaves), log.root));
   need(whole, "entries are missing");
-  for (const seen of lines("seen.jsonl")) await extended(seen, log);
-  return { about, log, vkey, entries: leaves.length, signatures, told };
+  derived(files, byHand.set("statements.tsv", index));
+  const others = read("checkpoint").split("\n").filter((line) => line.startsWith("\u2014 "));
+  const claimed = others.map((line) => line.split(" ")[1]).filter((name) => name !== log.origin);
+  const counted = { entries: leaves.length, signatures, software, after, bodies };
+  return { about, log, vkey, told, withheld, claimed, stated: files.has("stated.jsonl"), ...counted };
+}
+
+// The same headings as the program has, each with its lines; `words` has a text for each, in which
+// a number in braces stands for a value.
+export function report(found, words) {
+  const { about, log } = found;
+  const say = (name, ...values) => values.reduce(
+    (told, value, place) => told.replace(`{${place}}`, () => String(value)), words[name],
+  );
+  const all = about.whole && about.redacted.length === 0;
+  const left = [...found.withheld].map(([label, count]) => {
+    const erased = label === "identity" && !about.redacted.includes(label);
+    return say(erased ? "erased" : "redacted", count, label);
+  });
+  const unproved = [
+    [true, say("compare", found.vkey)],
+    [found.claimed.length === 0, say("uncosigned")],
+    [found.claimed.length > 0, say("cosigned", found.claimed.join(", "))],
+    [!all, say("later")],
+    [true, say("policy")],
+    [found.stated, say("stated")],
+    [found.software > 0, say("software", found.software)],
+  ];
+  return [
+    [say("proved"), [
+      say("entries", found.entries, log.size, hex(log.root)),
+      ...(found.signatures > 0 ? [say("signatures", found.signatures)] : []),
+      ...(found.after > 0 ? [say("after", found.after)] : []),
+      ...found.told,
+    ]],
+    [say("without"), [...left, ...(found.bodies > 0 ? [say("bodies", found.bodies)] : [])]],
+    [say("not"), unproved.filter(([holds]) => holds).map(([, line]) => line)],
+  ];
 }
 
 const chosen = globalThis.document?.getElementById("bundle");
 const result = globalThis.document?.getElementById("result");
 
-function tell(state, heading, items) {
+function named(kind, words) {
+  const made = document.createElement(kind);
+  made.textContent = words;
+  return made;
+}
+
+function tell(state, heading, lines, groups = []) {
   result.dataset.state = state;
-  const title = document.createElement("h3");
-  title.textContent = heading;
-  const list = document.createElement("ul");
-  for (const item of items) {
-    const line = document.createElement("li");
-    line.textContent = item;
-    list.append(line);
-  }
-  result.replaceChildren(title, list);
+  const listed = (items) => {
+    const list = document.createElement("ul");
+    list.append(...items.map((item) => named("li", item)));
+    return list;
+  };
+  const told = groups.filter(([, items]) => items.length > 0);
+  result.replaceChildren(
+    named("h3", heading),
+    ...(lines.length > 0 ? [listed(lines)] : []),
+    ...told.flatMap(([title, items]) => [named("h4", title), listed(items)]),
+  );
 }
 
 chosen?.addEventListener("change", async () => {
@@ -313,16 +418,9 @@ chosen?.addEventListener("change", async () => {
   tell("busy", words.busy, []);
   try {
     const found = await verify(new Uint8Array(await file.arrayBuffer()));
-    tell("holds", words.holds, [
-      ...(found.about.exercise ? [words.exercise] : []),
-      `${found.about.of}, ${found.about.origin}`,
-      `${words.entries}: ${found.entries} / ${found.log.size}`,
-      `${words.signatures}: ${found.signatures}`,
-      ...found.told,
-      ...found.about.redacted.map((label) => `${words.without}: ${label}`),
-      words.not,
-      `${words.compare} ${found.vkey}`,
-    ]);
+    const of = `${found.about.of}, ${found.about.origin}`;
+    const lines = found.about.exercise ? [words.exercise, of] : [of];
+    tell("holds", words.holds, lines, report(found, words));
   } catch (error) {
     tell("broken", words.broken, [error instanceof Error ? error.message : String(error)]);
   }

@@ -14,6 +14,8 @@
 mod certificates;
 #[path = "doors/erasing.rs"]
 mod erasing;
+#[path = "doors/mistakes.rs"]
+mod mistakes;
 #[path = "doors/provider.rs"]
 mod provider;
 #[path = "doors/served.rs"]

@@ -84,9 +84,11 @@ fn by_script(folder: &Path, file: &str) -> Run {
 fn by_page(folder: &Path, file: &str) -> Run {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/static/verify.js");
     std::fs::copy(script, folder.join("verify.mjs")).unwrap();
-    let driver = "import { verify } from './verify.mjs'; import { readFileSync } from 'node:fs';\
+    let driver = "import { report, verify } from './verify.mjs';\
+                  import { readFileSync } from 'node:fs';\
                   const bytes = new Uint8Array(readFileSync(process.argv[2]));\
-                  verify(bytes).then((found) => console.log(found.signatures, 'signatures'))\
+                  const words = new Proxy({}, { get: (_, name) => `${name} {0} {1}` });\
+                  verify(bytes).then((found) => console.log(JSON.stringify(report(found, words))))\
                   .catch((error) => { console.error(error.message); process.exitCode = 3; });";
     std::fs::write(folder.join("driver.mjs"), driver).unwrap();
     let run = tame("node", folder).args(["driver.mjs", file]).output();
@@ -123,16 +125,49 @@ fn by_stock_ssh_keygen(folder: &Path, file: &str) {
     assert!(unpacked.status.success());
     let inside = folder.join("unpacked");
     let readme = std::fs::read_to_string(inside.join("README.txt")).unwrap();
-    let from = readme.find("while IFS").unwrap();
-    let to = readme[from..].find("statements.tsv").unwrap() + from + "statements.tsv".len();
-    let told: Run = tame("bash", &inside).args(["-c", &readme[from..to]]).output().unwrap().into();
+    let from = readme.find("( while IFS").unwrap();
+    let to = readme[from..].find("statements.tsv )").unwrap() + from + "statements.tsv )".len();
+    let ask = || -> Run {
+        tame("bash", &inside).args(["-c", &readme[from..to]]).output().unwrap().into()
+    };
+    let told = ask().good();
     let wanted = std::fs::read_to_string(inside.join("statements.tsv")).unwrap();
     let good = told.stdout.lines().filter(|line| line.starts_with("Good ")).count();
-    // The two signatures of an enrolment are by its witness and by its owner, who is not named.
     let named = wanted.lines().count();
     assert!(good == named && named > 2, "{good} of {named}: {told:?}");
     // The folder verifies as the file does.
     verified(folder, "unpacked").good();
+    // A signature that is not good ends it, by name.
+    let last = wanted.lines().last().unwrap().split('\t').next().unwrap();
+    let text = std::fs::read(inside.join(last)).unwrap();
+    std::fs::write(inside.join(last), [&text[..], b" "].concat()).unwrap();
+    let told = ask();
+    assert!(told.code == 1 && told.stderr.contains(last), "{told:?}");
+    std::fs::write(inside.join(last), text).unwrap();
+    std::fs::remove_file(inside.join("statements.tsv")).unwrap();
+    assert_ne!(ask().code, 0, "nothing was checked");
+    std::fs::write(inside.join("statements.tsv"), wanted).unwrap();
+}
+
+#[test]
+fn both_who_sign_an_enrolment_are_named_to_ssh_keygen() {
+    let ledger = Ledger::new();
+    ledger.shell("ssh-keygen -q -t ed25519 -N '' -C '' -f new").good();
+    ledger
+        .shell(
+            "countersign --as P-6V3R --key D/keys/P-6V3R people enrol --person P-2C9T \
+             --new-key new --expires-on 2026-12-01 --reason 'known to me'",
+        )
+        .good();
+    let file = exported(&ledger, "REQ-1", &[]);
+    by_stock_ssh_keygen(ledger.folder(), &file);
+    let index = ledger.folder().join("unpacked/statements.tsv");
+    let index = std::fs::read_to_string(index).unwrap();
+    let by = |line: &str| line.split('\t').nth(1).map(str::to_owned);
+    let named: Vec<_> = index.lines().filter(|line| line.contains("enrolment")).map(by).collect();
+    assert_eq!(named, [Some("P-6V3R".to_owned()), Some("P-2C9T".to_owned())]);
+    by_script(ledger.folder(), &file).good();
+    by_page(ledger.folder(), &file).good();
 }
 
 #[test]
@@ -163,7 +198,128 @@ fn what_is_left_out_is_gone_and_the_rest_verifies() {
         let found = verified(ledger.folder(), &file).good().json();
         assert!(found["left_out"].to_string().contains(label), "{found:#}");
         by_script(ledger.folder(), &file).good();
+        let page = by_page(ledger.folder(), &file).good().json();
+        assert!(page[1][1].to_string().contains(&format!(" {label}")), "{page:#}");
     }
+}
+
+/// The page has the headings of the program, and under each the same numbers.
+#[test]
+fn the_page_tells_what_was_proved_left_out_and_not_proved() {
+    let ledger = Ledger::new();
+    let request = cases(&ledger)["provisoed"].clone();
+    let file = exported(&ledger, &request, &["--redact", "deliberation"]);
+    let found = verified(ledger.folder(), &file).good().json();
+    let told = by_page(ledger.folder(), &file).good().json();
+    let [proved, left_out, not_proved] = [0, 1, 2].map(|place| told[place][1].clone());
+    let entries = format!("entries {} {}", found["entries"], found["size"]);
+    assert_eq!(proved[0].as_str(), Some(entries.as_str()));
+    let signatures = found["signatures"].as_array().unwrap().len();
+    assert!(proved[1].as_str().unwrap().starts_with(&format!("signatures {signatures} ")));
+    let words: Vec<&str> = left_out[0].as_str().unwrap().split(' ').collect();
+    let wanted = format!("{} parts that only {} may see", words[1], words[2]);
+    assert!(found["left_out"][0].as_str().unwrap().starts_with(&wanted), "{found:#}");
+    for name in ["compare", "uncosigned", "later", "policy", "software"] {
+        let has =
+            not_proved.as_array().unwrap().iter().any(|line| {
+                line.as_str().is_some_and(|line| line.starts_with(&format!("{name} ")))
+            });
+        assert!(has, "{name}: {not_proved:#}");
+    }
+}
+
+/// All three refuse the files, and say why.
+fn refused_by_all(ledger: &Ledger, files: &evidence::Files, what: &str) {
+    let _ = std::fs::remove_file(ledger.folder().join("changed.zip"));
+    evidence::write(&ledger.folder().join("changed.zip"), files).unwrap();
+    for (who, run) in [
+        ("the program", run(ledger.folder(), &["evidence", "verify", "changed.zip"])),
+        ("the script", by_script(ledger.folder(), "changed.zip")),
+        ("the page", by_page(ledger.folder(), "changed.zip")),
+    ] {
+        assert_eq!(run.code, 3, "{who} took it for true: {what}: {run:?}");
+        assert!(run.stderr.contains(what), "{who} does not name {what}: {run:?}");
+    }
+}
+
+#[test]
+fn what_is_there_is_not_said_to_be_left_out() {
+    let ledger = Ledger::new();
+    let request = cases(&ledger)["approved"].clone();
+    let file = exported(&ledger, &request, &[]);
+    let files = evidence::read(&ledger.folder().join(file)).unwrap();
+    let about = String::from_utf8(files["bundle.json"].clone()).unwrap();
+    for label in ["identity", "deliberation", "parties"] {
+        let claim = about.replace("\"redacted\":[]", &format!("\"redacted\":[\"{label}\"]"));
+        assert_ne!(claim, about);
+        let mut changed = files.clone();
+        changed.insert("bundle.json".to_owned(), claim.into_bytes());
+        refused_by_all(&ledger, &changed, label);
+    }
+}
+
+#[test]
+fn what_a_bundle_lacks_or_alters_is_named_by_all_three() {
+    let ledger = Ledger::new();
+    let request = cases(&ledger)["approved"].clone();
+    let file = exported(&ledger, &request, &[]);
+    let files = evidence::read(&ledger.folder().join(file)).unwrap();
+    let decision = files.keys().find(|name| name.ends_with("-decision.txt")).unwrap().clone();
+    let signature = format!("{decision}.sig");
+    for name in [
+        "README.txt",
+        "allowed_signers",
+        "policy/schema.cedarschema",
+        "seen.jsonl",
+        "statements.tsv",
+        &decision,
+        &signature,
+    ] {
+        let mut without = files.clone();
+        without.remove(name).unwrap();
+        refused_by_all(&ledger, &without, name);
+    }
+    for name in ["statements.tsv", &decision, &signature] {
+        let mut changed = files.clone();
+        changed.get_mut(name).unwrap().push(b'\n');
+        refused_by_all(&ledger, &changed, name);
+    }
+    let mut more = files.clone();
+    more.insert("statements/more.txt".to_owned(), b"more".to_vec());
+    refused_by_all(&ledger, &more, "statements/more.txt");
+    // A head that a signer had seen is proved, or the bundle does not hold.
+    let seen = String::from_utf8(files["seen.jsonl"].clone()).unwrap();
+    let lines: Vec<&str> = seen.split_inclusive('\n').collect();
+    for place in [0, lines.len() / 2, lines.len() - 1] {
+        let mut some = lines.clone();
+        some.remove(place);
+        let mut changed = files.clone();
+        changed.insert("seen.jsonl".to_owned(), some.concat().into_bytes());
+        refused_by_all(&ledger, &changed, "seen.jsonl");
+    }
+}
+
+#[test]
+fn a_head_that_no_witness_has_cosigned_is_told() {
+    let ledger = Ledger::new();
+    let export = |file: &str| ledger.run(&["evidence", "export", "REQ-1", "-o", file]).good();
+    assert!(export("alone.zip").stderr.contains("no witness has cosigned a checkpoint"));
+    let found = verified(ledger.folder(), "alone.zip").good().json();
+    assert!(found["not_proved"].to_string().contains("the log's own signature alone"), "{found:#}");
+    ledger
+        .shell(
+            "LOG=$(countersign log checkpoint --json | \
+             sed -n 's/.*\"vkey\": \"\\(.*\\)\".*/\\1/p') \
+             && countersign witness init --dir W --name w.example --log \"$LOG\" > witness \
+             && countersign log request-cosignature --out asked \
+             && countersign witness sign --dir W asked --out said \
+             && countersign log cosign --from said --witness \"$(cat witness)\"",
+        )
+        .good();
+    assert_eq!(export("seen.zip").stderr, "");
+    let found = verified(ledger.folder(), "seen.zip").good().json();
+    assert!(!found["not_proved"].to_string().contains("signature alone"), "{found:#}");
+    assert_eq!(found["cosignatures_claimed"], serde_json::json!(["w.example"]));
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn a_node_halts_where_the_record_is_not_the_one_that_it_has_shown() {
         assert_eq!(answer.status(), StatusCode::CREATED);
         writer.kill();
         house.alone(&format!("ALTER DATABASE {DATABASE} RENAME TO later"));
-        house.cluster.sql("postgres", &format!("ALTER DATABASE earlier RENAME TO {DATABASE}"));
+        house.server().sql("postgres", &format!("ALTER DATABASE earlier RENAME TO {DATABASE}"));
         let start = Instant::now();
         loop {
             let told = other.ask("GET", "/api/v1/requests").bearer_auth(&token).send().await;

@@ -23,7 +23,11 @@ struct Place {
 
 impl Place {
     fn new() -> Option<Self> {
-        let cluster = given(&[])?;
+        Self::with(&[])
+    }
+
+    fn with(settings: &[&str]) -> Option<Self> {
+        let cluster = given(settings)?;
         Some(Self { cluster, folder: tempfile::tempdir().unwrap() })
     }
 
@@ -176,4 +180,34 @@ fn a_location_with_a_password_in_it_is_refused_and_not_repeated() {
     let said = place.ends(4, &["--ledger", &wrong, "request", "list"]);
     assert!(said.contains("no ledger none"), "{said}");
     assert!(!Path::new(&place.path("none")).exists());
+}
+
+#[test]
+fn a_ledger_is_restored_to_a_point_and_is_whole_there() {
+    let Some(mut place) = Place::with(&["archive_mode=on"]) else { return };
+    place.cluster.archive();
+    let ledger = place.location("main");
+    place.done(&["--ledger", &ledger, "demo", "--no-serve"]);
+    let mut backup = place.cluster.backup().unwrap();
+    place.ends(0, &ask(&ledger, &place, "main"));
+    let before = place.done(&["--ledger", &ledger, "log", "verify"]);
+    place.sql("SELECT pg_create_restore_point('before-the-mistake')");
+    place.ends(0, &ask(&ledger, &place, "main"));
+    let after = place.done(&["--ledger", &ledger, "log", "verify"]);
+    assert_ne!(root(&before), root(&after));
+    place.cluster.close_archive().unwrap();
+    backup.restore(&place.cluster, "before-the-mistake").unwrap();
+    place.cluster.stop();
+
+    // The machine that saw more acknowledged refuses it, until somebody says that it is meant.
+    let folder = place.path("main");
+    let restored = format!("{}&folder={}", backup.location("main"), folder.display());
+    let said = place.ends(3, &["--ledger", &restored, "log", "verify"]);
+    assert!(said.contains("it lost some") && said.contains("head.seen"), "{said}");
+    std::fs::rename(folder.join("head.seen"), folder.join("head.seen.before")).unwrap();
+    let verified = place.done(&["--ledger", &restored, "log", "verify"]);
+    assert_eq!((root(&verified), &verified["entries"]), (root(&before), &before["entries"]));
+    // And it goes on from there.
+    place.ends(0, &ask(&restored, &place, "main"));
+    place.done(&["--ledger", &restored, "log", "verify"]);
 }

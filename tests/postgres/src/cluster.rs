@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,10 @@ pub struct Cluster {
     programs: PathBuf,
     port: u16,
     settings: Vec<String>,
+    /// Where else it listens than on this machine's own address.
+    also: Option<Ipv4Addr>,
+    /// Whether its files lie on a volume of their own.
+    volume: bool,
     running: Option<Child>,
 }
 
@@ -39,17 +43,48 @@ pub struct Cluster {
 /// Under CI without PostgreSQL, and wherever a server that is there does not start.
 #[must_use]
 pub fn given(settings: &[&str]) -> Option<Cluster> {
-    const REMEDY: &str = "install PostgreSQL 14 or later (Debian: postgresql)";
-    let Some(programs) = programs() else {
-        assert!(std::env::var_os("CI").is_none(), "PostgreSQL is missing: {REMEDY}");
-        let mut out = io::stderr().lock();
-        let _ = writeln!(out, "\n*** NOTHING WAS TRIED: PostgreSQL is missing; {REMEDY} ***\n");
-        return None;
-    };
-    match Cluster::start(programs, settings) {
+    started(settings, None, None)
+}
+
+/// As [`given`], and it listens on one more address, where everybody is let in.
+///
+/// # Panics
+/// As for [`given`].
+#[must_use]
+pub fn given_at(address: Ipv4Addr) -> Option<Cluster> {
+    started(&[], Some(address), None)
+}
+
+/// As [`given`], with its files on a volume of so many megabytes, which can be filled. Only the
+/// system's administrator can make one.
+///
+/// # Panics
+/// As for [`given`].
+#[must_use]
+pub fn given_within(megabytes: u32) -> Option<Cluster> {
+    started(&[], None, Some(megabytes))
+}
+
+fn started(settings: &[&str], also: Option<Ipv4Addr>, within: Option<u32>) -> Option<Cluster> {
+    match Cluster::start(given_programs()?, settings, also, within) {
         Ok(cluster) => Some(cluster),
         Err(why) => panic!("PostgreSQL does not start: {why}"),
     }
+}
+
+/// Where the server's programs are, or `None` where there are none, which is said aloud.
+///
+/// # Panics
+/// Under CI without PostgreSQL.
+pub(crate) fn given_programs() -> Option<PathBuf> {
+    const REMEDY: &str = "install PostgreSQL 14 or later (Debian: postgresql)";
+    let found = programs();
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "PostgreSQL is missing: {REMEDY}");
+        let mut out = io::stderr().lock();
+        let _ = writeln!(out, "\n*** NOTHING WAS TRIED: PostgreSQL is missing; {REMEDY} ***\n");
+    }
+    found
 }
 
 /// Where the server's programs are: on `PATH`, or where Debian keeps them, the newest first.
@@ -73,18 +108,34 @@ fn programs() -> Option<PathBuf> {
 }
 
 impl Cluster {
-    fn start(programs: PathBuf, settings: &[&str]) -> io::Result<Self> {
+    fn start(
+        programs: PathBuf,
+        settings: &[&str],
+        also: Option<Ipv4Addr>,
+        within: Option<u32>,
+    ) -> io::Result<Self> {
         let folder = Self::folder()?;
         let settings = settings.iter().map(ToString::to_string).collect();
-        let mut cluster = Self { folder, programs, port: 0, settings, running: None };
+        let (port, volume) = (0, within.is_some());
+        let mut cluster = Self { folder, programs, port, settings, also, volume, running: None };
+        if let Some(megabytes) = within {
+            let home = cluster.folder.path().join("server");
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0755"), "none"]);
+            done(mount.arg(&home))?;
+            done(Command::new("chown").arg(unprivileged()).arg(&home))?;
+        }
         let data = cluster.data();
         let mut make = cluster.program("initdb");
         make.args(["--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale"]);
         done(make.args(["--no-sync", "--data-checksums"]).arg("-D").arg(&data))?;
-        let rules = format!(
+        let mut rules = format!(
             "local all,replication all trust\nhost all {CLERK} all scram-sha-256\n\
              host all all 127.0.0.1/32 trust\n"
         );
+        if also.is_some() {
+            rules.push_str("host all all all trust\n");
+        }
         fs::write(data.join("pg_hba.conf"), rules)?;
         cluster.port = free_port()?;
         cluster.run()?;
@@ -143,20 +194,123 @@ impl Cluster {
         format!("postgres://{USER}@127.0.0.1:{}/{DATABASE}?ledger={name}", self.port)
     }
 
+    /// The same for whoever comes to the other address that it listens on.
+    #[must_use]
+    pub fn location_at(&self, address: Ipv4Addr, name: &str) -> String {
+        let port = self.port;
+        format!("postgres://{USER}@{address}:{port}/{DATABASE}?ledger={name}&sslmode=disable")
+    }
+
+    /// Fills the volume that its files lie on, so that nothing more goes on it; and gives the file
+    /// that does so.
+    ///
+    /// # Errors
+    /// When it cannot be filled.
+    pub fn fill(&self) -> io::Result<PathBuf> {
+        let path = self.folder.path().join("server/filler");
+        let mut file = fs::File::create(&path)?;
+        let block = [0; 4096];
+        while file.write_all(&block).is_ok() {}
+        Ok(path)
+    }
+
     /// A standby of it, which follows and can be read; it has its own folder and port.
     ///
     /// # Errors
     /// When it cannot be made or does not start.
     pub fn standby(&self) -> io::Result<Self> {
-        let folder = Self::folder()?;
-        let (programs, settings) = (self.programs.clone(), self.settings.clone());
-        let mut standby = Self { folder, programs, port: free_port()?, settings, running: None };
-        let mut copy = standby.program("pg_basebackup");
-        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-U", "owner"]);
-        copy.arg("-h").arg(self.folder.path().join("server")).args(["-p", &self.port.to_string()]);
-        done(copy.arg("-D").arg(standby.data()))?;
+        let mut standby = self.backup()?;
+        standby.write("standby.signal", "")?;
+        let primary = format!(
+            "primary_conninfo = 'host={} port={} user=owner'\n",
+            self.folder.path().join("server").display(),
+            self.port
+        );
+        standby.write("postgresql.auto.conf", &primary)?;
         standby.run()?;
         Ok(standby)
+    }
+
+    /// A base backup of it, which can be run as a server of its own.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn backup(&self) -> io::Result<Self> {
+        let folder = Self::folder()?;
+        let (programs, settings) = (self.programs.clone(), self.settings.clone());
+        let (port, also, volume) = (free_port()?, None, false);
+        let backup = Self { folder, programs, port, settings, also, volume, running: None };
+        let mut copy = backup.program("pg_basebackup");
+        copy.args(["--checkpoint=fast", "--no-sync", "-U", "owner"]);
+        copy.arg("-h").arg(self.folder.path().join("server")).args(["-p", &self.port.to_string()]);
+        done(copy.arg("-D").arg(backup.data()))?;
+        Ok(backup)
+    }
+
+    /// Has a server that was started with `archive_mode=on` archive its log from now on.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn archive(&self) {
+        let archive = self.archived();
+        self.set("archive_command", &format!("mkdir -p {0} && cp %p {0}/%f", archive.display()));
+    }
+
+    fn archived(&self) -> PathBuf {
+        self.folder.path().join("server/archive")
+    }
+
+    /// Waits until everything up to now is archived.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn close_archive(&self) -> io::Result<()> {
+        let last = self.sql("postgres", "SELECT pg_walfile_name(pg_switch_wal())");
+        let start = Instant::now();
+        while !self.archived().join(&last).is_file() {
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other(format!("{last} is not archived")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Runs a base backup up to a named point in what `from` has archived since; from there on it
+    /// is a server that can be written to.
+    ///
+    /// # Errors
+    /// When it does not get there.
+    pub fn restore(&mut self, from: &Self, point: &str) -> io::Result<()> {
+        self.write("recovery.signal", "")?;
+        let until = format!(
+            "restore_command = 'cp {}/%f %p'\nrecovery_target_name = '{point}'\n\
+             recovery_target_action = 'promote'\narchive_mode = off\n",
+            from.archived().display()
+        );
+        self.write("postgresql.auto.conf", &until)?;
+        self.settings.retain(|setting| !setting.starts_with("archive_"));
+        self.run()?;
+        let start = Instant::now();
+        while self.sql("postgres", "SELECT pg_is_in_recovery()") != "f" {
+            if start.elapsed() > PATIENCE {
+                return Err(io::Error::other("it stays in recovery"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Adds to one of the server's files, for the server alone.
+    fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        let file = self.data().join(name);
+        let mut open = fs::File::options().create(true).append(true).open(&file)?;
+        open.write_all(text.as_bytes())?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        if is_root() {
+            done(Command::new("chown").arg(unprivileged()).arg(&file))?;
+        }
+        Ok(())
     }
 
     /// A folder that the server may write into.
@@ -181,7 +335,9 @@ impl Cluster {
         let port = self.port.to_string();
         let mut server = self.program("postgres");
         server.arg("-D").arg(&data).arg("-k").arg(&home).args(["-p", &port]);
-        server.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_permissions=0777"]);
+        let also = self.also.map(|address| format!(",{address}")).unwrap_or_default();
+        server.args(["-c", &format!("listen_addresses=127.0.0.1{also}")]);
+        server.args(["-c", "unix_socket_permissions=0777"]);
         for setting in &self.settings {
             server.args(["-c", setting]);
         }
@@ -263,15 +419,7 @@ impl Cluster {
 
     /// A program of the server, as somebody without privileges, ended with this process.
     fn program(&self, name: &str) -> Command {
-        let program = self.programs.join(name);
-        if !is_root() {
-            return Command::new(program);
-        }
-        let mut command = Command::new("setpriv");
-        let user = unprivileged();
-        command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]);
-        command.arg(program);
-        command
+        as_unprivileged(&self.programs.join(name))
     }
 }
 
@@ -284,23 +432,38 @@ impl Drop for Cluster {
             let _ = Command::new("kill").args(["-QUIT", &server.id().to_string()]).status();
         }
         self.reap();
+        if self.volume {
+            let _ =
+                Command::new("umount").arg("-l").arg(self.folder.path().join("server")).output();
+        }
     }
 }
 
-fn free_port() -> io::Result<u16> {
+/// A program as somebody without privileges, for servers refuse root.
+pub(crate) fn as_unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    let user = unprivileged();
+    command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]).arg(program);
+    command
+}
+
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     done(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 /// Whom a server may run as; it refuses root.
-fn unprivileged() -> &'static str {
+pub(crate) fn unprivileged() -> &'static str {
     if done(Command::new("id").arg("postgres")).is_ok() { "postgres" } else { "nobody" }
 }
 
-fn children_of(parent: u32) -> Vec<u32> {
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     ids.filter(|id| {
@@ -313,7 +476,7 @@ fn children_of(parent: u32) -> Vec<u32> {
 }
 
 /// Runs a command to its end and gives what it printed.
-fn done(command: &mut Command) -> io::Result<String> {
+pub(crate) fn done(command: &mut Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -22,6 +22,9 @@ pub(super) struct Address {
     pub(super) tls: Tls,
     pub(super) passfile: Option<PathBuf>,
     pub(super) durability: Durability,
+    /// The ports of Patroni's REST API: one for each host, or one for all; none where there is no
+    /// Patroni.
+    pub(super) patroni: Vec<u16>,
     /// Where the files lie that belong to the record and are not in it.
     pub(super) folder: Option<PathBuf>,
 }
@@ -119,9 +122,13 @@ impl Address {
         let hosts: Vec<Host> = hosts.split(',').map(host).collect::<Result<_, _>>()?;
         let (ledger, durability) = (LEDGER.to_owned(), Durability::Durable);
         let tls = Tls::Verified { roots: None };
-        let (passfile, folder) = (None, None);
-        let mut address = Self { user, hosts, database, ledger, tls, passfile, durability, folder };
+        let (passfile, folder, patroni) = (None, None, Vec::new());
+        let mut address =
+            Self { user, hosts, database, ledger, tls, passfile, durability, patroni, folder };
         address.take_parameters(query)?;
+        if address.patroni.len() > 1 && address.patroni.len() != address.hosts.len() {
+            return refuse("patroni names one port for all hosts, or one for each");
+        }
         Ok(address)
     }
 
@@ -142,6 +149,7 @@ impl Address {
                 "passfile" => self.passfile = Some(PathBuf::from(value)),
                 "folder" if value.is_empty() => return refuse("folder names no folder"),
                 "folder" => self.folder = Some(PathBuf::from(value)),
+                "patroni" => self.patroni = ports(&value)?,
                 "durability" => self.durability = durability(&value)?,
                 _ => return refuse_parameter(name),
             }
@@ -155,6 +163,11 @@ impl Address {
         }
         self.tls = if encrypted { Tls::Verified { roots } } else { Tls::Off };
         Ok(())
+    }
+
+    /// The port of Patroni's REST API at a host.
+    pub(super) fn patroni_at(&self, number: usize) -> Option<u16> {
+        self.patroni.get(number).or_else(|| self.patroni.first()).copied()
     }
 
     /// Whether no word of ours leaves this machine.
@@ -175,11 +188,17 @@ fn refuse_parameter<T>(name: &str) -> Result<T, StoreError> {
     } else if !name.is_empty() && name.len() <= 32 && name.chars().all(is_word) {
         refuse(format!(
             "the parameter {name} of the location is not known; known: ledger, sslmode, \
-             sslrootcert, passfile, durability, folder"
+             sslrootcert, passfile, durability, patroni, folder"
         ))
     } else {
         refuse("a parameter of the location is not known")
     }
+}
+
+fn ports(text: &str) -> Result<Vec<u16>, StoreError> {
+    let port = |text: &str| text.parse().ok().filter(|port| *port != 0);
+    let ports: Option<Vec<u16>> = text.split(',').map(port).collect();
+    ports.map_or_else(|| refuse("patroni names no port"), Ok)
 }
 
 fn decoded(text: &str) -> Result<String, StoreError> {

@@ -3,7 +3,7 @@
 use super::address::{Address, Durability};
 use super::driver::STATEMENT;
 use super::link::Link;
-use super::schema;
+use super::{patroni, schema};
 use crate::StoreError;
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -93,6 +93,11 @@ pub(super) fn connect_to(
     let none = || StoreError::Unavailable { cause: "there is no such host".to_owned() };
     let host = address.hosts.get(number).ok_or_else(none)?;
     let link = Link::open(address, number, host)?;
+    if purpose == Purpose::Write
+        && let Some(port) = address.patroni_at(number)
+    {
+        patroni::check(host, port)?;
+    }
     set_up(&link, address, purpose, &host.shown())?;
     Ok(Arc::new(link))
 }

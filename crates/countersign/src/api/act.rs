@@ -12,6 +12,7 @@ use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::people::Authority;
+use countersign_core::record::check_showable;
 use countersign_core::{Command, Envelope, Event, State, apply, decide};
 use countersign_proof::words::{CommandId, Digest, PersonId};
 use serde::Deserialize;
@@ -140,8 +141,7 @@ fn known(app: &App, key: &Key) -> Result<(), Ended> {
     if reply.digest != key.digest {
         let detail = "this Idempotency-Key came with another body before; give every command a \
                       key of its own";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(Problem::door(status, "idempotency-key-reused", detail).into());
+        return Err(Problem::id_taken(detail).into());
     }
     let Some(told) = reply.told else { return Ok(()) };
     let mut response = match told {
@@ -328,6 +328,7 @@ impl<T> Act<T> {
 
 /// What would come of a command, on a copy of the state.
 async fn try_out(app: &App, by: Option<Authority>, command: Command) -> Result<Done, Problem> {
+    check_showable(&command)?;
     app.let_time_pass().await?;
     let (now, id) = (app.now()?, random_id()?);
     let tried = app.work(move |state| {

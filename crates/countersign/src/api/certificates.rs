@@ -10,11 +10,12 @@ use super::reading::{Reading, part};
 use super::shapes::{CertificatePapers, Certificates, TrustShape};
 use super::visible;
 use super::words as w;
-use crate::depot::certifying::{Unissued, Wanted, is_known_already, prepare};
-use crate::depot::{Carried, issuing, papers};
+use crate::depot::certifying::{Unissued, Wanted, prepare};
+use crate::depot::{Became, Carried, CarriedPaper, issuing, papers};
 use crate::server::app::blocking;
 use crate::server::{App, Problem};
 use crate::views::certificates as views;
+use crate::views::certificates::paper;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -310,7 +311,8 @@ struct CarriedBody {
 }
 
 /// Record what a depot carries back. What is on the record already is passed over, so the same
-/// file can be sent again.
+/// file can be sent again. A text that is refused takes none of the others with it: `papers` tells
+/// what became of each, and the answer is 422 where any was refused.
 #[utoipa::path(
     post, path = "/certificates/receipts", tag = "certificates", request_body = CarriedBody,
     responses((status = 200, description = "How much of it was new.", body = Value)),
@@ -324,15 +326,40 @@ async fn receipts(State(app): State<App>, act: Act<CarriedBody>) -> Result<Respo
         Problem::door(status, "wrong-field", error.to_string())
     })?;
     let depot = carried.depot.clone();
-    let (commands, mut known) = app.look(|state| carried.into_commands(&state.requests));
-    let mut recorded = 0_u64;
-    for command in commands {
-        match act.give_one_of_many(&app, command).await {
-            Ok(()) => recorded = recorded.saturating_add(1),
-            Err(problem) if is_known_already(&problem.code) => known = known.saturating_add(1),
-            Err(problem) => return Err(problem),
-        }
+    let mut told: Vec<(String, Became)> = Vec::new();
+    for CarriedPaper { name, command } in carried.into_papers() {
+        let became = match command {
+            Err(refusal) => Became::from(&refusal),
+            Ok((digest, _)) if app.look(|state| state.requests.is_carried(&digest)) => {
+                Became::Known
+            }
+            Ok((_, command)) => match act.give_one_of_many(&app, *command).await {
+                Ok(()) => Became::Recorded,
+                Err(problem) if problem.code.starts_with("door/") => return Err(problem),
+                Err(problem) => Became::of_refusal(&problem.code, &problem.detail),
+            },
+        };
+        told.push((name, became));
     }
-    let value = json!({ "depot": depot, "recorded": recorded, "known": known });
+    let count = |word: &str| told.iter().filter(|(_, became)| became.word() == word).count();
+    let papers: Vec<Value> = told.iter().map(|(name, became)| paper(name, became)).collect();
+    let (recorded, known, refused) = (count("recorded"), count("known"), count("refused"));
+    if refused > 0 {
+        let detail = format!(
+            "{refused} of {} papers are refused, as `papers` tells of each; the others are taken. \
+             Send the file again once that is settled: what is there is passed over",
+            told.len()
+        );
+        let problem = Problem::refused("depot/some-refused", &detail);
+        return Err(problem
+            .with("recorded", recorded)
+            .with("known", known)
+            .with("refused", refused)
+            .with("papers", papers));
+    }
+    let value = json!({
+        "depot": depot, "recorded": recorded, "known": known, "refused": refused,
+        "papers": papers,
+    });
     Ok(act.answer(&app, &super::act::Done::without_entry(), None, value))
 }

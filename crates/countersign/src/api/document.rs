@@ -54,11 +54,11 @@ const NAMED: &[(&str, &str)] = &[("404", "There is no such thing, or it may not 
 const ACTING: &[(&str, &str)] = &[
     ("403", "This is not for this person, session or site to do."),
     ("404", "There is no such thing, or it may not be seen."),
-    ("409", "It has changed meanwhile, or was done before."),
+    ("409", "It has changed meanwhile, was done before, or its id is another's (door/id-taken)."),
     ("412", "It is not as it was read (If-Match)."),
     ("413", "The body is longer than 8 MiB."),
     ("415", "The body is not JSON."),
-    ("422", "A field is wrong, a rule refuses, or the Idempotency-Key came with another body."),
+    ("422", "A field is wrong, or a rule refuses."),
 ];
 
 fn problem(description: &str) -> Response {

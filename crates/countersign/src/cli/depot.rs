@@ -222,7 +222,7 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             let mut depot = open(global, place)?;
             let file = papers::read(certificate)?;
             let given = evidence.given(certificate)?;
-            let checked = depot.check(&file, given.standing())?;
+            let checked = depot.check(&file, given.standing())?.with_something_left()?;
             told::checked(&checked, output);
             Ok(())
         }
@@ -295,8 +295,11 @@ fn init(global: &Global, args: &InitArgs, output: &mut Output) -> Result<(), Fai
         let verifier: LogVerifier = line.trim_end().parse().map_err(wrong)?;
         log = Some(verifier.to_string());
     }
-    let witnesses = args.witnesses.as_ref();
-    let witnesses = witnesses.map(|path| fs::read_to_string(path).map_err(io(path))).transpose()?;
+    let mut witnesses = None;
+    if let Some(path) = &args.witnesses {
+        super::log::trust(path)?;
+        witnesses = Some(fs::read_to_string(path).map_err(io(path))?);
+    }
     let officials = args.officials.as_ref();
     let officials = officials.map(|path| fs::read_to_string(path).map_err(io(path)));
     let settings = Settings {
@@ -370,7 +373,7 @@ fn release(global: &Global, args: &ReleaseArgs, output: &mut Output) -> Result<(
     let signature = fs::read_to_string(&beside).map_err(io(&beside))?;
     let proof = (text.as_slice(), signature.as_str());
     if global.dry_run {
-        let checked = depot.check(&file, given.standing())?;
+        let checked = depot.check(&file, given.standing())?.with_something_left()?;
         output.only_would();
         told::checked(&checked, output);
         return Ok(());

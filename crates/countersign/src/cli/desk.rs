@@ -7,7 +7,7 @@ use crate::opening::{Head, open_reader, open_writer, rebuild_at};
 use crate::writer::{Asked, Receipt, Submission, Writer};
 use countersign_core::ledger::{NonceSubject, SigningPlaces, subject_of};
 use countersign_core::people::Authority;
-use countersign_core::record::Answer;
+use countersign_core::record::{Answer, check_showable};
 use countersign_core::requests::Request;
 use countersign_core::viewing::Matter;
 use countersign_core::{Command, Envelope, Event, State, apply, decide, ledger, next_due};
@@ -194,7 +194,9 @@ impl Desk {
             Some(id) => id,
             None => CommandId(random()?),
         };
-        let asked = Asked::Command(Box::new(command.into()));
+        let command = command.into();
+        check_showable(&command).map_err(|found| Failure::usage(found.to_string()))?;
+        let asked = Asked::Command(Box::new(command));
         let receipt = self.hand_in(Submission { id, by, asked })?;
         let events = Failure::of(&receipt.answer)?.to_vec();
         Ok((receipt, events))

@@ -90,6 +90,9 @@ impl From<EvidenceError> for Failure {
             EvidenceError::Untrusted(_) => {
                 Self::Refused { code: error.code().to_owned(), message: error.to_string() }
             }
+            EvidenceError::Bundle(fault) if fault.is_no_bundle() => {
+                Self::Malformed { code: "evidence/bundle", message: fault.to_string() }
+            }
             EvidenceError::Bundle(_)
             | EvidenceError::Fault(_)
             | EvidenceError::Entry { .. }
@@ -106,7 +109,10 @@ impl From<ArchiveError> for Failure {
         match error {
             ArchiveError::Io { .. } => Self::unavailable(error.to_string()),
             ArchiveError::TooLong { .. } | ArchiveError::Form { .. } => {
-                Self::Integrity(format!("{error}\n  code: evidence/archive"))
+                Self::Malformed { code: "evidence/archive", message: error.to_string() }
+            }
+            ArchiveError::Altered { .. } => {
+                Self::Integrity(format!("{error}\n  code: evidence/altered"))
             }
         }
     }
@@ -169,6 +175,7 @@ fn export(
     output.value(&json!({
         "file": out.display().to_string(), "of": of.to_string(), "entries": exported.entries,
         "statements": exported.statements, "bytes": bytes, "left_out": words(&left),
+        "cosigned_by": exported.witnesses,
     }));
     output.line(&format!(
         "{}: {of}, {} entries with {} signatures; it was verified before it was written.",
@@ -176,6 +183,13 @@ fn export(
         exported.entries,
         exported.statements
     ));
+    if exported.witnesses.is_empty() {
+        output.note(
+            "no witness has cosigned a checkpoint that covers these entries, so they stand under \
+             a head that the log alone has signed, and --trust will not accept it where it asks \
+             for witnesses; ask them with `log collect`, then export again",
+        );
+    }
     if !hidden.is_empty() {
         output.line(&format!("Left out, because you may not see it: {}.", words(&hidden)));
     }
@@ -372,6 +386,10 @@ fn not_proved(report: &Report) -> Vec<String> {
     }
     if report.cosignatures.is_empty() {
         let remedy = match report.log {
+            _ if report.claimed.is_empty() => {
+                "its head bears the log's own signature alone, and no cosignature of any witness; \
+                 ask for evidence that is taken once witnesses have cosigned the log"
+            }
             TrustedLog::Trust(_) => "the trust file asks for no witness, or for none who has",
             TrustedLog::Given(_) | TrustedLog::FromBundle => {
                 "say with --trust which witnesses you believe"
@@ -479,7 +497,7 @@ fn as_json(report: &Report) -> Value {
         "cosignatures": report.cosignatures.iter().map(|found| json!({
             "witness": found.witness, "time": found.time.to_string(),
         })).collect::<Vec<_>>(),
-        "size": report.proved.checkpoint.size,
+        "cosignatures_claimed": report.claimed, "size": report.proved.checkpoint.size,
         "root": report.proved.checkpoint.root.to_string(),
         "entries": report.bundle.entries.len(), "whole": about.whole,
         "signatures": signatures, "requests": requests, "releases": releases,

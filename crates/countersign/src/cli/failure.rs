@@ -37,6 +37,14 @@ pub enum Failure {
     /// It was asked in a way that cannot be understood (exit code 2).
     #[error("{0}")]
     Usage(String),
+    /// A file that was handed in is not in the form of its kind (exit code 2).
+    #[error("{message}\n  code: {code}")]
+    Malformed {
+        /// The stable code.
+        code: &'static str,
+        /// What is wrong with it, in plain words.
+        message: String,
+    },
     /// The record does not hold (exit code 3).
     #[error("integrity failure: {0}")]
     Integrity(String),
@@ -63,7 +71,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused { .. } | Self::Faulty { .. } => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Malformed { .. } => 2,
             Self::Integrity(_) => 3,
             Self::Unavailable(_) => 4,
         }
@@ -74,7 +82,7 @@ impl Failure {
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,
-            Self::Faulty { code, .. } => code,
+            Self::Faulty { code, .. } | Self::Malformed { code, .. } => code,
             Self::Usage(_) => "usage",
             Self::Integrity(_) => "integrity",
             Self::Unavailable(_) => "unavailable",
@@ -87,6 +95,7 @@ impl Failure {
         match self {
             Self::Refused { message, .. }
             | Self::Faulty { message, .. }
+            | Self::Malformed { message, .. }
             | Self::Usage(message)
             | Self::Integrity(message)
             | Self::Unavailable(message) => message,
@@ -98,9 +107,11 @@ impl Failure {
     pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Faulty { faults, .. } => faults,
-            Self::Refused { .. } | Self::Usage(_) | Self::Integrity(_) | Self::Unavailable(_) => {
-                &[]
-            }
+            Self::Refused { .. }
+            | Self::Usage(_)
+            | Self::Malformed { .. }
+            | Self::Integrity(_)
+            | Self::Unavailable(_) => &[],
         }
     }
 
@@ -146,7 +157,15 @@ impl From<countersign_core::policy::Rejection> for Failure {
 
 impl From<Unavailable> for Failure {
     fn from(unavailable: Unavailable) -> Self {
-        Self::Unavailable(unavailable.to_string())
+        let message = unavailable.to_string();
+        match unavailable {
+            Unavailable::NotRecorded(_) | Unavailable::Unknown(_) | Unavailable::Elsewhere(_) => {
+                Self::Unavailable(message)
+            }
+            Unavailable::OtherCommand { .. } => {
+                Self::Refused { code: "door/id-taken".to_owned(), message }
+            }
+        }
     }
 }
 
@@ -191,6 +210,7 @@ impl From<DepotError> for Failure {
             DepotError::Refused(refusal) => {
                 Self::Refused { code: refusal.code().to_owned(), message: refusal.to_string() }
             }
+            DepotError::Malformed(message) => Self::Malformed { code: "depot/malformed", message },
             DepotError::Damaged(why) => Self::Integrity(why),
             DepotError::Unavailable(why) => Self::Unavailable(why),
         }

@@ -143,6 +143,9 @@ impl From<CosignedError> for Failure {
         let message = error.to_string();
         match error {
             CosignedError::Io { .. } | CosignedError::Witness { .. } => Self::Unavailable(message),
+            CosignedError::Note(error) if error.is_malformed() => {
+                Self::Malformed { code: "log/cosignature-malformed", message }
+            }
             CosignedError::Note(_) => {
                 Self::Refused { code: "log/cosignature-invalid".to_owned(), message }
             }

@@ -45,6 +45,12 @@ impl Output {
         self.dry_run
     }
 
+    /// Says something beside the answer, to standard error, so that it never stands among what a
+    /// program reads.
+    pub(crate) fn note(&mut self, text: &str) {
+        put(&mut std::io::stderr(), &format!("note: {text}\n"));
+    }
+
     /// Prints a heading.
     pub(crate) fn heading(&mut self, text: &str) {
         let text = if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };

@@ -1,6 +1,7 @@
 //! `request …`, `advise`, `decide`, `recuse`.
 
 mod actions;
+mod asked;
 
 use super::desk::Desk;
 use super::output::Output;
@@ -10,7 +11,9 @@ use crate::views;
 use clap::{Args, Subcommand};
 use countersign_core::policy::sets_in_words;
 use countersign_core::requests::{Command, Draft, Request};
+use countersign_core::viewing::Matter;
 use countersign_core::{Event, State, requests};
+use countersign_proof::Label;
 use countersign_proof::statement::kinds::{Advice, Decision};
 use countersign_proof::verify;
 use countersign_proof::words::{
@@ -194,8 +197,15 @@ pub(super) fn run(global: &Global, verb: &Verb, output: &mut Output) -> Result<(
             tell(&desk, Some(args.id), output)
         }
         Verb::Show { id } => {
-            let state = global.state()?;
-            show(&state, seen(global, &state, *id)?, output);
+            let (store, state, head) = global.read()?;
+            let request = seen(global, &state, *id)?;
+            let matter = Matter::Request(request);
+            let why = if global.may_view(&state, &matter, Label::Deliberation) {
+                asked::why(store.as_ref(), head.frontier.size(), request)?
+            } else {
+                None
+            };
+            show(&state, request, why.as_deref(), output);
             Ok(())
         }
         Verb::Actions { id } => actions::actions(global, *id, output),
@@ -276,13 +286,18 @@ fn tell(desk: &Desk, id: Option<RequestId>, output: &mut Output) -> Result<(), F
     desk.look(|state| {
         let request = id.and_then(|id| state.requests.request(id));
         let request = request.ok_or_else(|| Failure::unavailable("the request is gone"))?;
-        show(state, request, output);
+        show(state, request, None, output);
         Ok(())
     })
 }
 
-fn show(state: &State, request: &Request, output: &mut Output) {
-    output.value(&views::request(state, request));
+/// Shows a request; `why` it is made, for those who may see that.
+fn show(state: &State, request: &Request, why: Option<&str>, output: &mut Output) {
+    let mut value = views::request(state, request);
+    if let (Some(fields), Some(why)) = (value.as_object_mut(), why) {
+        fields.insert("justification".to_owned(), why.into());
+    }
+    output.value(&value);
     let draft = &request.draft;
     let zones: Vec<&str> = draft.zones.iter().map(ZoneId::as_str).collect();
     output.heading(&format!("{}, revision {}: {}", request.id, request.revision, request.state));
@@ -300,6 +315,10 @@ fn show(state: &State, request: &Request, output: &mut Output) {
         "  asked by {} on {}, judged by policy {}",
         request.requester, request.submitted_at, request.policy
     ));
+    for (line, words) in why.into_iter().flat_map(str::lines).enumerate() {
+        let lead = if line == 0 { "justification: " } else { "  " };
+        output.line(&format!("  {lead}{}", asked::showable(words)));
+    }
     let closing = views::closing_words(request);
     if !closing.is_empty() {
         output.line(&format!("  why: {closing}"));

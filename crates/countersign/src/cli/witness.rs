@@ -187,7 +187,17 @@ fn serve_it(global: &Global, args: &ServeArgs, output: &mut Output) -> Result<()
 }
 
 fn refused(refusal: &Refusal) -> Failure {
-    Failure::Refused { code: refusal.code().to_owned(), message: refusal.to_string() }
+    let (code, message) = (refusal.code(), refusal.to_string());
+    match refusal {
+        Refusal::Malformed(_) => Failure::Malformed { code, message },
+        Refusal::UnknownLog(_)
+        | Refusal::Unsigned(_)
+        | Refusal::Shrinking { .. }
+        | Refusal::Forgotten { .. }
+        | Refusal::Stale { .. }
+        | Refusal::OtherRoot { .. }
+        | Refusal::Inconsistent(_) => Failure::Refused { code: code.to_owned(), message },
+    }
 }
 
 fn sign(global: &Global, args: &SignArgs, output: &mut Output) -> Result<(), Failure> {

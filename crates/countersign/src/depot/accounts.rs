@@ -4,7 +4,7 @@
 use super::book::{Booked, What};
 use super::refusal::{DepotError, Refusal, io};
 use super::{Depot, papers};
-use countersign_core::requests::{Command, Requests};
+use countersign_core::requests::Command;
 use countersign_proof::PublicKey;
 use countersign_proof::certificate::{Account, Certificate, DepotText, Receipt, Sighting, Signed};
 use countersign_proof::key::KeyError;
@@ -36,28 +36,85 @@ struct CarriedFile {
 }
 
 /// What a depot has signed, each with its signature checked by the depot's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Carried {
     /// The depot's name, as the file gives it.
     pub depot: String,
     /// The key that signed everything.
     pub key: PublicKey,
     /// The receipts, in the order of the book.
-    pub receipts: Vec<Signed<Receipt>>,
+    pub receipts: Vec<Read<Receipt>>,
     /// What was shown and not honoured.
-    pub sightings: Vec<Signed<Sighting>>,
+    pub sightings: Vec<Read<Sighting>>,
     /// How much was handed out on each certificate.
-    pub accounts: Vec<Signed<Account>>,
+    pub accounts: Vec<Read<Account>>,
+}
+
+/// A text that was carried back; refused where it cannot be read, or is not signed by the key that
+/// the file names.
+pub type Read<T> = Result<Signed<T>, Refusal>;
+
+/// One text that was carried back.
+#[derive(Clone, Debug)]
+pub struct CarriedPaper {
+    /// Which it is: its kind, its place among those, and its certificate where it can be read.
+    pub name: String,
+    /// What puts it on the record, with the digest of the text.
+    pub command: Result<(Digest, Box<Command>), Refusal>,
+}
+
+/// What became of a text that was carried back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It is on the record now.
+    Recorded,
+    /// It was there already.
+    Known,
+    /// A rule refuses it.
+    Refused {
+        /// The stable code.
+        code: String,
+        /// Why, in plain words.
+        message: String,
+    },
+}
+
+impl Became {
+    /// The word for it, for programs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Known => "known",
+            Self::Refused { .. } => "refused",
+        }
+    }
+
+    /// What became of a text that a rule refused, or that was found to be there already.
+    #[must_use]
+    pub fn of_refusal(code: &str, message: &str) -> Self {
+        if super::certifying::is_known_already(code) {
+            return Self::Known;
+        }
+        Self::Refused { code: code.to_owned(), message: message.to_owned() }
+    }
+}
+
+impl From<&Refusal> for Became {
+    fn from(refusal: &Refusal) -> Self {
+        Self::of_refusal(refusal.code(), &refusal.to_string())
+    }
 }
 
 impl Carried {
-    /// Reads what was carried back; every signature must be by the key that the file names. Whether
-    /// that is the depot's key is for the ledger.
+    /// Reads what was carried back. Every signature must be by the key that the file names; whether
+    /// that is the depot's key is for the ledger. A text that does not hold takes none of the
+    /// others with it.
     ///
     /// # Errors
-    /// [`DepotError`] for the first thing that is wrong.
+    /// [`DepotError::Malformed`] when it is no file of receipts.
     pub fn read(bytes: &[u8]) -> Result<Self, DepotError> {
-        let not = |why: String| DepotError::Unavailable(format!("not a file of receipts: {why}"));
+        let not = |why: String| DepotError::Malformed(format!("not a file of receipts: {why}"));
         let file: CarriedFile =
             serde_json::from_slice(bytes).map_err(|error| not(error.to_string()))?;
         if file.countersign_receipts != 1 {
@@ -66,46 +123,53 @@ impl Carried {
         let key =
             PublicKey::from_openssh(&file.key).map_err(|error: KeyError| not(error.to_string()))?;
         Ok(Self {
-            receipts: verified(&file.receipts, &key)?,
-            sightings: verified(&file.sightings, &key)?,
-            accounts: verified(&file.accounts, &key)?,
+            receipts: verified(&file.receipts, &key),
+            sightings: verified(&file.sightings, &key),
+            accounts: verified(&file.accounts, &key),
             depot: file.depot,
             key,
         })
     }
-}
 
-impl Carried {
-    /// What is to be put on the record: what was handed out before what is said of it in all. Gives
-    /// with it how much was left out because the record has it already.
+    /// All of it, as it is to be put on the record: what was handed out before what is said of it
+    /// in all.
     #[must_use]
-    pub fn into_commands(self, requests: &Requests) -> (Vec<Command>, u64) {
-        let some = self.receipts.len().saturating_add(self.sightings.len());
-        let all = some.saturating_add(self.accounts.len());
-        let mut commands = Vec::new();
-        for receipt in self.receipts.into_iter().filter(|one| !requests.is_carried(&one.digest())) {
-            commands.push(Command::RecordReceipt { receipt });
-        }
-        for sighting in self.sightings.into_iter().filter(|one| !requests.is_carried(&one.digest()))
-        {
-            commands.push(Command::RecordSighting { sighting });
-        }
-        for account in self.accounts.into_iter().filter(|one| !requests.is_carried(&one.digest())) {
-            commands.push(Command::RecordAccount { account });
-        }
-        let known = all.saturating_sub(commands.len());
-        (commands, u64::try_from(known).unwrap_or(u64::MAX))
+    pub fn into_papers(self) -> Vec<CarriedPaper> {
+        let mut all = Vec::new();
+        all.extend(papers(self.receipts, |receipt| {
+            (receipt.said().certificate, Command::RecordReceipt { receipt })
+        }));
+        all.extend(papers(self.sightings, |sighting| {
+            (sighting.said().certificate, Command::RecordSighting { sighting })
+        }));
+        all.extend(papers(self.accounts, |account| {
+            (account.said().certificate, Command::RecordAccount { account })
+        }));
+        all
     }
 }
 
-fn verified<T: DepotText>(
-    texts: &[SignedText],
-    key: &PublicKey,
-) -> Result<Vec<Signed<T>>, DepotError> {
+fn verified<T: DepotText>(texts: &[SignedText], key: &PublicKey) -> Vec<Read<T>> {
     let one = |text: &SignedText| {
-        Signed::verify(text.text.as_bytes(), &text.signature, key).map_err(DepotError::from)
+        Signed::verify(text.text.as_bytes(), &text.signature, key).map_err(Refusal::from)
     };
     texts.iter().map(one).collect()
+}
+
+fn papers<T: DepotText>(
+    texts: Vec<Read<T>>,
+    make: impl Fn(Signed<T>) -> (CertificateId, Command),
+) -> impl Iterator<Item = CarriedPaper> {
+    let kind = T::KIND;
+    (1_u64..).zip(texts).map(move |(place, read)| match read {
+        Ok(signed) => {
+            let digest = signed.digest();
+            let (certificate, command) = make(signed);
+            let name = format!("{kind} {place}, {certificate}");
+            CarriedPaper { name, command: Ok((digest, Box::new(command))) }
+        }
+        Err(refusal) => CarriedPaper { name: format!("{kind} {place}"), command: Err(refusal) },
+    })
 }
 
 impl Depot {

@@ -38,6 +38,20 @@ pub struct Checked {
     pub left: Quantity,
 }
 
+impl Checked {
+    /// Itself, where anything can still be handed out on it.
+    ///
+    /// # Errors
+    /// [`Refusal::Exhausted`] where nothing can.
+    pub fn with_something_left(self) -> Result<Self, DepotError> {
+        if self.left.is_zero() {
+            let (certificate, ceiling) = (self.certificate.id, self.certificate.quantity);
+            return Err(Refusal::Exhausted { certificate, ceiling }.into());
+        }
+        Ok(self)
+    }
+}
+
 impl Depot {
     /// Reads a certificate without asking whether it may be honoured: signature and form alone.
     ///

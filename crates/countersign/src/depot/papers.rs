@@ -22,7 +22,8 @@ const FILE_MAX: u64 = 8 * 1024 * 1024;
 /// Reads a file of a bounded size.
 ///
 /// # Errors
-/// [`DepotError::Unavailable`] when it cannot be read or is larger than any that is carried.
+/// [`DepotError::Unavailable`] when it cannot be read, [`DepotError::Malformed`] when it is larger
+/// than any that is carried.
 pub fn read(path: &Path) -> Result<Vec<u8>, DepotError> {
     let file = std::fs::File::open(path).map_err(io(path))?;
     let mut bytes = Vec::new();
@@ -31,7 +32,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, DepotError> {
         Ok(bytes)
     } else {
         let path = path.display();
-        Err(DepotError::Unavailable(format!("{path}: it is larger than any file that is carried")))
+        Err(DepotError::Malformed(format!("{path}: it is larger than any file that is carried")))
     }
 }
 

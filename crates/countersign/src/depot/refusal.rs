@@ -133,6 +133,10 @@ refusals!(
     /// More than the certificate allows.
     BeyondCeiling { asked: Quantity, left: Quantity, ceiling: Quantity } = "beyond-ceiling",
         "{asked} units are asked for, and {left} of the {ceiling} on this certificate are left";
+    /// Everything was handed out.
+    Exhausted { certificate: CertificateId, ceiling: Quantity } = "exhausted",
+        "nothing is left of {certificate}: all {ceiling} units on it were handed out here; ask the \
+         ledger for a new certificate";
 );
 
 /// Why a command at a depot is not done.
@@ -141,6 +145,9 @@ pub enum DepotError {
     /// A rule refuses.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// A file that was handed in is not in the form of its kind.
+    #[error("{0}")]
+    Malformed(String),
     /// The book is not what this depot wrote.
     #[error("{0}")]
     Damaged(String),

@@ -40,6 +40,15 @@ pub enum ArchiveError {
         /// What is wrong with it.
         why: String,
     },
+    /// It is an archive of the kind, and not the one that its content gives.
+    #[error(
+        "{path} has not the bytes that its content gives: it was altered, or packed by another \
+         program; unpack it into a folder and give that"
+    )]
+    Altered {
+        /// Which file.
+        path: String,
+    },
 }
 
 /// The files of the bundle at `path`: an archive, or a folder into which one was unpacked.
@@ -59,7 +68,13 @@ pub fn read(path: &Path) -> Result<Files, ArchiveError> {
         return Err(ArchiveError::TooLong { path: name, bytes: meta.len() });
     }
     let bytes = std::fs::read(path).map_err(io)?;
-    unpack(&bytes).map_err(|why| ArchiveError::Form { path: name, why })
+    let form = |why| ArchiveError::Form { path: name.clone(), why };
+    let files = unpack(&bytes).map_err(form)?;
+    if pack(&files).map_err(form)? == bytes {
+        Ok(files)
+    } else {
+        Err(ArchiveError::Altered { path: name })
+    }
 }
 
 /// The files as one archive, in memory.
@@ -141,11 +156,5 @@ fn unpack(bytes: &[u8]) -> Result<Files, String> {
             return Err(format!("{name:.80?} is in it twice"));
         }
     }
-    if pack(&files)? == bytes {
-        Ok(files)
-    } else {
-        Err("its bytes are not those that its content gives: it was altered, or packed by \
-             another program; unpack it into a folder and give that"
-            .to_owned())
-    }
+    Ok(files)
 }

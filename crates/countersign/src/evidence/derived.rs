@@ -6,8 +6,10 @@ use countersign_core::State;
 use countersign_core::evidence::allowed_signers;
 use countersign_core::policy::SCHEMA;
 use countersign_proof::bundle::Bundle;
-use countersign_proof::statement::{kind_of, parse_any};
-use countersign_proof::words::{Moment, PolicyVersionId};
+use countersign_proof::statement::kinds::KeyEnrolment;
+use countersign_proof::statement::{AnyStatement, kind_of, parse_any};
+use countersign_proof::words::{Moment, PersonId, PolicyVersionId};
+use countersign_proof::{PublicKey, Sshsig};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -46,7 +48,7 @@ pub(super) fn derived(
         let _ = writeln!(
             index,
             "{name}\t{}\t{}\t{}",
-            statement.signer(),
+            signer(&statement, &one.signature),
             kind.namespace(),
             verify_time(one.at)
         );
@@ -68,6 +70,18 @@ pub(super) fn derived(
         }
     }
     files
+}
+
+/// Who signed: whom the statement names, but for the new key of an enrolment, which its owner signs
+/// with to show that they have it.
+fn signer<'s>(statement: &'s AnyStatement, armoured: &str) -> &'s PersonId {
+    if let AnyStatement::Enrolment(KeyEnrolment { public_key, person, .. }) = statement
+        && let (Ok(new), Ok(by)) = (PublicKey::from_openssh(public_key), Sshsig::parse(armoured))
+        && new.id() == by.public_key().id()
+    {
+        return person;
+    }
+    statement.signer()
 }
 
 /// The moment as `ssh-keygen -O verify-time=` takes it: whole seconds, the next one.
@@ -97,11 +111,13 @@ fn readme(bundle: &Bundle) -> String {
          \n\
          2. The signatures, with the ssh-keygen of any system (OpenSSH 8.9 or newer):\n\
          \n\
-         \x20    while IFS=\"$(printf '\\t')\" read -r file signer namespace time; do\n\
-         \x20      ssh-keygen -Y verify -f allowed_signers -I \"$signer\" -n \"$namespace\" \\\n\
-         \x20        -O verify-time=\"$time\" -s \"$file.sig\" < \"$file\" || break\n\
-         \x20    done < statements.tsv\n\
+         \x20    ( while IFS=\"$(printf '\\t')\" read -r file signer namespace time; do\n\
+         \x20        ssh-keygen -Y verify -f allowed_signers -I \"$signer\" -n \"$namespace\" \\\n\
+         \x20          -O verify-time=\"$time\" -s \"$file.sig\" < \"$file\" ||\n\
+         \x20          {{ echo \"This is not good: $file, by $signer\" >&2; exit 1; }}\n\
+         \x20      done < statements.tsv )\n\
          \n\
+         \x20  It stops at the first that is not good, says which, and ends with exit code 1.\n\
          \x20  This shows key and text. That the key was the person's then is in the enrolments\n\
          \x20  among the statements; that a passkey's user was present and verified is checked by\n\
          \x20  `evidence verify` only.\n\

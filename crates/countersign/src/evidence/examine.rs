@@ -5,14 +5,14 @@ use super::{AllStated, Files, STATED, read_stated};
 use crate::cosigned::CosignedError;
 use crate::opening::OpenError;
 use crate::verification::deliberation;
-use countersign_core::evidence::{EntryAtHand, Examined, Examiner, Fault};
-use countersign_core::record::{self, Answer, RecordError};
+use countersign_core::evidence::{EntryAtHand, Examined, Examiner, Fault, is_foundation};
+use countersign_core::record::{self, Answer, RecordError, Recorded};
 use countersign_proof::bundle::{Bundle, BundleEntry, BundleError, Proved};
 use countersign_proof::checkpoint::SignedNote;
 use countersign_proof::cosignature::Cosignature;
 use countersign_proof::trust::{Trust, TrustRefusal};
 use countersign_proof::words::{Digest, Moment};
-use countersign_proof::{LogVerifier, OpenPart, Outcome};
+use countersign_proof::{Label, LogVerifier, OpenPart, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why evidence is not accepted.
@@ -108,6 +108,8 @@ pub struct Report {
     pub log: TrustedLog,
     /// Which trusted witnesses have cosigned the checkpoint, and when.
     pub cosignatures: Vec<Cosignature>,
+    /// Who else has put a signature to the checkpoint, as it says itself.
+    pub claimed: BTreeSet<String>,
 }
 
 /// Examines a bundle.
@@ -137,10 +139,9 @@ pub(super) fn look(
     log: TrustedLog,
 ) -> Result<(Report, Files), EvidenceError> {
     let mut cosignatures = Vec::new();
+    let note = SignedNote::parse(bundle.checkpoint.as_bytes()).map_err(BundleError::from)?;
     let key = match &log {
         TrustedLog::Trust(trust) => {
-            let note =
-                SignedNote::parse(bundle.checkpoint.as_bytes()).map_err(BundleError::from)?;
             cosignatures = trust.judge(&note)?.cosignatures;
             if !trust.logs().iter().any(|known| known.key == bundle.log) {
                 let origin = TrustRefusal::UnknownLog(bundle.log.to_string());
@@ -162,15 +163,15 @@ pub(super) fn look(
     let mut times = BTreeMap::new();
     for (entry, open) in bundle.entries.iter().zip(&proved.open) {
         times.insert(entry.seq, open.time);
-        if !entry.context {
-            one(&mut examiner, entry, open, &mut signed)?;
-        }
+        one(&mut examiner, &bundle.about.redacted, entry, open, &mut signed)?;
     }
     founded(&bundle, &examiner)?;
     seen(&bundle, &proved, &signed)?;
     let made = derived(&bundle, &signed, examiner.versions(), examiner.state());
     let examined = examiner.finish()?;
-    Ok((Report { bundle, proved, examined, times, log, cosignatures }, made))
+    let others = note.signatures().iter().filter(|line| line.name != bundle.log.name());
+    let claimed = others.map(|line| line.name.clone()).collect();
+    Ok((Report { bundle, proved, examined, times, log, cosignatures, claimed }, made))
 }
 
 /// Every head that a statement quotes must be proved to be one of this log.
@@ -209,8 +210,30 @@ fn founded(bundle: &Bundle, examiner: &Examiner) -> Result<(), EvidenceError> {
     Ok(())
 }
 
+/// What is said to be left out must be. Of the entries that all else rests on, only names are.
+fn left_out(
+    redacted: &BTreeSet<Label>,
+    entry: &BundleEntry,
+    recorded: Option<&Recorded>,
+) -> Result<(), BundleError> {
+    let foundation = match recorded.map(|recorded| &recorded.result) {
+        Some(Answer::Accepted(events)) => events.iter().any(is_foundation),
+        Some(Answer::Refused { .. }) | None => false,
+    };
+    let kept = |label: &Label| foundation && *label != Label::Identity;
+    let mut labels = entry.sealed.iter().map(|part| part.label);
+    match labels.find(|label| redacted.contains(label) && !kept(label)) {
+        Some(label) => Err(BundleError::Disagrees(format!(
+            "says that parts which only {label} may see were left out, and entry {} has one",
+            entry.seq
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn one(
     examiner: &mut Examiner,
+    redacted: &BTreeSet<Label>,
     entry: &BundleEntry,
     open: &OpenPart,
     signed: &mut Vec<SignedText>,
@@ -218,6 +241,10 @@ fn one(
     let seq = entry.seq;
     let body = entry.body.as_ref().map(|body| record::read(&body.bytes)).transpose();
     let recorded = body.map_err(|error| EvidenceError::Entry { seq, error })?;
+    left_out(redacted, entry, recorded.as_ref())?;
+    if entry.context {
+        return Ok(());
+    }
     let (statements, justification) = deliberation(&entry.sealed);
     if let Some(recorded) = &recorded {
         let alike = match (&open.outcome, &recorded.result) {

@@ -28,6 +28,8 @@ pub struct Exported {
     pub entries: u64,
     /// How many statements.
     pub statements: u64,
+    /// Which witnesses have cosigned the head that all of it stands under.
+    pub witnesses: Vec<String>,
 }
 
 /// Takes what belongs to a matter, without the parts that `redact` names. What is taken is examined
@@ -58,10 +60,11 @@ pub fn export(
     let cosigned = Cosigned::beside(&opening::folder(location), vec![log.clone()]);
     // Those under a key that the log had before are of no use here, and no reason to worry.
     let cosigned = cosigned.best(least, &mut |told| tracing::debug!("{told}"))?;
-    let (size, checkpoint) = match cosigned {
-        Some(best) => (best.checkpoint.size, best.note.to_string()),
-        None => (size, head.note.clone()),
+    let (size, checkpoint, by) = match cosigned {
+        Some(best) => (best.checkpoint.size, best.note.to_string(), best.cosignatures),
+        None => (size, head.note.clone(), Vec::new()),
     };
+    let witnesses = by.into_iter().map(|by| by.witness).collect();
     let mut about = About::new(of, ledger.exercise, ledger.origin.clone(), ledger.digest);
     about.redacted.clone_from(redact);
     if redact.contains(&Label::Parties) {
@@ -79,7 +82,7 @@ pub fn export(
     }
     files.extend(made);
     let statements = u64::try_from(report.examined.signatures.len()).unwrap_or(u64::MAX);
-    Ok(Exported { files, entries, statements })
+    Ok(Exported { files, entries, statements, witnesses })
 }
 
 /// What is asked for.

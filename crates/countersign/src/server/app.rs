@@ -15,6 +15,7 @@ use crate::pack::ZoneShape;
 use crate::writer::{Asked, Door, Reader, Receipt, Submission, Unavailable, Writer};
 use countersign_core::ledger::subject_of;
 use countersign_core::people::Authority;
+use countersign_core::record::check_showable;
 use countersign_core::{Command, State};
 use countersign_proof::Statement;
 use countersign_proof::statement::kinds::Binding;
@@ -268,7 +269,9 @@ impl App {
         command: impl Into<Command>,
     ) -> Result<Receipt, Problem> {
         let id = id.map_or_else(random_id, Ok)?;
-        let asked = Asked::Command(Box::new(command.into()));
+        let command = command.into();
+        check_showable(&command)?;
+        let asked = Asked::Command(Box::new(command));
         let receipt = self.hand_in(Submission { id, by, asked }).await?;
         super::problem::events(&receipt.answer)?;
         Ok(receipt)

@@ -6,7 +6,7 @@ use crate::writer::Unavailable;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::Rejection;
-use countersign_core::record::Answer;
+use countersign_core::record::{Answer, Unshowable};
 use countersign_proof::SignatureError;
 use serde_json::{Map, Value, json};
 
@@ -51,6 +51,11 @@ impl Problem {
     pub(crate) fn session_only_reads(why: &str) -> Self {
         let detail = format!("{why}; sign in with your passkey or key to act");
         Self::door(StatusCode::FORBIDDEN, "session-only-reads", detail)
+    }
+
+    /// The id of the command, or the key it was made of, is that of another command.
+    pub(crate) fn id_taken(detail: impl Into<String>) -> Self {
+        Self::door(StatusCode::CONFLICT, "id-taken", detail)
     }
 
     /// A rule of the ledger refused.
@@ -144,7 +149,18 @@ impl From<Rejection> for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(failed: Unavailable) -> Self {
-        Self::unavailable(failed.to_string())
+        match failed {
+            Unavailable::NotRecorded(_) | Unavailable::Unknown(_) | Unavailable::Elsewhere(_) => {
+                Self::unavailable(failed.to_string())
+            }
+            Unavailable::OtherCommand { .. } => Self::id_taken(failed.to_string()),
+        }
+    }
+}
+
+impl From<Unshowable> for Problem {
+    fn from(found: Unshowable) -> Self {
+        Self::door(StatusCode::UNPROCESSABLE_ENTITY, "wrong-field", found.to_string())
     }
 }
 

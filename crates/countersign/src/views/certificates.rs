@@ -1,5 +1,6 @@
 //! Certificates that were issued to depots, and what does not close.
 
+use crate::depot::Became;
 use countersign_core::evidence::Gap;
 use countersign_core::requests::Certified;
 use serde_json::{Value, json};
@@ -32,6 +33,18 @@ pub fn certificate(one: &Certified) -> Value {
         "out": one.out().units(),
         "account": account,
     })
+}
+
+/// What became of a text that a depot carried back.
+#[must_use]
+pub fn paper(name: &str, became: &Became) -> Value {
+    let word = became.word();
+    match became {
+        Became::Recorded | Became::Known => json!({ "paper": name, "became": word }),
+        Became::Refused { code, message } => {
+            json!({ "paper": name, "became": word, "code": code, "message": message })
+        }
+    }
 }
 
 /// Something that does not close.

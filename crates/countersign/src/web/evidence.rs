@@ -54,9 +54,15 @@ async fn show(
         }
         div id="result" role="status" data-busy=(words::EVIDENCE_BUSY)
             data-holds=(words::EVIDENCE_HOLDS) data-broken=(words::EVIDENCE_BROKEN)
+            data-exercise=(words::EVIDENCE_EXERCISE) data-proved=(words::EVIDENCE_PROVED)
             data-entries=(words::EVIDENCE_ENTRIES) data-signatures=(words::EVIDENCE_SIGNATURES)
-            data-compare=(words::EVIDENCE_COMPARE) data-exercise=(words::EVIDENCE_EXERCISE)
-            data-without=(words::EVIDENCE_LEFT_OUT) data-not=(words::EVIDENCE_NOT) {
+            data-after=(words::EVIDENCE_AFTER) data-without=(words::EVIDENCE_LEFT_OUT)
+            data-redacted=(words::EVIDENCE_REDACTED) data-erased=(words::EVIDENCE_ERASED)
+            data-bodies=(words::EVIDENCE_BODIES) data-not=(words::EVIDENCE_NOT)
+            data-compare=(words::EVIDENCE_COMPARE) data-uncosigned=(words::EVIDENCE_UNCOSIGNED)
+            data-cosigned=(words::EVIDENCE_COSIGNED) data-later=(words::EVIDENCE_LATER)
+            data-policy=(words::EVIDENCE_POLICY) data-stated=(words::EVIDENCE_STATED)
+            data-software=(words::EVIDENCE_SOFTWARE) {
             p { (words::EVIDENCE_NONE) }
         }
     };

@@ -82,6 +82,5 @@ pub(super) fn check_same(entry: &StoredEntry, asked: &Asked) -> Result<(), Unava
     if same {
         return Ok(());
     }
-    let what = format!("this id was given to another command, in entry {}", entry.seq);
-    Err(Unavailable::NotRecorded(format!("{what}; send this one under an id of its own")))
+    Err(Unavailable::OtherCommand { seq: entry.seq })
 }

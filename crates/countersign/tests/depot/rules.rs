@@ -1,7 +1,7 @@
 //! What a depot honours: one thing is wrong in each case, and the rule that it breaks is named.
 
 use super::scene::{Scene, certificate, code, collector, file, issuer, list, moment, sign, units};
-use countersign::depot::{Carried, Depot, Standing, known_keys, papers};
+use countersign::depot::{Carried, Depot, DepotError, Standing, known_keys, papers};
 use countersign_proof::SoftwareKey;
 use countersign_proof::certificate::{Certificate, Collection, DepotText, IssuerKey, ReceiptMode};
 use countersign_proof::status::{Bits, EXPANDED_MAX, Status, StatusList};
@@ -214,9 +214,9 @@ fn a_closed_account_stays_closed() {
     scene.open().close(&file(&good)).unwrap();
     assert_eq!(code(scene.check(&good)), "depot/closed");
     let carried = Carried::read(&scene.open().carry_back(&[]).unwrap()).unwrap();
-    let account = carried.accounts[0].said();
+    let account = carried.accounts[0].as_ref().unwrap().said();
     assert_eq!((account.total, account.receipts, account.closed), (units(2), 1, true));
-    assert_eq!(account.last, Some(carried.receipts[0].digest()));
+    assert_eq!(account.last, Some(carried.receipts[0].as_ref().unwrap().digest()));
 }
 
 #[test]
@@ -233,22 +233,26 @@ fn what_is_carried_back_tells_everything() {
     let carried = Carried::read(&bytes).unwrap();
     assert_eq!(carried.receipts.len(), 2);
     assert_eq!(carried.sightings.len(), 1, "once for each reason");
-    assert!(carried.sightings[0].said().elsewhere);
+    assert!(carried.sightings[0].as_ref().unwrap().said().elsewhere);
     let told: Vec<_> = carried
         .accounts
         .iter()
+        .map(|one| one.as_ref().unwrap())
         .map(|one| (one.said().certificate.0, one.said().total.units(), one.said().closed))
         .collect();
     assert_eq!(told, [(1, 3, false), (2, 0, false)]);
     // Past the end nothing more can be handed out, and the account says so.
     scene.now = moment("2025-06-09T00:00:00Z");
     let carried = Carried::read(&scene.open().carry_back(&[]).unwrap()).unwrap();
-    assert!(carried.accounts[0].said().closed);
-    // Every byte counts.
+    assert!(carried.accounts[0].as_ref().unwrap().said().closed);
+    // Every byte counts, and what does not hold takes nothing else with it.
     let text = String::from_utf8(bytes).unwrap();
     let forged = text.replace("quantity: 2", "quantity: 1");
     assert_ne!(forged, text);
-    assert!(Carried::read(forged.as_bytes()).is_err());
+    let carried = Carried::read(forged.as_bytes()).unwrap();
+    let good: Vec<bool> = carried.receipts.iter().map(Result::is_ok).collect();
+    assert_eq!(good, [false, true]);
+    assert!(matches!(Carried::read(b"{}"), Err(DepotError::Malformed(_))));
 }
 
 #[test]

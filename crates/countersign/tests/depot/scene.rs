@@ -188,6 +188,7 @@ pub fn code<T: std::fmt::Debug>(answer: Result<T, DepotError>) -> &'static str {
             assert!(!refusal.to_string().is_empty());
             refusal.code()
         }
+        Err(DepotError::Malformed(_)) => "malformed",
         Err(DepotError::Damaged(_)) => "damaged",
         Err(DepotError::Unavailable(why)) => panic!("{why}"),
         Ok(done) => panic!("not refused: {done:?}"),

@@ -115,6 +115,66 @@ fn from_the_ledger_to_the_depot_and_back() {
     assert_eq!(verified["verified"], true);
 }
 
+/// What is wrong with one text that was carried back is told of that one; the others are taken.
+#[test]
+fn a_receipt_that_is_refused_takes_no_other_with_it() {
+    let ledger = carried();
+    hand_out(&ledger, AT, 1, 1).good();
+    hand_out(&ledger, AT, 2, 1).good();
+    at_depot(&ledger, AT, "receipts export -o back").good();
+    let back = ledger.folder().join("back");
+    let mut file: Value = serde_json::from_slice(&std::fs::read(&back).unwrap()).unwrap();
+    let text = file["receipts"][0]["text"].as_str().unwrap();
+    file["receipts"][0]["text"] = text.replace("\nquantity: 1\n", "\nquantity: 2\n").into();
+    std::fs::write(ledger.folder().join("forged"), file.to_string()).unwrap();
+    let told = at_ledger(&ledger, AT, "release receipts forged");
+    assert_eq!(told.code, 1, "{told:?}");
+    let mut told = serde_json::Deserializer::from_str(&told.stdout).into_iter::<Value>();
+    let brought = told.next().unwrap().unwrap();
+    let became = |place: usize| brought["papers"][place]["became"].as_str().unwrap().to_owned();
+    assert_eq!([became(0), became(1), became(2)], ["refused", "recorded", "recorded"]);
+    assert_eq!(brought["papers"][0]["code"], "signature");
+    assert_eq!(told.next().unwrap().unwrap()["error"]["code"], "depot/some-refused");
+    // The rest is there, and is not taken twice.
+    let again = at_ledger(&ledger, AT, "release receipts back").good().json();
+    assert_eq!((again["recorded"].as_u64(), again["known"].as_u64()), (Some(1), Some(2)));
+    // What is no file of receipts at all is a mistake of whoever hands it in.
+    let nothing = at_ledger(&ledger, AT, "release receipts list");
+    assert_eq!((nothing.code, nothing.error_code().as_str()), (2, "depot/malformed"));
+}
+
+/// The book and the file that says how far it had come, both out of a backup: the depot cannot
+/// know.
+#[test]
+fn a_depot_brought_back_from_a_backup_hands_out_twice_and_the_ledger_finds_it() {
+    let ledger = carried();
+    ledger.shell("cp -r depot backup").good();
+    hand_out(&ledger, AT, 1, 2).good();
+    at_depot(&ledger, AT, "receipts export -o first").good();
+    let used = at_depot(&ledger, AT, "check cert");
+    assert_eq!((used.code, used.error_code().as_str()), (1, "depot/exhausted"));
+    ledger.shell("cp backup/book backup/reached depot/").good();
+    at_depot(&ledger, AT, "check cert").good();
+    at_ledger(&ledger, AT, "release receipts first").good();
+    // What was told before is more than the book knows of now.
+    at_depot(&ledger, AT, "close cert").good();
+    at_depot(&ledger, AT, "receipts export -o closed --also cert").good();
+    at_ledger(&ledger, AT, "release receipts closed").good();
+    assert_eq!(gaps(&ledger, LATER), ["receipts-missing"]);
+    // And where it did hand out again:
+    let ledger = carried();
+    ledger.shell("cp -r depot backup").good();
+    hand_out(&ledger, AT, 1, 2).good();
+    at_depot(&ledger, AT, "receipts export -o first").good();
+    ledger.shell("cp backup/book backup/reached depot/").good();
+    hand_out(&ledger, AT, 2, 2).good();
+    at_depot(&ledger, AT, "receipts export -o second").good();
+    at_ledger(&ledger, AT, "release receipts first").good();
+    at_ledger(&ledger, AT, "release receipts second");
+    let found = gaps(&ledger, AT);
+    assert!(found.contains(&"beyond-certificate".to_owned()), "{found:?}");
+}
+
 fn hand_out_refused(ledger: &Ledger) -> String {
     let refused = at_depot(ledger, AT, "nonce cert --quantity 1 -o text-9");
     assert_eq!(refused.code, 1, "{refused:?}");

@@ -86,6 +86,6 @@ fn archives_that_climb_expand_or_hide_are_refused() {
         let path = ledger.folder().join("nonsense.zip");
         std::fs::write(&path, nonsense).unwrap();
         let told = verified(ledger.folder(), "nonsense.zip");
-        assert_eq!((told.code, told.error_code().as_str()), (3, "integrity"));
+        assert_eq!((told.code, told.error_code().as_str()), (2, "evidence/archive"));
     }
 }

@@ -9,6 +9,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,7 +21,10 @@ const ORIGIN: &str = "localhost:8600";
 
 /// A database with the played exercise in it, and folders for its nodes.
 pub struct House {
-    pub cluster: Cluster,
+    /// The one server, where there is one only.
+    cluster: Option<Cluster>,
+    /// The ledger, without the folder that each node has of its own.
+    base: String,
     played: stage::Ledger,
     folder: tempfile::TempDir,
     client: Client,
@@ -30,14 +34,37 @@ impl House {
     /// None where there is no PostgreSQL, which is said aloud.
     pub fn new() -> Option<Self> {
         let cluster = given(&[])?;
+        let location = cluster.location("main");
+        Some(Self::on(cluster, &location))
+    }
+
+    /// On a server of its own, which nodes reach by this location.
+    pub fn on(cluster: Cluster, location: &str) -> Self {
+        let mut house = Self::over(location, "");
+        house.cluster = Some(cluster);
+        house.found();
+        house
+    }
+
+    /// The same in a database that somebody else looks after; the ledger is not there yet.
+    pub fn over(location: &str, password: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("passwords");
+        fs::write(&file, format!("*:*:*:*:{password}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let base = format!("{location}&passfile={}", file.display());
         // It may have been chosen by another test already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
-        let house = Self { cluster, played: stage::Ledger::new(), folder, client };
-        let to = house.location("first");
-        stage::run(house.played.folder(), &["ledger", "copy", "D", &to]).good();
-        Some(house)
+        let played = stage::Ledger::new();
+        Self { cluster: None, base, played, folder, client }
+    }
+
+    /// Takes the played exercise into the database.
+    pub fn found(&self) {
+        let to = self.location("first");
+        stage::run(self.played.folder(), &["ledger", "copy", "D", &to]).good();
     }
 
     pub fn path(&self, node: &str) -> PathBuf {
@@ -46,7 +73,7 @@ impl House {
 
     /// The ledger, as the node of that name has it.
     pub fn location(&self, node: &str) -> String {
-        format!("{}&folder={}", self.cluster.location("main"), self.path(node).display())
+        format!("{}&folder={}", self.base, self.path(node).display())
     }
 
     /// Runs the program on the ledger, as at the node of that name.
@@ -57,17 +84,24 @@ impl House {
 
     /// Starts a node, and waits until it answers.
     pub fn start(&self, name: &'static str) -> Node<'_> {
+        self.start_at(name, Ipv4Addr::LOCALHOST, &[])
+    }
+
+    /// Starts a node at an address, by a program that `within` names, with its words.
+    pub fn start_at(&self, name: &'static str, address: Ipv4Addr, within: &[&str]) -> Node<'_> {
         let folder = self.path(name);
         if !folder.exists() {
             fs::create_dir(&folder).unwrap();
             fs::copy(self.path("first").join("log.key"), folder.join("log.key")).unwrap();
         }
         let port = free_port();
-        let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}"));
-        let child = stage::tame(stage::PROGRAM, self.played.folder())
+        let (listen, url) = (format!("{address}:{port}"), format!("http://{address}:{port}"));
+        let words = [within, &[stage::PROGRAM]].concat();
+        let child = stage::tame(words[0], self.played.folder())
+            .args(&words[1..])
             .args(["--ledger", &self.location(name), "serve", "--listen", &listen])
             .args(["--origin", &format!("http://{ORIGIN}"), "--node", &url])
-            .env("RUST_LOG", "error")
+            .env("RUST_LOG", "off")
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -76,18 +110,25 @@ impl House {
         node
     }
 
+    /// The one server.
+    pub fn server(&self) -> &Cluster {
+        self.cluster.as_ref().expect("a server of one's own")
+    }
+
     /// Does something to the database that nobody may be connected to meanwhile.
     pub fn alone(&self, sql: &str) {
+        let cluster = self.server();
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
         until("the database is left alone", || {
-            let _ = self.cluster.tried("postgres", &format!("{end}'{DATABASE}'"));
-            self.cluster.tried("postgres", sql).is_ok()
+            let _ = cluster.tried("postgres", &format!("{end}'{DATABASE}'"));
+            cluster.tried("postgres", sql).is_ok()
         });
     }
 
     /// The entries whose sealed parts have a word that begins so, by that word.
     pub fn saying(&self, start: &str) -> BTreeMap<String, Vec<u64>> {
-        let store = countersign_store::open(&self.cluster.location("main"), Mode::Read).unwrap();
+        let location = self.location("first");
+        let store = countersign_store::open(&location, Mode::Read).unwrap();
         let mut found: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for entry in store.read(0, usize::MAX).unwrap() {
             for part in &entry.sealed {

@@ -147,10 +147,14 @@ pub(super) fn check(global: &Global, args: &CheckArgs, output: &mut Output) -> R
 }
 
 fn refused(error: TlogProofError) -> Failure {
-    let code = match &error {
-        TlogProofError::Text { .. } | TlogProofError::Checkpoint(_) => "log/proof-malformed",
-        TlogProofError::Untrusted(_) => "log/not-trusted",
-        TlogProofError::NotIncluded(_) => return Failure::Integrity(error.to_string()),
-    };
-    Failure::Refused { code: code.to_owned(), message: error.to_string() }
+    let message = error.to_string();
+    match error {
+        TlogProofError::Text { .. } | TlogProofError::Checkpoint(_) => {
+            Failure::Malformed { code: "log/proof-malformed", message }
+        }
+        TlogProofError::Untrusted(_) => {
+            Failure::Refused { code: "log/not-trusted".to_owned(), message }
+        }
+        TlogProofError::NotIncluded(_) => Failure::Integrity(message),
+    }
 }

@@ -69,8 +69,8 @@ impl From<TimestampError> for Failure {
 }
 
 fn parsed(note: &[u8]) -> Result<(SignedNote, Checkpoint), Failure> {
-    let malformed = |error: countersign_proof::checkpoint::CheckpointError| Failure::Refused {
-        code: "log/checkpoint-malformed".to_owned(),
+    let malformed = |error: countersign_proof::checkpoint::CheckpointError| Failure::Malformed {
+        code: "log/checkpoint-malformed",
         message: error.to_string(),
     };
     let note = SignedNote::parse(note).map_err(malformed)?;

@@ -7,7 +7,8 @@ use super::super::output::Output;
 use super::super::{Failure, Global};
 use crate::actions::tried;
 use crate::depot::certifying::{self, Prepared, Wanted};
-use crate::depot::{Carried, issuing, papers};
+use crate::depot::{Became, Carried, CarriedPaper, issuing, papers};
+use crate::views::certificates::paper;
 use clap::Args;
 use countersign_core::Command as AnyCommand;
 use countersign_core::requests::Command;
@@ -309,28 +310,66 @@ pub(super) fn receipts(
     let mut desk = Desk::open(global)?;
     let by = desk.session(global)?;
     let depot = carried.depot.clone();
-    let (commands, mut known) = desk.look(|state| carried.into_commands(&state.requests));
-    let mut recorded = 0_u64;
-    for command in commands {
-        match desk.submit(Some(by.clone()), AnyCommand::from(command)) {
-            Ok(_) => recorded = recorded.saturating_add(1),
-            Err(Failure::Refused { code, .. }) if certifying::is_known_already(&code) => {
-                known = known.saturating_add(1);
+    let mut told: Vec<(String, Became)> = Vec::new();
+    let mut broken_off = None;
+    for CarriedPaper { name, command } in carried.into_papers() {
+        let became = match command {
+            Err(refusal) => Became::from(&refusal),
+            Ok((digest, _)) if desk.look(|state| state.requests.is_carried(&digest)) => {
+                Became::Known
             }
-            Err(other) => return Err(other),
-        }
+            Ok((_, command)) => match desk.submit(Some(by.clone()), AnyCommand::from(*command)) {
+                Ok(_) => Became::Recorded,
+                Err(Failure::Refused { code, message }) => Became::of_refusal(&code, &message),
+                Err(other) => {
+                    broken_off = Some(other);
+                    break;
+                }
+            },
+        };
+        told.push((name, became));
     }
     if desk.is_dry() {
         output.only_would();
     }
     let now = desk.now()?;
-    let gaps = desk.look(|state| countersign_core::evidence::gaps(state, now));
-    output.value(&json!({
-        "depot": depot, "recorded": recorded, "known": known, "gaps": gaps.len(),
-    }));
-    output.line(&format!("{depot}: {recorded} recorded, {known} known already."));
-    if !gaps.is_empty() {
-        output.line(&format!("{} gaps; see `evidence gaps`.", gaps.len()));
+    let gaps = desk.look(|state| countersign_core::evidence::gaps(state, now).len());
+    let refused = brought(&depot, &told, gaps, output);
+    match (broken_off, refused) {
+        (Some(failure), _) => Err(failure),
+        (None, 0) => Ok(()),
+        (None, refused) => Err(Failure::Refused {
+            code: "depot/some-refused".to_owned(),
+            message: format!(
+                "{refused} of {} papers, each for the reason told above; the others {} on the \
+                 record. Ask the depot about these, and bring the file in again once that is \
+                 settled: what is there already is passed over",
+                told.len(),
+                if desk.is_dry() { "would be" } else { "are" }
+            ),
+        }),
     }
-    Ok(())
+}
+
+/// Tells what became of each text that a depot carried back; gives how many were refused.
+fn brought(depot: &str, told: &[(String, Became)], gaps: usize, output: &mut Output) -> usize {
+    let count = |word: &str| told.iter().filter(|(_, became)| became.word() == word).count();
+    let (recorded, known, refused) = (count("recorded"), count("known"), count("refused"));
+    output.value(&json!({
+        "depot": depot, "recorded": recorded, "known": known, "refused": refused, "gaps": gaps,
+        "papers": told.iter().map(|(name, became)| paper(name, became)).collect::<Vec<_>>(),
+    }));
+    let also = if refused == 0 { String::new() } else { format!(", {refused} refused") };
+    output.line(&format!("{depot}: {recorded} recorded, {known} known already{also}."));
+    for (name, became) in told {
+        output.line(&match became {
+            Became::Recorded => format!("  {name}: recorded"),
+            Became::Known => format!("  {name}: known already"),
+            Became::Refused { code, message } => format!("  {name}: refused, {message} ({code})"),
+        });
+    }
+    if gaps > 0 {
+        output.line(&format!("{gaps} gaps; see `evidence gaps`."));
+    }
+    refused
 }

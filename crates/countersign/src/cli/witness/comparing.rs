@@ -4,7 +4,7 @@ use super::super::log::TileFolder;
 use super::{Failure, Global, Output};
 use clap::Args;
 use countersign_proof::LogVerifier;
-use countersign_proof::checkpoint::{Checkpoint, NoteSignature, SignedNote};
+use countersign_proof::checkpoint::{Checkpoint, CheckpointError, NoteSignature, SignedNote};
 use countersign_proof::merkle::{consistency_proof, tree_head};
 use countersign_proof::tiles::VerifiedTiles;
 use countersign_proof::witness::{Misbehaviour, MisbehaviourError};
@@ -59,9 +59,16 @@ fn open(path: &Path, log: &LogVerifier) -> Result<(SignedNote, Checkpoint), Fail
         code: "witness/log-signature-missing".to_owned(),
         message: format!("{}: {what}", path.display()),
     };
+    let unfit = |error: CheckpointError| {
+        if error.is_malformed() {
+            let message = format!("{}: {error}", path.display());
+            return Failure::Malformed { code: "witness/checkpoint-malformed", message };
+        }
+        refuse(error.to_string())
+    };
     let bytes = read(path)?;
-    let checkpoint = Checkpoint::open(&bytes, log).map_err(|error| refuse(error.to_string()))?;
-    let note = SignedNote::parse(&bytes).map_err(|error| refuse(error.to_string()))?;
+    let note = SignedNote::parse(&bytes).map_err(unfit)?;
+    let checkpoint = Checkpoint::open(&bytes, log).map_err(unfit)?;
     let own = note.only(|line: &NoteSignature| line.is_by(log));
     Ok((own.ok_or_else(|| refuse("the log has not signed it".to_owned()))?, checkpoint))
 }
@@ -132,7 +139,15 @@ fn told(found: &Misbehaviour, earlier: u64, later: u64) -> String {
 pub(super) fn check(args: &CheckArgs, output: &mut Output) -> Result<(), Failure> {
     let refuse =
         |message: String| Failure::Refused { code: "witness/proves-nothing".to_owned(), message };
-    let found = Misbehaviour::parse(&read(&args.proof)?).map_err(|e| refuse(e.to_string()))?;
+    let found = Misbehaviour::parse(&read(&args.proof)?).map_err(|error| match error {
+        MisbehaviourError::Text(_) => {
+            Failure::Malformed { code: "witness/proof-malformed", message: error.to_string() }
+        }
+        MisbehaviourError::Checkpoint(_)
+        | MisbehaviourError::OtherLog(_)
+        | MisbehaviourError::NoConflict
+        | MisbehaviourError::Prefix(_) => refuse(error.to_string()),
+    })?;
     if *found.log() != args.log {
         return Err(refuse(format!("it is about the log {}, not {}", found.log(), args.log)));
     }

@@ -42,20 +42,55 @@ pub(crate) const EVIDENCE_BUSY: &str = "Checking\u{2026}";
 pub(crate) const EVIDENCE_HOLDS: &str = "It holds";
 /// It does not.
 pub(crate) const EVIDENCE_BROKEN: &str = "It does not hold";
-/// Before two numbers.
-pub(crate) const EVIDENCE_ENTRIES: &str = "Entries in the log, of how many it has";
-/// Before a number.
-pub(crate) const EVIDENCE_SIGNATURES: &str = "Signatures that are good";
-/// Before the log's key.
-pub(crate) const EVIDENCE_COMPARE: &str = "Compare the log\u{2019}s key with one that you got \
-                                           another way:";
 /// The bundle is from an exercise.
 pub(crate) const EVIDENCE_EXERCISE: &str = "EXERCISE: the ledger of this file is an exercise";
-/// Before what was left out of it.
-pub(crate) const EVIDENCE_LEFT_OUT: &str = "Left out of the file";
-/// What is not checked in the page.
-pub(crate) const EVIDENCE_NOT: &str = "Not checked in this page: offices, policy, provisos and \
-                                       breaches, and that nothing later bears on it. The command \
-                                       above checks all of them.";
+/// Heads what was proved.
+pub(crate) const EVIDENCE_PROVED: &str = "Proved";
+/// How many entries are in a log of how many, with which root.
+pub(crate) const EVIDENCE_ENTRIES: &str = "{0} entries are, word for word, in the log of {1} \
+                                           entries with the root {2}, signed by its key.";
+/// How many signatures are good.
+pub(crate) const EVIDENCE_SIGNATURES: &str = "{0} signatures are by keys that the list in the \
+                                              file gives to the people they name, at the moment of \
+                                              the entry.";
+/// How many of them quote a head of the log.
+pub(crate) const EVIDENCE_AFTER: &str = "{0} of them quote a head of this very log, so they were \
+                                         made after that.";
+/// Heads what was left out.
+pub(crate) const EVIDENCE_LEFT_OUT: &str = "Left out";
+/// How many parts, and who alone may see them.
+pub(crate) const EVIDENCE_REDACTED: &str = "{0} parts that only {1} may see: left out on purpose.";
+/// The same, of parts that the record has no longer.
+pub(crate) const EVIDENCE_ERASED: &str = "{0} parts that only {1} may see: erased from the record.";
+/// How many entries have no body.
+pub(crate) const EVIDENCE_BODIES: &str = "What {0} entries record in detail.";
+/// Heads what was not proved.
+pub(crate) const EVIDENCE_NOT: &str = "Not proved";
+/// Which key names the log.
+pub(crate) const EVIDENCE_COMPARE: &str = "That this is the log you mean: its key is named by the \
+                                           file alone. Compare {0} with a copy that you got \
+                                           another way.";
+/// No witness.
+pub(crate) const EVIDENCE_UNCOSIGNED: &str = "That the operator shows everyone the same log: its \
+                                              head is signed by the log alone, and by no witness.";
+/// Witnesses that the page does not know.
+pub(crate) const EVIDENCE_COSIGNED: &str = "That the operator shows everyone the same log: {0} are \
+                                            named as witnesses, and only the command above can \
+                                            check them, with --trust.";
+/// What may have followed.
+pub(crate) const EVIDENCE_LATER: &str = "That nothing else in the log bears on this, such as a \
+                                         later withdrawal or a key revoked: only the whole record \
+                                         shows that.";
+/// What the command checks.
+pub(crate) const EVIDENCE_POLICY: &str = "Who was enrolled and who held which office, what policy \
+                                          demanded, provisos and breaches, and the files in it \
+                                          that are for people: the command above checks all of \
+                                          them.";
+/// What is only stated.
+pub(crate) const EVIDENCE_STATED: &str = "What the holder had out and had used beside this: stated \
+                                          by whoever exported.";
+/// How many signatures are by software keys.
+pub(crate) const EVIDENCE_SOFTWARE: &str = "That the person was at the key: {0} signatures are by \
+                                            software keys, and for these nothing reports it.";
 /// On a case page.
 pub(crate) const EVIDENCE_OF_CASE: &str = "Take the evidence of this case with you";
