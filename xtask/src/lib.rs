@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `tidy`, `bench` and `screenshots`.
+//! The project's own commands: `cargo xtask test`, `tidy`, `bench`, `screenshots` and `simulate`.
 //!
 //! It uses the standard library only, so that the first command a newcomer runs compiles in a
 //! moment, and so that it can judge the other crates without depending on any of them.
@@ -7,6 +7,7 @@ pub mod bench;
 pub mod counts;
 pub mod say;
 pub mod screenshots;
+pub mod simulate;
 pub mod steps;
 pub mod test;
 pub mod tidy;

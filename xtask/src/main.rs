@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use xtask::{bench, say, screenshots, test, tidy, under_ci, workspace_root};
+use xtask::{bench, say, screenshots, simulate, test, tidy, under_ci, workspace_root};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
@@ -12,6 +12,9 @@ cargo xtask COMMAND
   bench [--quick] [--json FILE] [-- ARGUMENT…]
                                  the benchmarks; figures go to target/bench.json
   screenshots DIR                the pages of the exercise as pictures, in a real browser
+  simulate [--seed N] [--hours H] [--planted BUG] [--loses]
+                                 three nodes through everything that can go wrong, repeatable by
+                                 its seed; simulate --help says more
 
 Exit codes: 0 done, 1 something failed, 2 usage, 4 not there yet.";
 
@@ -39,6 +42,13 @@ fn command(arguments: &[String]) -> Result<ExitCode, String> {
             Ok(bench::run(&root, &bench::Wish::parse(rest, &root, &here)?))
         }
         "screenshots" => Ok(screenshots::run(&root(&here)?, &screenshots::parse(rest, &here)?)),
+        "simulate" => match simulate::parse(rest) {
+            Ok(rest) => Ok(simulate::run(&root(&here)?, rest)),
+            Err(help) => {
+                say::line(help);
+                Ok(ExitCode::SUCCESS)
+            }
+        },
         "help" | "--help" | "-h" => {
             say::line(USAGE);
             Ok(ExitCode::SUCCESS)

@@ -34,7 +34,7 @@ pub const RULES: &[Rule] = &[
         name: "crate-direction",
         demands: "proof ← core ← store ← countersign: a crate uses only what stands to its left; \
                   xtask uses none of them, fuzz only proof, \
-                  tests/postgres only proof and store",
+                  tests/postgres only proof and store, tests/simulation all four",
         reason: "an auditor can then read proof alone, and a rule can be tested without a database",
         check: layers::crates,
     },

@@ -5,6 +5,7 @@ use std::process::Command;
 use xtask::bench;
 use xtask::counts::{Counts, Runner};
 use xtask::screenshots;
+use xtask::simulate;
 use xtask::steps::Steps;
 use xtask::test::Wish;
 use xtask::tools::{self, Tool};
@@ -136,6 +137,16 @@ fn a_word_it_does_not_know_is_a_usage_error() {
             .expect("xtask can be started");
         assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
     }
+}
+
+#[test]
+fn the_simulation_says_what_it_takes() {
+    let help = simulate::parse(&strings(&["--help"])).expect_err("the help");
+    for word in ["--seed", "--hours", "--planted", "--loses", "cargo xtask simulate --seed 7"] {
+        assert!(help.contains(word), "{word}");
+    }
+    let words = strings(&["--seed", "7"]);
+    assert_eq!(simulate::parse(&words), Ok(&words[..]));
 }
 
 #[test]

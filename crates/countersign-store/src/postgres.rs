@@ -160,7 +160,8 @@ impl PostgresStore {
     }
 
     /// The connection, made anew where the one before is lost, with everything checked again; and
-    /// for a writer not before it is settled what became of the last append.
+    /// for a writer not before it is settled what became of the last append, and whether the
+    /// server is still the one that acknowledges.
     fn link(&self) -> Result<Arc<Link>, StoreError> {
         let kept = self.link.borrow().clone().filter(|link| link.is_usable());
         let link = match kept {
@@ -170,8 +171,7 @@ impl PostgresStore {
         if let Some(writer) = &self.writer
             && writer.unsettled.get()
         {
-            writer.held.settle(&link)?;
-            writer.unsettled.set(false);
+            self.settle(writer, &link)?;
         }
         Ok(link)
     }
@@ -181,17 +181,32 @@ impl PostgresStore {
         let purpose = if self.writer.is_some() { Purpose::Write } else { Purpose::Read };
         let link = session::connect(&self.address, purpose, before)?;
         check_readable(&link, &self.address)?;
-        let (size, seen) = (reading::size(&link)?, self.seen.get());
-        if size < seen && self.writer.is_some() {
-            let what = format!("{seen} entries were recorded, and now there are {size}");
-            return Err(StoreError::corrupt(size, what));
-        }
-        if size < seen {
-            let cause = format!("the server has {size} entries, and {seen} were read before");
-            return Err(StoreError::Unavailable { cause });
+        if let Some(writer) = &self.writer {
+            // It may be an old primary, or another may write by now: neither may be believed.
+            writer.unsettled.set(true);
+        } else {
+            let (size, seen) = (reading::size(&link)?, self.seen.get());
+            if size < seen {
+                let cause = format!("the server has {size} entries, and {seen} were read before");
+                return Err(StoreError::Unavailable { cause });
+            }
         }
         self.link.replace(Some(link.clone()));
         Ok(link)
+    }
+
+    /// Has a new tenure acknowledged. An old primary never does; and where one does, what is there
+    /// is acknowledged too, and those who follow may see it.
+    fn settle(&self, writer: &Writer, link: &Link) -> Result<(), StoreError> {
+        writer.held.settle(link)?;
+        let (size, seen) = (reading::size(link)?, self.seen.get());
+        if size < seen {
+            let what = format!("{seen} entries were recorded, and now there are {size}");
+            return Err(StoreError::corrupt(size, what));
+        }
+        writer.keeper.confirm(self.saw(size));
+        writer.unsettled.set(false);
+        Ok(())
     }
 
     /// Does something that takes long over a connection of its own, to the same server.
@@ -258,6 +273,9 @@ impl PostgresStore {
         let done = work(&link, &writer.held);
         if matches!(done, Err(StoreError::Unavailable { .. } | StoreError::Postgres { .. })) {
             writer.unsettled.set(true);
+        }
+        if let Err(StoreError::Fenced { found, .. }) = done {
+            writer.held.is_fenced_by(found);
         }
         if matches!(done, Err(StoreError::Standby { .. })) {
             // It was the primary once: the next call looks for the one that is.

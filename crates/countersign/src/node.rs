@@ -197,6 +197,9 @@ impl Node {
                 }
                 if bench.is_fenced() {
                     self.step_down();
+                } else if let Some(error) = bench.damage() {
+                    // The database that it writes to has lost what was acknowledged.
+                    self.halt(&error);
                 }
             }
             Role::Follows(_) => {

@@ -212,10 +212,23 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
 pub fn take_over(
     location: &str,
     place: &str,
-    mut state: State,
+    state: State,
     head: Head,
 ) -> Result<Opened, OpenError> {
     let store = countersign_store::open_at(location, Mode::Write, place)?;
+    go_on(location, store, state, head)
+}
+
+/// As [`take_over`], once `store` has the lease.
+///
+/// # Errors
+/// As for [`take_over`].
+pub fn go_on(
+    location: &str,
+    store: Box<dyn Store>,
+    mut state: State,
+    head: Head,
+) -> Result<Opened, OpenError> {
     check_seen(location, store.as_ref())?;
     let head = catch_up(store.as_ref(), &mut state, head)?;
     with_keys(location, store, state, head)

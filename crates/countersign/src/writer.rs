@@ -314,6 +314,8 @@ pub(crate) struct Bench {
     entropy: Box<dyn Entropy>,
     /// False after a failed commit, until state and head have been read back from the store.
     sound: bool,
+    /// Why they never can be.
+    damage: Option<OpenError>,
     reader: Reader,
 }
 
@@ -356,6 +358,7 @@ impl Bench {
             clock,
             entropy,
             sound: true,
+            damage: None,
             reader,
         }
     }
@@ -363,6 +366,11 @@ impl Bench {
     /// Whether another writer is known to have taken over.
     pub(crate) fn is_fenced(&self) -> bool {
         self.store.is_fenced()
+    }
+
+    /// Why nothing can be recorded any more: the record is not the one that was acknowledged.
+    pub(crate) fn damage(&mut self) -> Option<OpenError> {
+        self.damage.take()
     }
 
     /// Decides and commits what has gathered, then answers.
@@ -396,7 +404,7 @@ impl Bench {
             }
             return Ok(Given::Step { index, repeated: true });
         }
-        if let Some(seq) = self.store.find(submission.id)? {
+        if let Some(seq) = self.found(submission.id)? {
             return self.answered_before(seq, &submission.asked).map(Given::Receipt);
         }
         let at = self.moment()?;

@@ -13,6 +13,10 @@ const BESIDE: &[(&str, &str)] = &[
     ("fuzz", "countersign-proof"),
     ("tests/postgres", "countersign-proof"),
     ("tests/postgres", "countersign-store"),
+    ("tests/simulation", "countersign-proof"),
+    ("tests/simulation", "countersign-core"),
+    ("tests/simulation", "countersign-store"),
+    ("tests/simulation", "countersign"),
 ];
 
 /// The modules of a crate in tiers: a module may use its own tier and those before it. A module

@@ -178,6 +178,11 @@ impl Held {
         StoreError::Fenced { held: shown(self.epoch), found: shown(found) }
     }
 
+    /// Remembers that another writer, of this epoch, has taken over.
+    pub(super) fn is_fenced_by(&self, found: u64) {
+        self.state().fenced.get_or_insert(signed(found));
+    }
+
     /// Gives this writer a new tenure, after an append whose outcome is unknown. An append that is
     /// still under way is waited for, and one that the server has not begun can no longer succeed:
     /// after this, what the record says of it is final.

@@ -84,7 +84,11 @@ impl Follower {
         let acknowledged = store.wait_beyond(wanted.saturating_sub(1), patience)?;
         let pending = self.pending.take().filter(|next| next.head.size() <= acknowledged);
         if let Some(next) = pending {
-            self.show_up_to(store, &next, reader)?;
+            match self.show_up_to(store, &next, reader) {
+                // It was an old primary's, which nobody will acknowledge.
+                Ok(()) | Err(OpenError::Lost(Lost::History { .. })) => {}
+                Err(error) => return Err(error),
+            }
         }
         let stored = store.head()?;
         let next = Signed { head: Head::of(&stored)?, bytes: stored.frontier };

@@ -76,7 +76,8 @@ impl Reader {
     }
 
     /// The head as of the last commit.
-    pub(crate) fn head(&self) -> Head {
+    #[must_use]
+    pub fn head(&self) -> Head {
         self.locked().head.clone()
     }
 

@@ -2,12 +2,24 @@
 //! happened, and is it still what was told?*
 
 use super::{Asked, Bench, Receipt, Unavailable, acts};
-use crate::opening::{read_body, rebuild, sealed_part};
+use crate::opening::{OpenError, read_body, rebuild, sealed_part};
 use countersign_core::record::{self, Recorded};
+use countersign_proof::words::CommandId;
 use countersign_proof::{Label, OpenPart};
 use countersign_store::{NewHead, StoredEntry};
 
 impl Bench {
+    /// The entry that records a command, if one does.
+    pub(super) fn found(&mut self, command: CommandId) -> Result<Option<u64>, Unavailable> {
+        let found = self.store.find(command);
+        if let Err(error) = &found
+            && error.is_damage()
+        {
+            self.damage = Some(error.clone().into());
+        }
+        Ok(found?)
+    }
+
     /// The answer that a command got before; another command under its id is refused.
     pub(super) fn answered_before(&self, seq: u64, asked: &Asked) -> Result<Receipt, Unavailable> {
         let lost =
@@ -37,7 +49,9 @@ impl Bench {
         let checked = self.seen.as_ref().map_or(Ok(()), |seen| seen.check(store));
         let read = checked.and_then(|()| rebuild(store));
         let (state, head) = read.map_err(|error| {
-            Unavailable::NotRecorded(format!("it cannot be read back: {error}"))
+            let unavailable = Unavailable::NotRecorded(format!("it cannot be read back: {error}"));
+            self.damage = Some(error).filter(OpenError::is_damage);
+            unavailable
         })?;
         // A commit whose reply was lost is shown to readers only now.
         self.reader.replace(state.clone(), &head);

@@ -1,0 +1,178 @@
+//! What the simulation has found in the nodes, each as the few steps that it takes.
+
+use crate::cluster::{Cluster, HOSTS};
+use crate::machine::{Machine, Outbox};
+use crate::planted::Planted;
+use crate::programme::{self, founded};
+use crate::random::Random;
+use crate::site::Place;
+use crate::store::{World, servers};
+use crate::{database::Database, world};
+use countersign::node::Standing;
+use countersign::writer::Submission;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Some nodes, of which the first leads.
+struct House {
+    world: World,
+    machines: Vec<Machine>,
+    outbox: Outbox,
+    sent: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn new(nodes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Database::new(founded().entries.clone(), founded().head.clone());
+        let now = world::start().millis() + 3_600_000;
+        let random = Random::new(1, "servers");
+        let cluster = Cluster::new(db, now, nodes, random, Planted::Nothing);
+        let world = Arc::new(Mutex::new(cluster));
+        let machine = |node| machine(&world, node, folder.path());
+        let machines = (0..nodes).map(machine).collect();
+        let mut house =
+            Self { world, machines, outbox: Outbox::default(), sent: 0, _folder: folder };
+        house.turn(0);
+        assert_eq!(house.machines[0].standing(), Some(Standing::Leads));
+        house.all_turn();
+        house
+    }
+
+    fn turn(&mut self, node: usize) {
+        let mut servers = servers(&self.world);
+        servers.pass(200);
+        servers.renew();
+        drop(servers);
+        self.machines[node].turn();
+    }
+
+    fn all_turn(&mut self) {
+        (0..self.machines.len()).for_each(|node| self.turn(node));
+    }
+
+    /// A node is sent something, takes its turn, and may have an answer.
+    fn submit(&mut self, node: usize) -> bool {
+        self.sent += 1;
+        let (id, by) = (world::id(7, self.sent), Some(world::authority("P-S")));
+        let submission = Submission { id, by, asked: programme::receive() };
+        self.machines[node].takes(submission, &self.outbox).unwrap();
+        self.turn(node);
+        self.outbox.lock().unwrap().drain(..).all(|answer| answer.answer.is_ok())
+    }
+
+    fn shows(&self, node: usize) -> u64 {
+        self.machines[node].process.as_ref().unwrap().reader.position()
+    }
+
+    fn size(&self) -> u64 {
+        servers(&self.world).durable().mark().size
+    }
+}
+
+fn machine(world: &World, node: usize, folder: &Path) -> Machine {
+    let folder = folder.join(format!("node-{node}"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("log.key"), &founded().log_key).unwrap();
+    let mut machine = Machine::new(Place::new(world.clone(), node, &folder, 1), &folder);
+    machine.start();
+    machine
+}
+
+/// It held the head of an old primary, which nobody acknowledged, against the new one's, and
+/// halted.
+#[test]
+fn a_follower_of_an_old_primary_goes_on_with_the_new_one() {
+    let mut house = House::new(2);
+    assert!(house.submit(0));
+    house.all_turn();
+    let size = house.size();
+    // An append that the standby never gets; its primary restarts and shows it.
+    servers(&house.world).part();
+    assert!(!house.submit(0));
+    servers(&house.world).restart();
+    house.machines[1].turn();
+    assert_eq!(house.shows(1), size, "it is not acknowledged");
+    // The standby takes over without it, and as much is recorded there.
+    let mut cluster = servers(&house.world);
+    cluster.fail_over(false, false);
+    cluster.seats.iter_mut().for_each(|seat| seat.reach = [true; HOSTS]);
+    drop(cluster);
+    for _ in 0..30 {
+        house.all_turn();
+    }
+    let leader = (0..2).find(|node| house.machines[*node].standing() == Some(Standing::Leads));
+    let leader = leader.expect("one leads");
+    assert!(house.submit(leader) || house.submit(leader));
+    for _ in 0..30 {
+        house.all_turn();
+    }
+    assert!(
+        matches!(
+            house.machines[1].standing(),
+            Some(Standing::Follows { lost: None, .. }) | Some(Standing::Leads)
+        ),
+        "{:?}",
+        house.machines[1].standing()
+    );
+    assert_eq!([house.shows(0), house.shows(1)], [house.size(); 2]);
+}
+
+/// What was recorded though its answer was lost was shown by the others only after the next entry.
+#[test]
+fn what_a_writer_reads_back_is_shown_by_those_who_follow() {
+    let mut house = House::new(2);
+    servers(&house.world).seats[0].fate = crate::cluster::Fate::Lost;
+    assert!(!house.submit(0));
+    let asked = countersign::writer::Asked::Time;
+    let submission = Submission { id: world::id(8, 1), by: None, asked };
+    house.machines[0].lets_time_pass(submission);
+    house.turn(0);
+    for _ in 0..30 {
+        house.all_turn();
+    }
+    assert_eq!([house.shows(0), house.shows(1)], [house.size(); 2]);
+}
+
+/// A writer that had lost its lease read the record back and showed what nobody had acknowledged.
+#[test]
+fn a_writer_that_lost_its_lease_shows_nothing_unacknowledged() {
+    let mut house = House::new(2);
+    // The first is paused past its lease, and the second takes over.
+    servers(&house.world).seats[0].fate = crate::cluster::Fate::Torn;
+    assert!(!house.submit(0));
+    servers(&house.world).seats[0].is_paused = true;
+    servers(&house.world).pass(10_000);
+    house.machines[1].turn();
+    assert_eq!(house.machines[1].standing(), Some(Standing::Leads));
+    assert!(house.submit(1));
+    let size = house.size();
+    servers(&house.world).part();
+    assert!(!house.submit(1));
+    servers(&house.world).restart();
+    // The first goes on before it notices anything.
+    house.sent += 1;
+    let (id, by) = (world::id(7, house.sent), Some(world::authority("P-S")));
+    let submission = Submission { id, by, asked: programme::receive() };
+    house.machines[0].takes(submission, &house.outbox).unwrap();
+    house.machines[0].turn();
+    assert!(house.shows(0) <= size, "{} of {size}", house.shows(0));
+}
+
+/// A writer whose database lost entries refused one command after the other, and went on.
+#[test]
+fn a_writer_whose_database_lost_entries_halts() {
+    let mut house = House::new(2);
+    for _ in 0..20 {
+        assert!(house.submit(0));
+        house.all_turn();
+    }
+    assert!(servers(&house.world).fail_over(false, true) > 0);
+    assert!(!house.submit(0));
+    let standing = house.machines[0].standing();
+    assert!(matches!(standing, Some(Standing::Halted { .. })), "{standing:?}");
+    house.all_turn();
+    let standing = house.machines[1].standing();
+    assert!(matches!(standing, Some(Standing::Follows { lost: Some(_), .. })), "{standing:?}");
+}
