@@ -146,8 +146,8 @@ impl PostgresStore {
         schema::migrate(&link, &address)?;
         let renewing = session::connect_to(&address, Purpose::Cache, link.host)?;
         let keeper = Keeper::start(address.clone(), renewing, held.clone())?;
-        held.announce(&link, place)?;
         let head = integrity::quick(&link, &address)?;
+        held.announce(&link, place)?;
         let writer = Writer { held, unsettled: Cell::new(false), keeper };
         Ok(Self::over(address, link, head.size, Some(writer)))
     }

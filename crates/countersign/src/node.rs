@@ -148,8 +148,6 @@ pub struct Node {
     reader: Reader,
     /// Turns until taking over is tried again.
     rest: u32,
-    /// How many times in a row another node was found to write that the record did not tell of.
-    locked: u32,
 }
 
 enum Role {
@@ -169,7 +167,7 @@ impl Node {
         let (state, head) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
-        let node = Self { site, role: Role::Follows(follower), reader, rest: 0, locked: 0 };
+        let node = Self { site, role: Role::Follows(follower), reader, rest: 0 };
         node.stand(None, acknowledged, None);
         Ok(node)
     }
@@ -227,10 +225,7 @@ impl Node {
         let Role::Follows(follower) = &mut self.role else { return };
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
             Ok(followed) if followed.is_free => self.take_over(followed.size),
-            Ok(followed) => {
-                self.locked = 0;
-                self.stand(followed.place, followed.size, None);
-            }
+            Ok(followed) => self.stand(followed.place, followed.size, None),
             Err(error) if error.is_damage() && !is_lost(&error) => self.halt(&error),
             Err(error) => {
                 let size = self.reader.position();
@@ -265,20 +260,8 @@ impl Node {
                 tracing::info!("this node writes from now on");
                 self.reader.stand(Standing::Leads);
             }
-            // Another one was faster, and is followed in the next turn; or the server that this
-            // one reads from is so far behind that it does not know of it.
-            Err(OpenError::Store(StoreError::Locked { .. })) => {
-                self.locked = self.locked.saturating_add(1);
-                if self.locked > 2 {
-                    self.rest = PAUSE;
-                    let why = "another node writes, and the server that this one reads from does \
-                               not know of it";
-                    self.stand(None, size, Some(why.to_owned()));
-                    if let Role::Follows(follower) = &mut self.role {
-                        follower.let_go();
-                    }
-                }
-            }
+            // Another one was faster, and is followed from the next turn on.
+            Err(OpenError::Store(StoreError::Locked { .. })) => self.rest = PAUSE,
             Err(error) if error.is_damage() => self.halt(&error),
             Err(error) => {
                 tracing::warn!("nobody writes, and this node cannot take over: {error}");

@@ -80,7 +80,8 @@ fn a_follower_shows_what_is_recorded_and_hands_on_what_changes_something() {
         let seen = other.ask("GET", "/api/v1/requests").bearer_auth(&token);
         let seen = seen.header("countersign-wait-for", shown.to_string()).send().await.unwrap();
         assert_eq!(seen.status(), StatusCode::OK);
-        let wrong = other.ask("GET", "/health/live").header("countersign-wait-for", "soon");
+        let wrong = other.ask("GET", "/api/v1/requests").bearer_auth(&token);
+        let wrong = wrong.header("countersign-wait-for", "soon");
         assert_eq!(wrong.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
 
         // Stopped in good order, the lease is given back, and the other one writes at once.

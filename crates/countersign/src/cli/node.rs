@@ -12,9 +12,8 @@ use std::time::Duration;
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Show which node writes, what is acknowledged, and what this machine has seen
-    #[command(after_help = "Examples:\n  countersign --ledger D node status\n  \
-        countersign --ledger 'postgres://app@db1,db2/countersign?folder=/srv/ledger' node status\n\
-        \nIt asks the record, not the nodes: what a node itself says of its standing is at \
+    #[command(after_help = "Example:\n  countersign --ledger D node status\n\n\
+        It asks the record, not the nodes: what a node itself says of its standing is at \
         /health/writer and /health/ready, and for people at the door at /api/v1/node.")]
     Status,
 }

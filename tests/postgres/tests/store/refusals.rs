@@ -6,6 +6,7 @@ use crate::entries::{append, batch, command};
 use crate::place::{Ledger, server};
 use countersign_postgres::cluster::{CLERK, DATABASE, PASSWORD};
 use countersign_postgres::{Cluster, given};
+use countersign_store::postgres::schema::SUPPORTED;
 use countersign_store::{Mode, Store, StoreError, open};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -201,11 +202,11 @@ fn what_is_not_the_ledger_is_refused_by_name() {
     assert_refused(&format!("{there}&sslmode=require&sslrootcert=/dev/null"), "no certificate");
     ledger.sql("UPDATE about SET schema = 9");
     for mode in [Mode::Write, Mode::Read] {
-        let newer = StoreError::NewerSchema { found: 9, supported: 1 };
+        let newer = StoreError::NewerSchema { found: 9, supported: SUPPORTED };
         assert_eq!(refused(&there, mode), newer);
     }
     ledger.sql("UPDATE about SET schema = 0");
-    let older = StoreError::OlderSchema { found: 0, supported: 1 };
+    let older = StoreError::OlderSchema { found: 0, supported: SUPPORTED };
     assert_eq!(refused(&there, Mode::Read), older);
 }
 
