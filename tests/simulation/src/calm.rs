@@ -46,14 +46,6 @@ impl Run {
         self.put_right();
         self.finish_step()?;
         self.rounds()?;
-        // A clock that was ahead has left entries that are still to come.
-        let ahead = self.machines.iter().filter_map(|machine| machine.process.as_ref());
-        let ahead = ahead.map(|process| process.reader.read(|state| state.ledger.clock.millis()));
-        let ahead = ahead.max().unwrap_or(0).saturating_sub(self.now());
-        if ahead > 0 {
-            self.pass(ahead);
-            self.rounds()?;
-        }
         self.probe()?;
         self.rounds()?;
         self.look_closely()
@@ -115,12 +107,21 @@ impl Run {
         leaders.count() == 1 && self.machines.iter().all(follows) && self.machines.iter().all(shows)
     }
 
+    /// A clock that was ahead has left entries that are still to come.
+    fn wait_for_clocks(&mut self) {
+        let shown = self.machines.iter().filter_map(|machine| machine.process.as_ref());
+        let shown = shown.map(|process| process.reader.read(|state| state.ledger.clock.millis()));
+        let ahead = shown.max().unwrap_or(0).saturating_sub(self.now());
+        self.pass(ahead);
+    }
+
     /// A command is taken by the node that leads.
     fn probe(&mut self) -> Result<(), Broken> {
         let id = CommandId(self.random.bytes());
         let by = Some(world::authority("P-S"));
         let submission = Submission { id, by, asked: programme::receive() };
         for _ in 0..ROUNDS {
+            self.wait_for_clocks();
             if let Some(leader) = self.leader() {
                 self.send(leader, submission.clone());
             }

@@ -26,7 +26,7 @@ fn finds(planted: Planted, checks: &[&str]) {
         if let Err(failure) = run(Settings { seed, planted, ..USUAL }) {
             assert!(checks.contains(&failure.check), "\n{failure}\n");
             // It is found again by its seed, step for step.
-            let again = run(failure.settings).err().expect("the same seed finds it again");
+            let again = run(failure.settings).expect_err("the same seed finds it again");
             assert_eq!(again, failure);
             return;
         }
