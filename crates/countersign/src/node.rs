@@ -12,7 +12,7 @@
 mod following;
 
 use crate::clock::{Clock, Entropy, ServedClock, SystemEntropy};
-use crate::opening::{self, Head, Lost, OpenError, Opened, SeenHead};
+use crate::opening::{self, Head, OpenError, Opened, SeenHead};
 use crate::writer::{Bench, Job, Reader};
 use countersign_core::State;
 use countersign_proof::words::Moment;
@@ -27,6 +27,8 @@ const TURN: Duration = Duration::from_millis(200);
 
 /// How many turns a node leaves it at after it could not take over.
 const REST: u32 = 25;
+/// The same after another node was found to write.
+const PAUSE: u32 = 5;
 
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +148,8 @@ pub struct Node {
     reader: Reader,
     /// Turns until taking over is tried again.
     rest: u32,
+    /// How many times in a row another node was found to write that the record did not tell of.
+    locked: u32,
 }
 
 enum Role {
@@ -165,7 +169,7 @@ impl Node {
         let (state, head) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
-        let node = Self { site, role: Role::Follows(follower), reader, rest: 0 };
+        let node = Self { site, role: Role::Follows(follower), reader, rest: 0, locked: 0 };
         node.stand(None, acknowledged, None);
         Ok(node)
     }
@@ -223,14 +227,18 @@ impl Node {
         let Role::Follows(follower) = &mut self.role else { return };
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
             Ok(followed) if followed.is_free => self.take_over(followed.size),
-            Ok(followed) => self.stand(followed.place, followed.size, None),
-            Err(error) if error.is_damage() && !is_short(&error) => self.halt(&error),
+            Ok(followed) => {
+                self.locked = 0;
+                self.stand(followed.place, followed.size, None);
+            }
+            Err(error) if error.is_damage() && !is_lost(&error) => self.halt(&error),
             Err(error) => {
                 let size = self.reader.position();
                 self.stand(None, size, Some(error.to_string()));
-                if is_short(&error) {
-                    // A standby may be behind what its primary acknowledged. The primary may not,
-                    // and to write means to ask that one.
+                if is_lost(&error) {
+                    // A standby may be behind what its primary acknowledged, and an old primary
+                    // may show what nobody did. The primary of now does neither, and to write
+                    // means to ask that one.
                     self.take_over(size);
                 }
             }
@@ -240,9 +248,14 @@ impl Node {
     /// Takes the lease, and what was recorded up to then, and writes.
     fn take_over(&mut self, size: u64) {
         if self.rest > 0 {
+            // It stands where it was found to stand when it was tried last.
             return;
         }
         let (state, head) = self.reader.copied();
+        // From here on the one that wrote before is nobody to hand on to.
+        if let Standing::Follows { place: Some(_), lost, .. } = self.reader.standing() {
+            self.stand(None, size, lost);
+        }
         match self.site.lead(state, head) {
             Ok(opened) => {
                 self.reader.replace(opened.state.clone(), &opened.head);
@@ -252,8 +265,20 @@ impl Node {
                 tracing::info!("this node writes from now on");
                 self.reader.stand(Standing::Leads);
             }
-            // Another one was faster, and is followed in the next turn.
-            Err(OpenError::Store(StoreError::Locked { .. })) => {}
+            // Another one was faster, and is followed in the next turn; or the server that this
+            // one reads from is so far behind that it does not know of it.
+            Err(OpenError::Store(StoreError::Locked { .. })) => {
+                self.locked = self.locked.saturating_add(1);
+                if self.locked > 2 {
+                    self.rest = PAUSE;
+                    let why = "another node writes, and the server that this one reads from does \
+                               not know of it";
+                    self.stand(None, size, Some(why.to_owned()));
+                    if let Role::Follows(follower) = &mut self.role {
+                        follower.let_go();
+                    }
+                }
+            }
             Err(error) if error.is_damage() => self.halt(&error),
             Err(error) => {
                 tracing::warn!("nobody writes, and this node cannot take over: {error}");
@@ -285,7 +310,7 @@ impl Node {
     }
 }
 
-/// Whether a record merely has fewer entries than were seen.
-fn is_short(error: &OpenError) -> bool {
-    matches!(error, OpenError::Lost(Lost::Entries { .. }))
+/// Whether the record that was read does not go on from what was seen.
+fn is_lost(error: &OpenError) -> bool {
+    matches!(error, OpenError::Lost(_))
 }

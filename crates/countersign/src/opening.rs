@@ -256,21 +256,13 @@ fn with_keys(
     state: State,
     head: Head,
 ) -> Result<Opened, OpenError> {
-    let path = log_key_path(location);
     let mut next_key = next_key(location, &state.ledger.origin)?;
     // A rotation that was recorded, and cut short before its file was in its place.
     let is_next = |next: &NextKey| next.key.verifier().public_key() == state.ledger.log_key.0;
     if let Some(next) = next_key.take_if(|next| is_next(next)) {
         next.take_over()?;
     }
-    let seed = read_seed(&path)?;
-    let key = LogKey::from_seed(&state.ledger.origin, seed).map_err(|error: CheckpointError| {
-        OpenError::LogKey { path: path.clone(), why: error.to_string() }
-    })?;
-    if Digest(key.verifier().public_key()) != state.ledger.log_key {
-        let why = "it is not the key that the record names".to_owned();
-        return Err(OpenError::LogKey { path, why });
-    }
+    let key = check_log_key(location, &state)?;
     let seen = SeenHead::of(location);
     let mut opened = Opened { store, state, head, log_key: key, next_key, seen };
     if let Some(left) = erase(opened.store.as_mut(), &opened.state)? {
@@ -385,6 +377,23 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), OpenError> {
         what: format!("make the folder {}", folder.display()),
         error,
     })
+}
+
+/// The key that signs the log, which the record names.
+///
+/// # Errors
+/// [`OpenError::LogKey`] when it is missing, damaged, or another.
+pub fn check_log_key(location: &str, state: &State) -> Result<LogKey, OpenError> {
+    let path = log_key_path(location);
+    let seed = read_seed(&path)?;
+    let key = LogKey::from_seed(&state.ledger.origin, seed).map_err(|error: CheckpointError| {
+        OpenError::LogKey { path: path.clone(), why: error.to_string() }
+    })?;
+    if Digest(key.verifier().public_key()) != state.ledger.log_key {
+        let why = "it is not the key that the record names".to_owned();
+        return Err(OpenError::LogKey { path, why });
+    }
+    Ok(key)
 }
 
 /// The seed of the key that signs the log.

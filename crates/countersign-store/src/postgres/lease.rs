@@ -97,7 +97,7 @@ pub(super) fn standing(link: &Link) -> Result<(Lease, u64), StoreError> {
 pub(super) fn take(link: &Link) -> Result<Held, StoreError> {
     let tenure = drawn()?;
     let note = holder::this_process();
-    let taken = link.ask(TAKE, &[&&tenure[..], &note, &millis(LEASE)], STATEMENT);
+    let taken = firmly(link, TAKE, &[&&tenure[..], &note, &millis(LEASE)]);
     match taken {
         Ok(rows) if rows.is_empty() => Err(StoreError::Locked { holder: other(link)? }),
         Ok(rows) => {
@@ -109,6 +109,23 @@ pub(super) fn take(link: &Link) -> Result<Held, StoreError> {
         Err(StoreError::Locked { .. }) => Err(StoreError::Locked { holder: other(link)? }),
         Err(error) => Err(error),
     }
+}
+
+/// Asks what must be acknowledged by every server that has to: one that stopped waiting for its
+/// standby has acknowledged nothing.
+fn firmly(
+    link: &Link,
+    statement: &'static str,
+    given: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+    let _ = link.take_doubt();
+    let rows = link.ask(statement, given, STATEMENT)?;
+    if link.take_doubt() {
+        link.spoil();
+        let cause = "the server stopped waiting for its standby".to_owned();
+        return Err(StoreError::Unavailable { cause });
+    }
+    Ok(rows)
 }
 
 fn other(link: &Link) -> Result<Option<String>, StoreError> {
@@ -166,7 +183,7 @@ impl Held {
     /// # Errors
     /// [`StoreError::Fenced`]; [`StoreError::Unavailable`].
     pub(super) fn announce(&self, link: &Link, place: &str) -> Result<(), StoreError> {
-        if link.ask(ANNOUNCE, &[&self.epoch, &self.known(), &place], STATEMENT)?.is_empty() {
+        if firmly(link, ANNOUNCE, &[&self.epoch, &self.known(), &place])?.is_empty() {
             return Err(self.fenced_by(self.lost_to(link)?));
         }
         Ok(())
@@ -195,7 +212,7 @@ impl Held {
         self.state().tenures.push(fresh);
         let known = self.known();
         let given: [&(dyn ToSql + Sync); 4] = [&self.epoch, &known, &&fresh[..], &millis(LEASE)];
-        if link.ask(SETTLE, &given, STATEMENT)?.is_empty() {
+        if firmly(link, SETTLE, &given)?.is_empty() {
             return Err(self.fenced_by(self.lost_to(link)?));
         }
         self.state().tenures = vec![fresh];
@@ -203,8 +220,8 @@ impl Held {
     }
 
     /// Whether the lease is still this writer's. Nobody is kept waiting while the server is asked:
-    /// an append that comes in between only reads the tenure.
-    /// Those who listen at `channel` are told what is acknowledged, unless it is empty.
+    /// an append that comes in between only reads the tenure. Those who listen at `channel` are
+    /// told what is acknowledged, unless it is empty.
     fn keep(
         &self,
         link: &Link,
@@ -214,7 +231,9 @@ impl Held {
         if self.state().fenced.is_some() {
             return Ok(false);
         }
-        let (known, confirmed) = (self.known(), signed(self.confirmed.load(Ordering::SeqCst)));
+        // First the number: a tenure that is newer than it has acknowledged it.
+        let confirmed = signed(self.confirmed.load(Ordering::SeqCst));
+        let known = self.known();
         let given: [&(dyn ToSql + Sync); 5] =
             [&self.epoch, &known, &millis(LEASE), &confirmed, &channel];
         let kept = link.ask(statement, &given, PATIENCE)?;

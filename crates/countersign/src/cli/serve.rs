@@ -4,7 +4,7 @@ use super::output::Output;
 use super::{Failure, Global, faulty_pack};
 use crate::clock::{ServedClock, SystemEntropy};
 use crate::node::{Node, NodeUrl, Place};
-use crate::opening::{log_seed, open_writer};
+use crate::opening::{check_log_key, log_seed, open_writer};
 use crate::pack::{ZoneShape, read_zones};
 use crate::server::nodes::Peers;
 use crate::server::notices::Notices;
@@ -154,6 +154,14 @@ fn join(
     let node = Node::join(Box::new(place.clone()))?;
     let clock = node.reader().read(|state| {
         check(global, settings, state)?;
+        let origin = settings.origin.to_string();
+        if !state.ledger.signing.origins.contains(&origin) {
+            return Err(Failure::usage(format!(
+                "--origin: {origin} is none of the origins that the charter names, from which \
+                 alone passkeys count; give one of those"
+            )));
+        }
+        check_log_key(location, state)?;
         Ok::<_, Failure>(place.clock(state))
     })?;
     Ok((Writer::join(node)?, clock))

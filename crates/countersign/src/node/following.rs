@@ -52,6 +52,11 @@ impl Follower {
         Self { store, frontier, pending: None, seen }
     }
 
+    /// Lets go of the server that it reads from, so that the next turn looks for one anew.
+    pub(super) fn let_go(&mut self) {
+        self.store = None;
+    }
+
     /// Shows what is new and acknowledged; waits for it, at most `patience`.
     ///
     /// # Errors

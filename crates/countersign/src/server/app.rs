@@ -104,7 +104,7 @@ impl App {
         Ok(Self(Arc::new(Premises {
             door: RwLock::new(Some(writer.door()?)),
             reader: writer.reader(),
-            stores: Stores::new(location),
+            stores: Stores::new(location, writer.reader()),
             tiles: crate::api::tiles::Kept::default(),
             origin: settings.origin.clone(),
             location: location.to_owned(),

@@ -33,6 +33,9 @@ const WAIT_FOR: HeaderName = HeaderName::from_static("countersign-wait-for");
 /// Whose request another node hands on.
 const VOUCHER: HeaderName = HeaderName::from_static("countersign-voucher");
 
+/// Says of a request that a node has handed it on; it goes no further.
+const HANDED_ON: HeaderName = HeaderName::from_static("countersign-handed-on");
+
 /// How long somebody who asks for a position waits for it.
 const WAIT: Duration = Duration::from_secs(10);
 /// How long the answer of the writer is held back until this node shows what it tells of.
@@ -44,7 +47,7 @@ const SILENT: Duration = Duration::from_secs(30);
 const VOUCHED_FOR: u64 = 60_000;
 
 /// Headers that concern one connection (RFC 9110 §7.6.1), or that are made anew.
-const OF_A_CONNECTION: [HeaderName; 7] = [
+const OF_A_CONNECTION: [HeaderName; 8] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
     header::CONTENT_LENGTH,
@@ -52,7 +55,12 @@ const OF_A_CONNECTION: [HeaderName; 7] = [
     header::TRAILER,
     header::UPGRADE,
     VOUCHER,
+    HANDED_ON,
 ];
+
+/// What a voucher holds for besides method, path and body: headers that say what a command is.
+const BOUND: [HeaderName; 3] =
+    [HeaderName::from_static("idempotency-key"), header::IF_MATCH, header::CONTENT_TYPE];
 
 /// What nodes know each other by.
 pub(crate) struct Peers {
@@ -171,11 +179,15 @@ async fn arrive(app: &App, request: Request, next: Next) -> Result<Response, Pro
         let detail = format!("this node has halted, and shows nothing: {why}");
         return Err(Problem::door(StatusCode::SERVICE_UNAVAILABLE, "halted", detail));
     }
-    wait_for(app, request.headers()).await?;
+    if !is_about_the_node(path) {
+        wait_for(app, request.headers()).await?;
+    }
     let Some(peers) = &app.peers else { return Ok(next.run(request).await) };
     if let Standing::Follows { place, .. } = standing
         && belongs_to_the_writer(app, &request)
     {
+        // A node that hands on to this one does not know yet who writes now.
+        let place = place.filter(|_| !request.headers().contains_key(HANDED_ON));
         let place = place.ok_or_else(|| {
             Problem::unavailable(
                 "which node writes is not known at the moment; send the same again in a moment",
@@ -187,19 +199,26 @@ async fn arrive(app: &App, request: Request, next: Next) -> Result<Response, Pro
         return Ok(next.run(request).await);
     };
     let (mut parts, body) = whole(request).await?;
-    let viewer = peers.vouched(
-        &voucher,
-        &[
-            parts.method.as_str().as_bytes(),
-            parts.uri.path_and_query().map_or("", |path| path.as_str()).as_bytes(),
-            &body,
-        ],
-    );
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let viewer = peers.vouched(&voucher, &bound(&parts.method, path, &parts.headers, &body));
     let detail = "the voucher of another node is not for this request, or too old; set the clocks \
                   of the nodes right, and give them the same log key";
     let viewer = viewer.ok_or_else(|| Problem::door(StatusCode::FORBIDDEN, "voucher", detail))?;
     parts.extensions.insert(Vouched(viewer));
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// What a voucher is for.
+fn bound<'a>(
+    method: &'a Method,
+    path: &'a str,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+) -> Vec<&'a [u8]> {
+    let header = |name| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+    let mut bound = vec![method.as_str().as_bytes(), path.as_bytes(), body];
+    bound.extend(BOUND.iter().map(header));
+    bound
 }
 
 /// Whose request it is, as another node says and has shown.
@@ -238,7 +257,12 @@ fn is_about_the_node(path: &str) -> bool {
     path.starts_with("/health/") || path == "/metrics" || path == "/api/v1/node"
 }
 
-/// Whether this request changes something, or concerns what only the node that writes keeps.
+/// What only the node that writes shows: what it keeps in its memory for people, and what goes out
+/// to be held against it later.
+const AT_THE_WRITER: [&str; 5] =
+    ["/inbox", "/evidence", "/log/", "/api/v1/evidence", "/api/v1/verification"];
+
+/// Whether this request changes something, or concerns what only the node that writes shows.
 fn belongs_to_the_writer(app: &App, request: &Request) -> bool {
     let path = request.uri().path();
     if is_about_the_node(path) || path.starts_with("/static/") {
@@ -247,6 +271,9 @@ fn belongs_to_the_writer(app: &App, request: &Request) -> bool {
     let shown = viewer::token(app, request.headers());
     // A session that is not known here may have been opened there.
     if shown.is_some_and(|(token, _)| app.sessions.find(&token).is_none()) {
+        return true;
+    }
+    if AT_THE_WRITER.iter().any(|start| path.starts_with(start)) {
         return true;
     }
     let mut steps = path.trim_start_matches('/').split('/');
@@ -271,16 +298,26 @@ async fn hand_on(
 ) -> Result<Response, Problem> {
     let (parts, body) = whole(request).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = format!("{}{path}", place.trim_end_matches('/'));
+    let url = reqwest::Url::parse(&url).map_err(|_| {
+        Problem::unreadable("this address cannot be handed on to the node that writes")
+    })?;
     let mut headers = parts.headers.clone();
     OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
     // Over HTTP/2 the name of the host is no header.
     let host = HeaderValue::from_str(&app.origin.authority());
     headers.insert(header::HOST, host.map_err(|error| Problem::unavailable(error.to_string()))?);
     if let Some(viewer) = viewer::find(app, &parts) {
-        let bound: [&[u8]; 3] = [parts.method.as_str().as_bytes(), path.as_bytes(), &body];
-        headers.insert(VOUCHER, peers.voucher(&viewer, &bound)?);
+        // As it arrives there.
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}{query}", url.path());
+        let voucher = peers.voucher(&viewer, &bound(&parts.method, &path, &headers, &body))?;
+        headers.insert(VOUCHER, voucher);
+        // What opens a session stays where it was opened.
+        headers.remove(header::COOKIE);
+        headers.remove(header::AUTHORIZATION);
     }
-    let url = format!("{}{path}", place.trim_end_matches('/'));
+    headers.insert(HANDED_ON, HeaderValue::from_static("1"));
     let sent = peers.client.request(parts.method, url).headers(headers).body(body).send().await;
     let answer = sent.map_err(|error| unreachable(place, &error))?;
     let mut response = Response::builder().status(answer.status());
@@ -290,7 +327,7 @@ async fn hand_on(
     }
     let position = answer.headers().get(POSITION).and_then(|value| value.to_str().ok());
     if let Some(position) = position.and_then(|position| position.parse().ok()) {
-        // What is recorded stays so; a node that is further behind says where it stands.
+        // What is recorded stays so, also where this node is further behind.
         let _ = tokio::time::timeout(HOLD, app.reader.reached(position)).await;
     }
     let body = Body::from_stream(answer.bytes_stream());
@@ -307,4 +344,76 @@ fn unreachable(place: &str, error: &reqwest::Error) -> Problem {
         "the node that writes, at {place}, {why}; send the same again, with the same id or key, in \
          a moment"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn viewer(shown: Shown) -> Viewer {
+        let person: PersonId = "P-2C9T".parse().unwrap();
+        let session = Session::vouched(person, None, How::Signed, "the form's".to_owned());
+        Viewer { session, token: "secret".to_owned(), shown }
+    }
+
+    fn peers(seed: u8) -> Peers {
+        crate::server::running::choose_cryptography();
+        Peers::new(&[seed; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_voucher_is_for_one_request_and_tells_no_secret() {
+        let mut headers = HeaderMap::new();
+        headers.insert("idempotency-key", HeaderValue::from_static("one"));
+        let post = Method::POST;
+        let made = bound(&post, "/a?b=c", &headers, b"body");
+        let voucher = peers(1).voucher(&viewer(Shown::Cookie), &made).unwrap();
+        let good = peers(1).vouched(&voucher, &made).unwrap();
+        assert_eq!((good.person().as_str(), good.shown), ("P-2C9T", Shown::Cookie));
+        assert_eq!(good.session.csrf, "the form's");
+        assert!(good.authority().is_err(), "it gives no more than the session had");
+        let said = voucher.to_str().unwrap().split('.').next().unwrap();
+        let said = String::from_utf8(URL_SAFE_NO_PAD.decode(said).unwrap()).unwrap();
+        assert!(!said.contains("secret"), "{said}");
+
+        let others = HeaderMap::new();
+        for other in [
+            bound(&Method::PUT, "/a?b=c", &headers, b"body"),
+            bound(&post, "/a?b=d", &headers, b"body"),
+            bound(&post, "/a", &headers, b"body"),
+            bound(&post, "/a?b=c", &others, b"body"),
+            bound(&post, "/a?b=c", &headers, b"bodies"),
+            bound(&post, "/a?b=cbody", &headers, b""),
+        ] {
+            assert!(peers(1).vouched(&voucher, &other).is_none());
+        }
+        assert!(peers(2).vouched(&voucher, &made).is_none(), "of another log");
+        let text = voucher.to_str().unwrap();
+        let changed: BTreeSet<String> = (0..text.len())
+            .map(|at| {
+                let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+                format!("{}{other}{}", &text[..at], &text[at + 1..])
+            })
+            .collect();
+        let mark_ends = text.len() - 1;
+        for (at, changed) in changed.iter().enumerate() {
+            let value = HeaderValue::from_str(changed).unwrap();
+            let is_last = changed[..mark_ends] == text[..mark_ends];
+            // The last letter has bits that mean nothing.
+            assert!(is_last || peers(1).vouched(&value, &made).is_none(), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_voucher_runs_out() {
+        let made: [&[u8]; 1] = [b"one"];
+        let said = br#"{"person":"P-2C9T","key":null,"how":"signed","csrf":"","by_cookie":true,
+                        "until":1}"#;
+        let peers = peers(1);
+        let mark = tag(&peers.key, &[&made[..], &[&said[..]]].concat());
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(said), URL_SAFE_NO_PAD.encode(mark));
+        let old = HeaderValue::from_str(&text).unwrap();
+        assert!(peers.vouched(&old, &made).is_none());
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::problem::Problem;
 use crate::opening::sealed_part;
+use crate::writer::Reader;
 use countersign_proof::Label;
 use countersign_proof::entry::OpenPart;
 use countersign_store::{Mode, Store, StoredEntry};
@@ -21,6 +22,8 @@ const STEP: usize = 1024;
 /// Connections to the record, and which entries concern what.
 pub(crate) struct Stores {
     location: String,
+    /// Says how many entries may be shown: a server can have some that nobody has acknowledged.
+    reader: Reader,
     spare: Mutex<Vec<Box<dyn Store>>>,
     index: Mutex<Index>,
 }
@@ -84,9 +87,26 @@ impl Read {
 
 impl Stores {
     /// Readers of the record at `location`; connections are opened when they are needed.
-    pub(crate) fn new(location: &str) -> Self {
+    pub(crate) fn new(location: &str, reader: Reader) -> Self {
         let (spare, index) = (Mutex::default(), Mutex::default());
-        Self { location: location.to_owned(), spare, index }
+        Self { location: location.to_owned(), reader, spare, index }
+    }
+
+    /// The entries from `from` on that may be shown, at most `limit`.
+    fn shown(
+        &self,
+        store: &dyn Store,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEntry>, Problem> {
+        let left = self.reader.position().saturating_sub(from);
+        let limit = usize::try_from(left).map_or(limit, |left| left.min(limit));
+        let entries = store.read(from, limit)?;
+        if entries.is_empty() && limit > 0 {
+            let why = format!("the server that is read from has not entry {from} yet");
+            return Err(Problem::unavailable(format!("{why}; try again in a moment")));
+        }
+        Ok(entries)
     }
 
     /// Reads through a connection; it blocks, so call it where blocking is allowed.
@@ -116,8 +136,8 @@ impl Stores {
     /// [`Problem`] when the record cannot be read or does not reach that far.
     pub(crate) fn entry(&self, seq: u64) -> Result<Read, Problem> {
         self.with(|store| {
-            let entry = store.entry(seq)?.ok_or_else(|| Problem::not_found("entry"))?;
-            Read::of(&entry)
+            let entry = self.shown(store, seq, 1)?.pop();
+            Read::of(&entry.ok_or_else(|| Problem::not_found("entry"))?)
         })
     }
 
@@ -126,7 +146,7 @@ impl Stores {
     /// # Errors
     /// [`Problem`] when the record cannot be read.
     pub(crate) fn entries(&self, from: u64, limit: usize) -> Result<Vec<Read>, Problem> {
-        self.with(|store| store.read(from, limit)?.iter().map(Read::of).collect())
+        self.with(|store| self.shown(store, from, limit)?.iter().map(Read::of).collect())
     }
 
     /// The entries that concern `subject`, such as `REQ-1`, oldest first.
@@ -147,7 +167,7 @@ impl Stores {
     /// [`Problem`] when the record cannot be read.
     pub(crate) fn places(&self, subject: &str) -> Result<Vec<u64>, Problem> {
         let mut index = locked(&self.index);
-        self.with(|store| index.catch_up(store))?;
+        self.with(|store| index.catch_up(self, store))?;
         Ok(index.by_subject.get(subject).cloned().unwrap_or_default())
     }
 
@@ -157,16 +177,16 @@ impl Stores {
     /// [`Problem`] when the record cannot be read.
     pub(crate) fn class_changes(&self) -> Result<Vec<u64>, Problem> {
         let mut index = locked(&self.index);
-        self.with(|store| index.catch_up(store))?;
+        self.with(|store| index.catch_up(self, store))?;
         Ok(index.class_changes.clone())
     }
 }
 
 impl Index {
     /// Reads what has been recorded since the last time.
-    fn catch_up(&mut self, store: &dyn Store) -> Result<(), Problem> {
+    fn catch_up(&mut self, stores: &Stores, store: &dyn Store) -> Result<(), Problem> {
         loop {
-            let entries = store.read(self.upto, STEP)?;
+            let entries = stores.shown(store, self.upto, STEP)?;
             if entries.is_empty() {
                 return Ok(());
             }
