@@ -16,6 +16,11 @@ use std::sync::{Arc, Mutex};
 /// How many hosts the location names.
 pub const HOSTS: usize = 3;
 
+/// How far apart the clocks of the servers may be, in milliseconds: less than a lease has left
+/// between two renewals. Beyond it a lease looks free at a standby that is ahead, and a node that
+/// reads there says that it is lost, though it shows everything.
+pub const SKEW: u64 = 1_900;
+
 /// What becomes of a node's next append.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
@@ -184,7 +189,7 @@ impl Cluster {
             behind: None,
             old: None,
             sessions: [0; HOSTS],
-            offsets: [2_000; HOSTS],
+            offsets: [SKEW / 2; HOSTS],
             seats: (0..nodes).map(|_| seat()).collect(),
             notes: Vec::new(),
             kept: Vec::new(),
@@ -557,7 +562,7 @@ impl Cluster {
         self.old = comes_back.then_some(old);
         self.sessions[spare] += 1;
         self.standby = Server::new(spare, self.primary.db.clone());
-        self.offsets[now] = self.random.between(0, 4_000);
+        self.offsets[now] = self.random.below(SKEW);
         self.linked = true;
         lost
     }
