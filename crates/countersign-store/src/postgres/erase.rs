@@ -13,6 +13,12 @@ use super::link::Link;
 use super::schema;
 use crate::StoreError;
 use crate::record::signed;
+use std::time::Duration;
+
+/// How often the table is written anew before somebody else's view is to blame: the renewal of the
+/// lease has one too, for a moment.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Deletes, and remembers that the table is yet to be written anew.
 const DELETE: &str = "
@@ -48,15 +54,18 @@ pub(super) fn erase(link: &Link, held: &Held, entries: &[u64]) -> Result<u64, St
 /// Rows that somebody may still see are copied too, and how many those were is only told in words:
 /// where it is not told, they count as copied.
 fn write_anew(link: &Link) -> Result<(), StoreError> {
-    link.run("SET lock_timeout = '5s'", STATEMENT)?;
-    let _ = link.take_kept_dead();
-    let rewritten = link.run("VACUUM (FULL, VERBOSE) erasable", REWRITE);
-    if link.is_usable() {
-        link.run("SET lock_timeout = 0", STATEMENT)?;
+    for _ in 0..TRIES {
+        link.run("SET lock_timeout = '5s'", STATEMENT)?;
+        let _ = link.take_kept_dead();
+        let rewritten = link.run("VACUUM (FULL, VERBOSE) erasable", REWRITE);
+        if link.is_usable() {
+            link.run("SET lock_timeout = 0", STATEMENT)?;
+        }
+        rewritten?;
+        if link.take_kept_dead() == Some(0) {
+            return link.ask(WRITTEN, &[], STATEMENT).map(|_| ());
+        }
+        std::thread::sleep(PAUSE);
     }
-    rewritten?;
-    if link.take_kept_dead() != Some(0) {
-        return Err(StoreError::Locked { holder: None });
-    }
-    link.ask(WRITTEN, &[], STATEMENT).map(|_| ())
+    Err(StoreError::Locked { holder: None })
 }
