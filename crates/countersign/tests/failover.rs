@@ -23,13 +23,12 @@ mod house;
 mod stage;
 
 use countersign_postgres::patroni::{self, Patroni};
-use house::{House, Node, entry};
+use house::{HOLDER, House, Node, entry, run};
 use reqwest::StatusCode;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const HOLDER: &str = "P-2C9T";
 /// How many times the database fails over.
 const ROUNDS: usize = 20;
 /// How many clients there are, and how long each rests between two requests.
@@ -135,12 +134,8 @@ fn twenty_failovers_lose_nothing_that_was_acknowledged_and_double_nothing() {
     house.found();
     let load = Load::default();
     let (mut faults, mut broken) = (Vec::new(), None);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let one = house.start("a");
-        one.leads().await;
-        let other = house.start("b");
-        other.follows().await;
+    run(async {
+        let (one, other) = house.pair().await;
         let tokens = (one.session(HOLDER).await, other.session(HOLDER).await);
         let nodes = [(&one, &tokens.0[..]), (&other, &tokens.1[..])];
         let clients = (0..CLIENTS).map(|number| client(number, &nodes, &load));

@@ -20,19 +20,13 @@ mod house;
 mod stage;
 
 use countersign_postgres::cluster::{given_at, given_within};
-use house::{House, entry};
+use house::{HOLDER, House, entry, run};
 use reqwest::StatusCode;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::Duration;
-
-const HOLDER: &str = "P-2C9T";
-
-fn run(test: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
-}
 
 fn is_administrator() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
@@ -42,15 +36,6 @@ fn is_administrator() -> bool {
         eprintln!("\n*** NOTHING WAS TRIED: only the system's administrator can do this ***\n");
     }
     is_one
-}
-
-/// Holds what was acknowledged against the record: each in its place, and in no other.
-fn hold(house: &House, told: &BTreeMap<String, u64>, start: &str) {
-    let found = house.saying(start);
-    for (key, at) in told {
-        assert_eq!(found.get(key), Some(&vec![*at]), "{key}");
-    }
-    house.run("a", &["log", "verify"]).good();
 }
 
 #[test]
@@ -98,7 +83,7 @@ fn a_full_disk_of_the_database_refuses_and_loses_nothing() {
         }
         told.insert(key, at.expect("it goes on once there is room"));
     });
-    hold(&house, &told, "full-");
+    house.hold(&told, "full-");
 }
 
 /// A network namespace with a cable to this machine, until it is dropped.
@@ -182,5 +167,5 @@ fn a_writer_that_is_cut_off_is_replaced_and_follows_when_it_is_back() {
         assert_eq!(answer.status(), StatusCode::CREATED);
         told.insert("cut-after".to_owned(), entry(&answer));
     });
-    hold(&house, &told, "cut-");
+    house.hold(&told, "cut-");
 }

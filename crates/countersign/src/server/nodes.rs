@@ -88,7 +88,8 @@ impl Peers {
     /// # Errors
     /// Why its connections cannot be made.
     pub(crate) fn new(seed: &[u8; 32]) -> Result<Self, String> {
-        let key = tag(seed, &[b"countersign nodes/v1"]);
+        let key = mac(seed, &[b"countersign nodes/v1"]).ok_or("no key can be made of the log's")?;
+        let key = key.finalize().into_bytes().into();
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -112,7 +113,9 @@ impl Peers {
         };
         let said = serde_json::to_vec(&voucher)
             .map_err(|error| Problem::unavailable(error.to_string()))?;
-        let mark = tag(&self.key, &[bound, &[&said]].concat());
+        let mark = mac(&self.key, &[bound, &[&said]].concat());
+        let mark = mark.ok_or_else(|| Problem::unavailable("the nodes have no key"))?;
+        let mark = mark.finalize().into_bytes();
         let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(&said), URL_SAFE_NO_PAD.encode(mark));
         HeaderValue::from_str(&text).map_err(|error| Problem::unavailable(error.to_string()))
     }
@@ -122,9 +125,7 @@ impl Peers {
     fn vouched(&self, voucher: &HeaderValue, bound: &[&[u8]]) -> Option<Viewer> {
         let (said, mark) = voucher.to_str().ok()?.split_once('.')?;
         let (said, mark) = (URL_SAFE_NO_PAD.decode(said).ok()?, URL_SAFE_NO_PAD.decode(mark).ok()?);
-        let mut mac = keyed(&self.key)?;
-        [bound, &[&said]].concat().iter().for_each(|part| feed(&mut mac, part));
-        mac.verify_slice(&mark).ok()?;
+        mac(&self.key, &[bound, &[&said]].concat())?.verify_slice(&mark).ok()?;
         let voucher: Voucher = serde_json::from_slice(&said).ok()?;
         if WallClock.now().ok()?.millis() > voucher.until {
             return None;
@@ -137,21 +138,15 @@ impl Peers {
     }
 }
 
-fn keyed(key: &[u8; 32]) -> Option<Hmac<Sha256>> {
-    Hmac::<Sha256>::new_from_slice(key).ok()
-}
-
-/// Each part with its length before it, so that no two lists of parts give the same bytes.
-fn feed(mac: &mut Hmac<Sha256>, part: &[u8]) {
-    mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-    mac.update(part);
-}
-
-fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    // A key of 32 bytes is always taken (RFC 2104).
-    let Some(mut mac) = keyed(key) else { return [0; 32] };
-    parts.iter().for_each(|part| feed(&mut mac, part));
-    mac.finalize().into_bytes().into()
+/// HMAC-SHA-256 (RFC 2104) over the parts, each with its length before it, so that no two lists of
+/// parts give the same bytes.
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    Some(mac)
 }
 
 /// What every request passes: it is answered here, or goes on to the node that writes.
@@ -173,13 +168,11 @@ pub(crate) async fn at_the_right_node(
 async fn arrive(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
     let standing = app.reader.standing();
     let path = request.uri().path();
-    if let Standing::Halted { why } = &standing
-        && !is_about_the_node(path)
-    {
-        let detail = format!("this node has halted, and shows nothing: {why}");
-        return Err(Problem::door(StatusCode::SERVICE_UNAVAILABLE, "halted", detail));
-    }
     if !is_about_the_node(path) {
+        if let Standing::Halted { why } = &standing {
+            let detail = format!("this node has halted, and shows nothing: {why}");
+            return Err(Problem::door(StatusCode::SERVICE_UNAVAILABLE, "halted", detail));
+        }
         wait_for(app, request.headers()).await?;
     }
     let Some(peers) = &app.peers else { return Ok(next.run(request).await) };
@@ -408,12 +401,20 @@ mod tests {
     #[test]
     fn a_voucher_runs_out() {
         let made: [&[u8]; 1] = [b"one"];
-        let said = br#"{"person":"P-2C9T","key":null,"how":"signed","csrf":"","by_cookie":true,
-                        "until":1}"#;
         let peers = peers(1);
-        let mark = tag(&peers.key, &[&made[..], &[&said[..]]].concat());
-        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(said), URL_SAFE_NO_PAD.encode(mark));
-        let old = HeaderValue::from_str(&text).unwrap();
-        assert!(peers.vouched(&old, &made).is_none());
+        let is_good_until = |until: u64| {
+            let said = serde_json::json!({
+                "person": "P-2C9T", "key": null, "how": "signed", "csrf": "", "by_cookie": true,
+                "until": until,
+            });
+            let said = said.to_string();
+            let mark = mac(&peers.key, &[made[0], said.as_bytes()]).unwrap();
+            let mark = mark.finalize().into_bytes();
+            let text = [said.as_bytes(), &mark].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+            peers.vouched(&HeaderValue::from_str(&text).unwrap(), &made).is_some()
+        };
+        let now = WallClock.now().unwrap().millis();
+        assert!(is_good_until(now + VOUCHED_FOR));
+        assert!(!is_good_until(now - 1));
     }
 }

@@ -19,6 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What browsers call all nodes: an origin of the exercise's charter.
 const ORIGIN: &str = "localhost:8600";
 
+/// Who asks for a use: the holder's official.
+pub const HOLDER: &str = "P-2C9T";
+
+/// Runs a test to its end.
+pub fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
 /// A database with the played exercise in it, and folders for its nodes.
 pub struct House {
     /// The one server, where there is one only.
@@ -108,6 +116,26 @@ impl House {
         let node = Node { house: self, name, child, url };
         until("a node answers", || std::net::TcpStream::connect(&listen).is_ok());
         node
+    }
+
+    /// Starts two nodes: the first writes, the second follows it.
+    pub async fn pair(&self) -> (Node<'_>, Node<'_>) {
+        let writer = self.start("a");
+        writer.leads().await;
+        let other = self.start("b");
+        other.follows().await;
+        (writer, other)
+    }
+
+    /// Holds what was acknowledged against the record, by identity: each word that begins with
+    /// `start` stands in the entry that it was acknowledged with, and nowhere else.
+    pub fn hold(&self, told: &BTreeMap<String, u64>, start: &str) {
+        self.run("a", &["log", "verify"]).good();
+        let found = self.saying(start);
+        for (key, at) in told {
+            assert_eq!(found.get(key), Some(&vec![*at]), "{key}");
+        }
+        assert_eq!(found.len(), told.len());
     }
 
     /// The one server.
