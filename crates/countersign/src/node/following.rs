@@ -2,7 +2,8 @@
 //!
 //! What a server shows may not be acknowledged yet, and is lost if another takes its place before
 //! it is. So entries are shown only once the writer has said that they are acknowledged, and only
-//! up to a head that it has signed and that the leaves read here give the root of.
+//! up to a head whose root the leaves read here give. Its signature is not looked at here: whoever
+//! reads the log from outside does that.
 
 use super::Site;
 use crate::opening::{Head, Lost, OpenError, SeenHead, read_body};
@@ -79,7 +80,7 @@ impl Follower {
         patience: Duration,
     ) -> Result<Followed, OpenError> {
         let shown = self.frontier.size();
-        // Whoever waits for a signed head that is known waits for that one.
+        // Whoever waits for a head that is known waits for that one.
         let wanted = self.pending.as_ref().map_or(shown.saturating_add(1), |next| next.head.size());
         let acknowledged = store.wait_beyond(wanted.saturating_sub(1), patience)?;
         let pending = self.pending.take().filter(|next| next.head.size() <= acknowledged);
