@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod counts;
+pub mod package;
 pub mod say;
 pub mod screenshots;
 pub mod simulate;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use xtask::{bench, say, screenshots, simulate, test, tidy, under_ci, workspace_root};
+use xtask::{bench, package, say, screenshots, simulate, test, tidy, under_ci, workspace_root};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
@@ -15,6 +15,7 @@ cargo xtask COMMAND
   simulate [--seed N] [--hours H] [--planted BUG] [--loses]
                                  three nodes through everything that can go wrong, repeatable by
                                  its seed; simulate --help says more
+  package                        a Debian package, in target/debian; cargo-deb packs it
 
 Exit codes: 0 done, 1 something failed, 2 usage, 4 not there yet.";
 
@@ -42,6 +43,8 @@ fn command(arguments: &[String]) -> Result<ExitCode, String> {
             Ok(bench::run(&root, &bench::Wish::parse(rest, &root, &here)?))
         }
         "screenshots" => Ok(screenshots::run(&root(&here)?, &screenshots::parse(rest, &here)?)),
+        "package" if rest.is_empty() => Ok(package::run(&root(&here)?)),
+        "package" => Err("package takes no arguments".to_owned()),
         "simulate" => match simulate::parse(rest) {
             Ok(rest) => Ok(simulate::run(&root(&here)?, rest)),
             Err(help) => {

@@ -30,6 +30,10 @@ const REST: u32 = 25;
 /// The same after another node was found to write.
 const PAUSE: u32 = 5;
 
+/// What a node says that found another one writing where it read of none.
+const STALE: &str = "another node writes, and the database server that is read from here does not \
+                     show it: it is behind, or its clock is ahead";
+
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -260,8 +264,14 @@ impl Node {
                 tracing::info!("this node writes from now on");
                 self.reader.stand(Standing::Leads);
             }
-            // Another one was faster, and is followed from the next turn on.
-            Err(OpenError::Store(StoreError::Locked { .. })) => self.rest = PAUSE,
+            // Another one was faster, and is followed from the next turn on; or what is read here
+            // is not of now.
+            Err(OpenError::Store(StoreError::Locked { .. })) => {
+                self.rest = PAUSE;
+                if let Standing::Follows { lost: None, .. } = self.reader.standing() {
+                    self.stand(None, size, Some(STALE.to_owned()));
+                }
+            }
             Err(error) if error.is_damage() => self.halt(&error),
             Err(error) => {
                 tracing::warn!("nobody writes, and this node cannot take over: {error}");

@@ -5,8 +5,8 @@ pub mod seen;
 pub use seen::{Lost, SeenHead};
 
 use countersign_core::record::{self, Answer, RecordError, Recorded, SCHEMA};
-use countersign_core::{Event, State};
-use countersign_proof::checkpoint::CheckpointError;
+use countersign_core::{Event, State, ledger};
+use countersign_proof::checkpoint::{Checkpoint, CheckpointError};
 use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{Body, Frontier, Label, LogKey, LogVerifier, SealedPart};
 use countersign_store::{Mode, Store, StoreError, StoredPart};
@@ -102,6 +102,24 @@ impl Head {
             return Err(OpenError::Head(format!("it says {} entries", head.size())));
         }
         Ok(head)
+    }
+
+    /// Whether its checkpoint says the same of size and root, and is signed by this key of a log.
+    ///
+    /// # Errors
+    /// [`OpenError::Head`] when it does not, or is not.
+    pub fn check_signed(&self, origin: &str, log_key: Digest) -> Result<(), OpenError> {
+        if self.size() == 0 {
+            return Ok(());
+        }
+        let signed = LogVerifier::new(origin, log_key.0)
+            .and_then(|log| Checkpoint::open(self.note.as_bytes(), &log))
+            .map_err(|error| OpenError::Head(format!("its checkpoint: {error}")))?;
+        if (signed.size, signed.root) == (self.size(), self.frontier.root()) {
+            Ok(())
+        } else {
+            Err(OpenError::Head(format!("its checkpoint is of {} entries", signed.size)))
+        }
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, OpenError> {
@@ -246,7 +264,25 @@ pub fn catch_up(store: &dyn Store, state: &mut State, from: Head) -> Result<Head
         return Err(OpenError::Head(why));
     }
     replay_from(store, state, size, stored.size)?;
+    head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
     Ok(head)
+}
+
+/// The key that signs the log after these entries, where `before` signed before them.
+#[must_use]
+pub fn log_key_after(before: Digest, recorded: &[Recorded]) -> Digest {
+    let rotated = |event: &Event| {
+        if let Event::Ledger(ledger::Event::LogKeyRotated { log_key }) = event {
+            Some(*log_key)
+        } else {
+            None
+        }
+    };
+    let last = |one: &Recorded| match &one.result {
+        Answer::Accepted(events) => events.iter().rev().find_map(rotated),
+        Answer::Refused { .. } => None,
+    };
+    recorded.iter().rev().find_map(last).unwrap_or(before)
 }
 
 /// A ledger opened for writing, with the key that signs its log.
@@ -435,7 +471,8 @@ pub fn rebuild_to(store: &dyn Store, most: u64) -> Result<(State, Head), OpenErr
 fn rebuild_counting(store: &dyn Store, most: u64) -> Result<(State, Head, u64), OpenError> {
     let mut stored = store.head()?;
     let mut head = Head::of(&stored)?;
-    if stored.size > most {
+    let is_whole = stored.size <= most;
+    if !is_whole {
         stored.size = most;
         head = Head { frontier: grown(Frontier::new(), store, most)?, note: String::new() };
     }
@@ -447,6 +484,9 @@ fn rebuild_counting(store: &dyn Store, most: u64) -> Result<(State, Head, u64), 
     });
     let (mut state, from) = restored.unwrap_or_default();
     replay_from(store, &mut state, from, stored.size)?;
+    if is_whole {
+        head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
+    }
     Ok((state, head, stored.size.saturating_sub(from)))
 }
 

@@ -13,6 +13,8 @@
     reason = "tests"
 )]
 
+#[path = "stage/certificate.rs"]
+mod certificate;
 #[path = "nodes/house.rs"]
 mod house;
 #[path = "stage/stage.rs"]
@@ -212,6 +214,86 @@ fn a_node_halts_where_the_record_is_not_the_one_that_it_has_shown() {
         assert_eq!(other.status("/health/live").await, StatusCode::OK);
         assert_eq!(other.status("/health/ready").await, StatusCode::SERVICE_UNAVAILABLE);
     });
+}
+
+/// One node after the other is replaced, the one that follows first. `COUNTERSIGN_BEFORE=FILE` names
+/// an older program to come from; without it, it is this one that is stopped and started anew.
+#[test]
+fn nodes_are_upgraded_one_after_the_other_and_nothing_is_lost_or_doubled() {
+    let Some(house) = House::new() else { return };
+    let before = std::env::var("COUNTERSIGN_BEFORE").unwrap_or(stage::PROGRAM.to_owned());
+    println!("from {before}");
+    let mut told = BTreeMap::new();
+    run(async {
+        let old = |name| house.start_as(name, "http://127.0.0.1", &[&before], &[]);
+        let writer = old("a");
+        writer.leads().await;
+        let other = old("b");
+        other.follows().await;
+        let mut tell = async |step: &str, node: &Node<'_>| {
+            let nodes = [(node, node.session(HOLDER).await)];
+            for number in 0..3 {
+                let key = format!("upgrade-{step}-{number}");
+                let (at, _) = acknowledged(&nodes, &key).await;
+                told.insert(key, at);
+            }
+        };
+        tell("old-and-old", &other).await;
+        other.stop();
+        let other = house.start("b");
+        other.follows().await;
+        tell("new-through-old", &other).await;
+        tell("old", &writer).await;
+        writer.stop();
+        other.leads().await;
+        let writer = house.start("a");
+        writer.follows().await;
+        tell("new-through-new", &writer).await;
+        // The new version is taken back while an old one can still be started: it follows.
+        drop(writer);
+        let back = old("a");
+        back.follows().await;
+        tell("old-through-new", &back).await;
+    });
+    house.hold(&told, "upgrade-");
+}
+
+#[test]
+fn nodes_know_each_other_over_tls_by_the_authority_they_are_given() {
+    let Some(mut house) = House::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str| {
+        let (cert, key) = certificate::certificate(folder.path(), name);
+        (cert.display().to_string(), key.display().to_string())
+    };
+    let ((cert, key), (stranger, _)) = (made("ours"), made("theirs"));
+    house.trust(cert.as_ref());
+    let start = |name, authority: &str| {
+        let words = ["--tls-cert", &cert, "--tls-key", &key, "--node-ca", authority];
+        house.start_as(name, "https://localhost", &[stage::PROGRAM], &words)
+    };
+    run(async {
+        let writer = start("a", &cert);
+        writer.leads().await;
+        let follower = start("b", &cert);
+        follower.follows().await;
+        let token = follower.session(HOLDER).await;
+        let answer = follower.submit(&token, "over-tls").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        // One that believes another authority hands nothing on.
+        let wary = start("c", &stranger);
+        wary.follows().await;
+        let token = wary.session(HOLDER).await;
+        let answer = wary.submit(&token, "not-over-tls").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    });
+    assert_eq!(house.saying("over-tls").len(), 1);
+    assert!(house.saying("not-over-tls").is_empty());
+    // What is no certificate is said to be none.
+    let words = ["--node", "https://localhost:1", "--node-ca", &key];
+    let told = house.run("first", &[&["serve", "--listen", "127.0.0.1:0"], &words[..]].concat());
+    assert_eq!(told.code, 2);
+    assert!(told.stderr.contains("holds no certificate"), "{}", told.stderr);
 }
 
 #[test]

@@ -10,34 +10,18 @@
     reason = "tests"
 )]
 
+#[path = "stage/certificate.rs"]
+mod certificate;
 #[path = "doors/served.rs"]
 mod served;
 
+use certificate::certificate;
 use reqwest::{Certificate, Client, StatusCode};
 use served::again;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
-}
-
-/// Makes a certificate for localhost and its key.
-fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
-    let (cert, key) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
-        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&cert)
-        .output()
-        .expect("openssl is there");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    (cert, key)
 }
 
 /// A ledger whose charter names an origin.

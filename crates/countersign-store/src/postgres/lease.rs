@@ -308,6 +308,8 @@ impl Drop for Keeper {
 /// the database, not by the lease's time.
 fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &Held) {
     let (mut link, channel) = (Some(link), address.schema());
+    // Where the writer was found last.
+    let mut host = link.as_ref().map_or(0, |link| link.host);
     loop {
         let news = match woken.recv_timeout(RENEWAL) {
             Ok(()) => &channel[..],
@@ -316,7 +318,8 @@ fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &
         };
         link = link.filter(|link| link.is_usable());
         if link.is_none() {
-            link = session::connect(address, session::Purpose::Cache, 0).ok();
+            link = session::connect(address, session::Purpose::Cache, host).ok();
+            host = link.as_ref().map_or(host, |link| link.host);
         }
         let kept = link.as_deref().map(|link| held.keep(link, RENEW, news));
         match kept {

@@ -408,6 +408,14 @@ fn not_proved(report: &Report) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if !report.foreign.is_empty() {
+        let files: Vec<&str> = report.foreign.iter().map(String::as_str).collect();
+        lines.push(format!(
+            "What {} says: it is not as this version of the program writes it. Nothing was taken \
+             from it; take the commands from docs/evidence.md.",
+            files.join(" and ")
+        ));
+    }
     if examined.stated > 0 {
         lines.push(format!(
             "What the holder had out and had used beside this, which policy can read: stated by \

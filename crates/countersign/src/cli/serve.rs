@@ -6,7 +6,7 @@ use crate::clock::{ServedClock, SystemEntropy};
 use crate::node::{Node, NodeUrl, Place};
 use crate::opening::{check_log_key, log_seed, open_writer};
 use crate::pack::{ZoneShape, read_zones};
-use crate::server::nodes::Peers;
+use crate::server::nodes::{Peers, read_authorities};
 use crate::server::notices::Notices;
 use crate::server::oidc::{Oidc, OidcSettings};
 use crate::server::running::{self, ServeError};
@@ -60,6 +60,10 @@ pub(super) struct ServeArgs {
     /// writes while no other does, and otherwise follows
     #[arg(long, value_name = "URL")]
     node: Option<NodeUrl>,
+    /// The authorities that signed the TLS certificates of the nodes, PEM; those of the system, if
+    /// not given
+    #[arg(long, value_name = "FILE", requires = "node")]
+    node_ca: Option<PathBuf>,
     /// How to write the log of the server, to standard error
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -115,7 +119,7 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
     };
     begin_log(args.log);
     let (writer, clock) = match &args.node {
-        Some(url) => join(global, url, &mut settings)?,
+        Some(url) => join(global, url, args.node_ca.as_deref(), &mut settings)?,
         None => start(global, &settings)?,
     };
     output.value(&json!({ "url": settings.origin.to_string() }));
@@ -138,6 +142,7 @@ fn start(global: &Global, settings: &Settings) -> Result<(Writer, ServedClock), 
 fn join(
     global: &Global,
     url: &NodeUrl,
+    authorities: Option<&Path>,
     settings: &mut Settings,
 ) -> Result<(Writer, ServedClock), Failure> {
     let location = global.location()?;
@@ -148,7 +153,8 @@ fn join(
         ));
     }
     running::choose_cryptography();
-    let peers = Peers::new(&log_seed(location)?);
+    let authorities = authorities.map(read_authorities).transpose().map_err(Failure::usage)?;
+    let peers = Peers::new(&log_seed(location)?, authorities);
     settings.peers = Some(peers.map_err(Failure::unavailable)?);
     let place = Place::new(location, url.clone(), global.clock);
     let node = Node::join(Box::new(place.clone()))?;

@@ -110,6 +110,8 @@ pub struct Report {
     pub cosignatures: Vec<Cosignature>,
     /// Who else has put a signature to the checkpoint, as it says itself.
     pub claimed: BTreeSet<String>,
+    /// Files that only explain and are not as this program writes them.
+    pub foreign: BTreeSet<String>,
 }
 
 /// Examines a bundle.
@@ -126,9 +128,9 @@ pub fn examine(files: &Files, log: TrustedLog) -> Result<Report, EvidenceError> 
         })?,
     };
     let mut known = bundle.to_files();
-    let (report, made) = look(bundle, &stated, log)?;
+    let (mut report, made) = look(bundle, &stated, log)?;
     known.extend(made);
-    compare(files, &known)?;
+    report.foreign = compare(files, &known)?;
     Ok(report)
 }
 
@@ -171,7 +173,8 @@ pub(super) fn look(
     let examined = examiner.finish()?;
     let others = note.signatures().iter().filter(|line| line.name != bundle.log.name());
     let claimed = others.map(|line| line.name.clone()).collect();
-    Ok((Report { bundle, proved, examined, times, log, cosignatures, claimed }, made))
+    let foreign = BTreeSet::new();
+    Ok((Report { bundle, proved, examined, times, log, cosignatures, claimed, foreign }, made))
 }
 
 /// Every head that a statement quotes must be proved to be one of this log.
@@ -272,11 +275,20 @@ fn one(
     Ok(())
 }
 
-/// Every file is one of a bundle's, and those that follow from the proof follow from it.
-fn compare(files: &Files, known: &Files) -> Result<(), EvidenceError> {
+/// Files whose text is the program's, and no part of the proof: another version of it has another.
+const EXPLAINING: [&str; 2] = ["README.txt", "policy/schema.cedarschema"];
+
+/// Every file is one of a bundle's, and those that follow from the proof follow from it. Gives
+/// those that only explain, where they are not as this program writes them.
+fn compare(files: &Files, known: &Files) -> Result<BTreeSet<String>, EvidenceError> {
+    let mut foreign = BTreeSet::new();
     for (file, bytes) in files.iter().filter(|(file, _)| file.as_str() != STATED) {
         let why = match known.get(file) {
             Some(expected) if expected == bytes => continue,
+            Some(_) if EXPLAINING.contains(&file.as_str()) => {
+                foreign.insert(file.clone());
+                continue;
+            }
             Some(_) => "is not what the proof gives",
             None => "is none of a bundle's",
         };
@@ -284,6 +296,6 @@ fn compare(files: &Files, known: &Files) -> Result<(), EvidenceError> {
     }
     match known.keys().find(|file| !files.contains_key(*file)) {
         Some(file) => Err(EvidenceError::File { file: file.clone(), why: "is missing" }),
-        None => Ok(()),
+        None => Ok(foreign),
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! What a server shows may not be acknowledged yet, and is lost if another takes its place before
 //! it is. So entries are shown only once the writer has said that they are acknowledged, and only
-//! up to a head whose root the leaves read here give. Its signature is not looked at here: whoever
-//! reads the log from outside does that.
+//! up to a head whose root the leaves read here give, and which the log's key has signed.
 
 use super::Site;
-use crate::opening::{Head, Lost, OpenError, SeenHead, read_body};
+use crate::opening::{Head, Lost, OpenError, SeenHead, log_key_after, read_body};
 use crate::writer::{News, Reader};
 use countersign_core::record::Recorded;
 use countersign_proof::entry::OpenPart;
@@ -140,6 +139,12 @@ impl Follower {
         if frontier.root() != next.head.frontier.root() {
             return Err(other());
         }
+        let (recorded, news): (Vec<Recorded>, Vec<News>) =
+            entries.into_iter().map(|entry| (entry.recorded, entry.news)).unzip();
+        let (origin, key) = reader.read(|state| {
+            (state.ledger.origin.clone(), log_key_after(state.ledger.log_key, &recorded))
+        });
+        next.head.check_signed(&origin, key)?;
         if let Some(seen) = &self.seen {
             seen.keep(&next.bytes).map_err(|error| OpenError::Io {
                 what: format!("write {}", seen.path().display()),
@@ -147,8 +152,6 @@ impl Follower {
             })?;
         }
         self.frontier = frontier;
-        let (recorded, news): (Vec<Recorded>, Vec<News>) =
-            entries.into_iter().map(|entry| (entry.recorded, entry.news)).unzip();
         reader.follow(&recorded, &next.head, news.into_iter());
         Ok(())
     }

@@ -29,6 +29,21 @@ pub(crate) fn signing_script() -> Digest {
     Digest::of(&read(SIGNING_SCRIPT).unwrap_or_default())
 }
 
+/// Where a page finds a file: with what tells this version of it from another's, since nodes of two
+/// versions may serve while a ledger is upgraded.
+pub(crate) fn address(name: &str) -> String {
+    format!("/static/{name}?v={}", Digest::of(&read(name).unwrap_or_default()))
+}
+
+/// Whether a query asks for a version of the file at `path` that this program does not have.
+pub(crate) fn is_foreign(path: &str, query: Option<&str>) -> bool {
+    let name = path.strip_prefix("/static/").unwrap_or_default();
+    let wanted = query.and_then(|query| query.strip_prefix("v="));
+    wanted.is_some_and(|wanted| {
+        read(name).is_none_or(|bytes| Digest::of(&bytes).to_string() != wanted)
+    })
+}
+
 /// Serves a file; whoever has it already is told so.
 pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(bytes) = read(&name) else {

@@ -6,6 +6,7 @@
 //! not either: what people sign is verified where it is recorded. The answer is held back until
 //! this node shows what it tells of, so that people read their own writes.
 
+use super::assets;
 use super::sessions::{How, Session};
 use super::viewer::{self, Shown};
 use super::{App, Problem, Viewer};
@@ -21,9 +22,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_core::people::Authority;
 use countersign_proof::words::PersonId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use std::path::Path;
 use std::time::Duration;
 
 /// How many entries an answer is the answer after.
@@ -68,6 +70,23 @@ pub(crate) struct Peers {
     client: Client,
 }
 
+/// Reads the authorities by which nodes know each other over TLS: PEM certificates.
+///
+/// # Errors
+/// What is wrong with the file, and what belongs there.
+pub(crate) fn read_authorities(file: &Path) -> Result<Vec<Certificate>, String> {
+    let shown = file.display();
+    let wanted = "give the certificates of the authorities that signed those of the nodes, PEM";
+    let pem = std::fs::read(file).map_err(|error| format!("{shown}: {error}; {wanted}"))?;
+    let found = Certificate::from_pem_bundle(&pem)
+        .map_err(|error| format!("{shown} holds no certificates: {error}; {wanted}"))?;
+    if found.is_empty() {
+        Err(format!("{shown} holds no certificate; {wanted}"))
+    } else {
+        Ok(found)
+    }
+}
+
 /// A session as one node tells another.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,19 +102,26 @@ struct Voucher {
 }
 
 impl Peers {
-    /// The peers of a node whose log is signed with the key of this seed.
+    /// The peers of a node whose log is signed with the key of this seed. Where they answer over
+    /// TLS, `authorities` are believed and no others; none given, those of the system are.
     ///
     /// # Errors
     /// Why its connections cannot be made.
-    pub(crate) fn new(seed: &[u8; 32]) -> Result<Self, String> {
+    pub(crate) fn new(
+        seed: &[u8; 32],
+        authorities: Option<Vec<Certificate>>,
+    ) -> Result<Self, String> {
         let key = mac(seed, &[b"countersign nodes/v1"]).ok_or("no key can be made of the log's")?;
         let key = key.finalize().into_bytes().into();
-        let client = Client::builder()
+        let mut client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(REACHED)
             .read_timeout(SILENT)
             .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")));
+        if let Some(authorities) = authorities {
+            client = client.tls_certs_only(authorities);
+        }
         let client = client.build().map_err(|error| error.to_string())?;
         Ok(Self { key, client })
     }
@@ -258,8 +284,12 @@ const AT_THE_WRITER: [&str; 5] =
 /// Whether this request changes something, or concerns what only the node that writes shows.
 fn belongs_to_the_writer(app: &App, request: &Request) -> bool {
     let path = request.uri().path();
-    if is_about_the_node(path) || path.starts_with("/static/") {
+    if is_about_the_node(path) {
         return false;
+    }
+    if path.starts_with("/static/") {
+        // The page came from the node that writes, and that one is of another version.
+        return assets::is_foreign(path, request.uri().query());
     }
     let shown = viewer::token(app, request.headers());
     // A session that is not known here may have been opened there.
@@ -282,6 +312,20 @@ fn belongs_to_the_writer(app: &App, request: &Request) -> bool {
     !safe && !of_this_node
 }
 
+/// Takes out what concerns one connection alone, as it says itself too (RFC 9110 §7.6.1).
+fn leave_connection(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&OF_A_CONNECTION) {
+        headers.remove(name);
+    }
+}
+
 /// Hands a request on to the node that writes, and its answer back.
 async fn hand_on(
     app: &App,
@@ -296,7 +340,7 @@ async fn hand_on(
         Problem::unreadable("this address cannot be handed on to the node that writes")
     })?;
     let mut headers = parts.headers.clone();
-    OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    leave_connection(&mut headers);
     // Over HTTP/2 the name of the host is no header.
     let host = HeaderValue::from_str(&app.origin.authority());
     headers.insert(header::HOST, host.map_err(|error| Problem::unavailable(error.to_string()))?);
@@ -316,7 +360,7 @@ async fn hand_on(
     let mut response = Response::builder().status(answer.status());
     if let Some(headers) = response.headers_mut() {
         *headers = answer.headers().clone();
-        OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+        leave_connection(headers);
     }
     let position = answer.headers().get(POSITION).and_then(|value| value.to_str().ok());
     if let Some(position) = position.and_then(|position| position.parse().ok()) {
@@ -352,7 +396,7 @@ mod tests {
 
     fn peers(seed: u8) -> Peers {
         crate::server::running::choose_cryptography();
-        Peers::new(&[seed; 32]).unwrap()
+        Peers::new(&[seed; 32], None).unwrap()
     }
 
     #[test]
@@ -396,6 +440,23 @@ mod tests {
             // The last letter has bits that mean nothing.
             assert!(is_last || peers(1).vouched(&value, &made).is_none(), "{at}");
         }
+    }
+
+    #[test]
+    fn what_concerns_one_connection_stays_there() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, X-Hop"),
+            ("connection", "x-other , not a name"),
+            ("x-hop", "1"),
+            ("x-other", "2"),
+            ("te", "trailers"),
+            ("accept", "text/csv"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        leave_connection(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
     }
 
     #[test]

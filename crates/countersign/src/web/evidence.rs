@@ -29,7 +29,7 @@ async fn show(
     let of = fields.text("of");
     fields.finish()?;
     let mut frame = places::frame(&app, &Visitor(Some(viewer)), "/record").await?;
-    frame.scripts = vec!["/static/verify.js"];
+    frame.scripts = vec!["verify.js"];
     let body = html! {
         h1 { (words::EVIDENCE) }
         p { (words::EVIDENCE_WHY) }

@@ -187,7 +187,7 @@ fn shown(state: &Ledger, frame: &Frame, authority: &Authority, waits: &[Paper]) 
 
 async fn inbox(State(app): State<App>, viewer: Viewer) -> Result<Markup, Problem> {
     let mut frame = places::frame(&app, &Visitor(Some(viewer.clone())), "/inbox").await?;
-    frame.scripts = vec!["/static/live.js"];
+    frame.scripts = vec!["live.js"];
     let papers = app.papers_of(viewer.person());
     let authority = looking_as(&viewer);
     Ok(app.look(|state| shown(state, &frame, &authority, &papers)))

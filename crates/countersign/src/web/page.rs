@@ -3,6 +3,7 @@
 //! There is no inline style or script anywhere, so that the server can forbid both.
 
 use super::words;
+use crate::server::assets;
 use maud::{DOCTYPE, Markup, html};
 
 /// A place in the navigation.
@@ -48,7 +49,7 @@ pub(crate) struct Frame {
     pub(crate) current: &'static str,
     /// What was searched for.
     pub(crate) query: String,
-    /// Addresses of this page's own script modules.
+    /// This page's own script modules, by their files' names.
     pub(crate) scripts: Vec<&'static str>,
 }
 
@@ -87,7 +88,7 @@ pub(crate) fn page(frame: &Frame, title: &str, body: &Markup) -> Markup {
                 title { (title) " – " (frame.programme) " – " (words::PRODUCT) }
                 link rel="stylesheet" href=(at::STYLE);
                 link rel="icon" type="image/svg+xml" href=(at::ICON);
-                @for script in &frame.scripts { script type="module" src=(script) {} }
+                @for script in &frame.scripts { script type="module" src=(assets::address(script)) {} }
             }
             body {
                 a class="skip" href="#main" { (words::SKIP) }

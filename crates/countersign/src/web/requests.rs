@@ -60,7 +60,7 @@ async fn form_page(
     asked: Option<&Draft>,
 ) -> Result<Markup, Problem> {
     let mut frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    frame.scripts = vec!["/static/check.js"];
+    frame.scripts = vec!["check.js"];
     let by = super::inbox::looking_as(viewer);
     let now = app.now()?;
     let choices = app.look(|state| Choices::of(state, viewer.person()));

@@ -253,7 +253,7 @@ async fn signing(
     let mut frame = places::frame(app, visitor, "").await?;
     // A minimal page: nothing on it but the text and the ways to sign it.
     frame.places = Vec::new();
-    frame.scripts = vec!["/static/sign.js"];
+    frame.scripts = vec!["sign.js"];
     let address = format!("/sign/{}", paper.token);
     let namespace = paper.kind.namespace();
     let faults: Vec<Fault> = problem
@@ -395,7 +395,7 @@ fn witnesses(app: &App, person: &PersonId) -> Vec<PersonId> {
 
 async fn enrol_form(app: &App, viewer: &Viewer, fields: &Fields) -> Result<Markup, Problem> {
     let mut frame = places::frame(app, &Visitor(Some(viewer.clone())), "").await?;
-    frame.scripts = vec!["/static/enrol.js"];
+    frame.scripts = vec!["enrol.js"];
     let names = app.names().await?;
     let witnesses: Vec<(String, String)> = witnesses(app, viewer.person())
         .into_iter()

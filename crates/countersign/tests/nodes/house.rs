@@ -5,7 +5,7 @@ use countersign::keys::PersonalKey;
 use countersign_postgres::cluster::DATABASE;
 use countersign_postgres::{Cluster, given};
 use countersign_store::Mode;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -69,6 +69,12 @@ impl House {
         Self { cluster: None, base, played, folder, client }
     }
 
+    /// Asks nodes over TLS, believing this certificate alone.
+    pub fn trust(&mut self, certificate: &Path) {
+        let read = Certificate::from_pem(&fs::read(certificate).unwrap()).unwrap();
+        self.client = Client::builder().no_proxy().tls_certs_only([read]).build().unwrap();
+    }
+
     /// Takes the played exercise into the database.
     pub fn found(&self) {
         let to = self.location("first");
@@ -97,18 +103,36 @@ impl House {
 
     /// Starts a node at an address, by a program that `within` names, with its words.
     pub fn start_at(&self, name: &'static str, address: Ipv4Addr, within: &[&str]) -> Node<'_> {
+        self.start_as(
+            name,
+            &format!("http://{address}"),
+            &[within, &[stage::PROGRAM]].concat(),
+            &[],
+        )
+    }
+
+    /// Starts a node that answers at an address, by a command of these words, with more of them at
+    /// its end.
+    pub fn start_as(
+        &self,
+        name: &'static str,
+        address: &str,
+        command: &[&str],
+        more: &[&str],
+    ) -> Node<'_> {
         let folder = self.path(name);
         if !folder.exists() {
             fs::create_dir(&folder).unwrap();
             fs::copy(self.path("first").join("log.key"), folder.join("log.key")).unwrap();
         }
         let port = free_port();
-        let (listen, url) = (format!("{address}:{port}"), format!("http://{address}:{port}"));
-        let words = [within, &[stage::PROGRAM]].concat();
-        let child = stage::tame(words[0], self.played.folder())
-            .args(&words[1..])
+        let url = format!("{address}:{port}");
+        let listen = url.split_once("//").unwrap().1.replace("localhost", "127.0.0.1");
+        let child = stage::tame(command[0], self.played.folder())
+            .args(&command[1..])
             .args(["--ledger", &self.location(name), "serve", "--listen", &listen])
             .args(["--origin", &format!("http://{ORIGIN}"), "--node", &url])
+            .args(more)
             .env("RUST_LOG", "off")
             .stdout(Stdio::null())
             .spawn()

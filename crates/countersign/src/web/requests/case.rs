@@ -50,7 +50,7 @@ pub(super) async fn case(
     let entries = blocking(move || reader.stores.about(&number.to_string())).await?;
     let names = app.names().await?;
     let mut frame = places::frame(&app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    frame.scripts = vec!["/static/live.js"];
+    frame.scripts = vec!["live.js"];
     let story = story::read(&entries, number, &names, deliberation);
     let authority = looking_as(&viewer);
     app.look(|state| {

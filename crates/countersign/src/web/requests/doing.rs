@@ -260,7 +260,7 @@ async fn revision_form(
     checked: bool,
 ) -> Result<Markup, Problem> {
     let mut frame = places::frame(app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    frame.scripts = vec!["/static/check.js"];
+    frame.scripts = vec!["check.js"];
     let (by, now) = (looking_as(viewer), app.now()?);
     let title = format!("{} {}", words::REVISE_TITLE, request.id);
     let address = format!("/requests/{}/revise", request.id);

@@ -95,7 +95,7 @@ pub(super) async fn list(
         return Err(Problem::unreadable(format!("{name}: {error}")));
     }
     let mut frame = places::frame(&app, &Visitor(Some(viewer.clone())), "/requests").await?;
-    frame.scripts = vec!["/static/live.js"];
+    frame.scripts = vec!["live.js"];
     Ok(app.look(|state| {
         let fits = |request: &&Request| wish.fits(state, request, viewer.person());
         let mut found: Vec<&Request> =
