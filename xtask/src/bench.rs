@@ -20,6 +20,7 @@ pub const PROGRAMS: &[(&str, &str)] = &[
     ("history", "crates/countersign/benches/history.rs"),
     ("dependence", "crates/countersign-core/benches/dependence.rs"),
     ("doors", "crates/countersign/benches/doors.rs"),
+    ("nodes", "crates/countersign/benches/nodes.rs"),
     ("witness", "crates/countersign/benches/witness.rs"),
     ("evidence", "crates/countersign/benches/evidence.rs"),
 ];

@@ -12,7 +12,7 @@
 mod following;
 
 use crate::clock::{Clock, Entropy, ServedClock, SystemEntropy};
-use crate::opening::{self, Head, OpenError, Opened, SeenHead};
+use crate::opening::{self, Head, OpenError, Opened, SNAPSHOT_AFTER, SeenHead};
 use crate::writer::{Bench, Job, Reader};
 use countersign_core::State;
 use countersign_proof::words::Moment;
@@ -152,6 +152,8 @@ pub struct Node {
     reader: Reader,
     /// Turns until taking over is tried again.
     rest: u32,
+    /// After how many entries a snapshot was kept last, as far as is known here.
+    kept: u64,
 }
 
 enum Role {
@@ -168,11 +170,13 @@ impl Node {
     pub fn join(site: Box<dyn Site>) -> Result<Self, OpenError> {
         let store = site.follow()?;
         let acknowledged = store.wait_beyond(0, Duration::ZERO)?;
-        let (state, head) = opening::rebuild_to(store.as_ref(), acknowledged)?;
+        let (state, head, replayed) = opening::rebuild_counting(store.as_ref(), acknowledged)?;
+        let kept = head.size().saturating_sub(replayed);
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
-        let node = Self { site, role: Role::Follows(follower), reader, rest: 0 };
+        let mut node = Self { site, role: Role::Follows(follower), reader, rest: 0, kept };
         node.stand(None, acknowledged, None);
+        node.keep_snapshot();
         Ok(node)
     }
 
@@ -229,7 +233,10 @@ impl Node {
         let Role::Follows(follower) = &mut self.role else { return };
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
             Ok(followed) if followed.is_free => self.take_over(followed.size),
-            Ok(followed) => self.stand(followed.place, followed.size, None),
+            Ok(followed) => {
+                self.stand(followed.place, followed.size, None);
+                self.keep_snapshot();
+            }
             Err(error) if error.is_damage() && !is_lost(&error) => self.halt(&error),
             Err(error) => {
                 let size = self.reader.position();
@@ -241,6 +248,21 @@ impl Node {
                     self.take_over(size);
                 }
             }
+        }
+    }
+
+    /// Keeps what is shown once enough has come since, so that others join soon. Those who follow
+    /// do it, and nobody waits for it but their own readers.
+    fn keep_snapshot(&mut self) {
+        let Role::Follows(follower) = &self.role else { return };
+        let size = self.reader.position();
+        if size.saturating_sub(self.kept) < SNAPSHOT_AFTER {
+            return;
+        }
+        // One that fails is not tried again until as much has come once more.
+        self.kept = size;
+        if let Err(error) = follower.keep_snapshot(&self.reader) {
+            tracing::warn!("no snapshot could be kept after {size} entries: {error}");
         }
     }
 

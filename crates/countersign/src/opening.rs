@@ -15,8 +15,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Entries replayed at an opening beyond which a new snapshot is kept.
-const SNAPSHOT_AFTER: u64 = 50_000;
+/// Entries after a snapshot beyond which a new one is kept.
+pub(crate) const SNAPSHOT_AFTER: u64 = 50_000;
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -215,11 +215,18 @@ pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
     check_seen(location, store.as_ref())?;
     let (state, head, replayed) = rebuild_counting(store.as_ref(), u64::MAX)?;
     if replayed >= SNAPSHOT_AFTER {
-        let bytes = record::snapshot(&state)
-            .map_err(|error| OpenError::Entry { seq: head.frontier.size(), error })?;
-        store.save_snapshot(head.frontier.size(), SCHEMA, &bytes)?;
+        keep_snapshot(store.as_ref(), &state, head.size())?;
     }
     with_keys(location, store, state, head)
+}
+
+/// Keeps the state after so many entries, so that it need not be replayed to there again.
+///
+/// # Errors
+/// [`OpenError`] when it cannot be kept; nothing but time is lost by that.
+pub(crate) fn keep_snapshot(store: &dyn Store, state: &State, size: u64) -> Result<(), OpenError> {
+    let bytes = record::snapshot(state).map_err(|error| OpenError::Entry { seq: size, error })?;
+    Ok(store.save_snapshot(size, SCHEMA, &bytes)?)
 }
 
 /// Opens a ledger for writing where its record was followed up to `head`, with what has been
@@ -459,16 +466,15 @@ pub fn rebuild(store: &dyn Store) -> Result<(State, Head), OpenError> {
     rebuild_counting(store, u64::MAX).map(|(state, head, _)| (state, head))
 }
 
-/// The state and head after no more than `most` entries; such a head is not signed where the record
-/// has more.
+/// The state and head after no more than `most` entries, and how many of them were replayed; such a
+/// head is not signed where the record has more.
 ///
 /// # Errors
 /// As for [`rebuild`].
-pub fn rebuild_to(store: &dyn Store, most: u64) -> Result<(State, Head), OpenError> {
-    rebuild_counting(store, most).map(|(state, head, _)| (state, head))
-}
-
-fn rebuild_counting(store: &dyn Store, most: u64) -> Result<(State, Head, u64), OpenError> {
+pub(crate) fn rebuild_counting(
+    store: &dyn Store,
+    most: u64,
+) -> Result<(State, Head, u64), OpenError> {
     let mut stored = store.head()?;
     let mut head = Head::of(&stored)?;
     let is_whole = stored.size <= most;

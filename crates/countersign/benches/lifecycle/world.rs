@@ -239,6 +239,33 @@ pub fn id(client: u64, number: u64) -> CommandId {
     CommandId(bytes)
 }
 
+/// Asks for so many uses; takes nine of ten back, and leaves the last two hundred open.
+pub fn fill(writer: &Writer, requests: u64) {
+    let door = writer.door().unwrap();
+    let staff = authority("P-H");
+    for first in (0..requests).step_by(1000) {
+        let numbers = first..(first + 1000).min(requests);
+        let sent: Vec<_> = numbers
+            .map(|number| {
+                let submission = submission(7, number, Some("P-H"), submit_request());
+                door.send(submission).unwrap()
+            })
+            .collect();
+        let made: Vec<_> = sent.into_iter().map(|sent| request_in(&sent.wait().unwrap())).collect();
+        let back: Vec<_> = made
+            .iter()
+            .filter(|id| id.0 + 200 <= requests && id.0 % 10 != 0)
+            .map(|request| {
+                let command = Command::WithdrawRequest { request: *request };
+                let asked = Asked::Command(Box::new(command.into()));
+                let (id, by) = (id(8, request.0), Some(staff.clone()));
+                door.send(Submission { id, by, asked }).unwrap()
+            })
+            .collect();
+        back.into_iter().for_each(|sent| drop(sent.wait().unwrap()));
+    }
+}
+
 pub fn draft() -> Draft {
     Draft {
         act: Act::Use,

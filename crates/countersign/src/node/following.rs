@@ -5,7 +5,7 @@
 //! up to a head whose root the leaves read here give, and which the log's key has signed.
 
 use super::Site;
-use crate::opening::{Head, Lost, OpenError, SeenHead, log_key_after, read_body};
+use crate::opening::{self, Head, Lost, OpenError, SeenHead, log_key_after, read_body};
 use crate::writer::{News, Reader};
 use countersign_core::record::Recorded;
 use countersign_proof::entry::OpenPart;
@@ -154,6 +154,15 @@ impl Follower {
         self.frontier = frontier;
         reader.follow(&recorded, &next.head, news.into_iter());
         Ok(())
+    }
+
+    /// Keeps what is shown as a snapshot.
+    ///
+    /// # Errors
+    /// [`OpenError`] when it cannot be kept.
+    pub(super) fn keep_snapshot(&self, reader: &Reader) -> Result<(), OpenError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        reader.read_at(|state, size| opening::keep_snapshot(store.as_ref(), state, size))
     }
 
     fn other_history(&self) -> Lost {
