@@ -73,6 +73,11 @@ pub trait Site: Send {
     /// Where the head that was shown last is kept apart from the record.
     fn seen(&self) -> Option<SeenHead>;
 
+    /// After how many entries more those who follow keep a snapshot.
+    fn snapshot_after(&self) -> u64 {
+        SNAPSHOT_AFTER
+    }
+
     /// What tells the time and draws random bits for a writer that goes on from `state`.
     fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>);
 }
@@ -256,7 +261,7 @@ impl Node {
     fn keep_snapshot(&mut self) {
         let Role::Follows(follower) = &self.role else { return };
         let size = self.reader.position();
-        if size.saturating_sub(self.kept) < SNAPSHOT_AFTER {
+        if size.saturating_sub(self.kept) < self.site.snapshot_after() {
             return;
         }
         // One that fails is not tried again until as much has come once more.

@@ -5,11 +5,13 @@ use crate::machine::{Machine, Outbox};
 use crate::planted::Planted;
 use crate::programme::{self, founded};
 use crate::random::Random;
-use crate::site::Place;
-use crate::store::{World, servers};
+use crate::site::{Place, SNAPSHOT_AFTER};
+use crate::store::{SimulatedStore, World, servers};
 use crate::{database::Database, world};
 use countersign::node::Standing;
 use countersign::writer::Submission;
+use countersign_core::record::SCHEMA;
+use countersign_store::Store as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +21,7 @@ struct House {
     machines: Vec<Machine>,
     outbox: Outbox,
     sent: u64,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl House {
@@ -32,8 +34,7 @@ impl House {
         let world = Arc::new(Mutex::new(cluster));
         let machine = |node| machine(&world, node, folder.path());
         let machines = (0..nodes).map(machine).collect();
-        let mut house =
-            Self { world, machines, outbox: Outbox::default(), sent: 0, _folder: folder };
+        let mut house = Self { world, machines, outbox: Outbox::default(), sent: 0, folder };
         house.turn(0);
         assert_eq!(house.machines[0].standing(), Some(Standing::Leads));
         house.all_turn();
@@ -175,4 +176,55 @@ fn a_writer_whose_database_lost_entries_halts() {
     house.all_turn();
     let standing = house.machines[1].standing();
     assert!(matches!(standing, Some(Standing::Follows { lost: Some(_), .. })), "{standing:?}");
+}
+
+/// Where only an old lease could be read, a node said that it was ready and behind nothing.
+#[test]
+fn whoever_reads_of_no_writer_while_there_is_one_says_so() {
+    let mut house = House::new(2);
+    house.all_turn();
+    let follows = |house: &House| match house.machines[1].standing() {
+        Some(Standing::Follows { lost, .. }) => lost,
+        other => panic!("{other:?}"),
+    };
+    // It reads from the standby, which stands still.
+    servers(&house.world).seats[1].reach[0] = false;
+    house.all_turn();
+    servers(&house.world).seats[1].reach[0] = true;
+    servers(&house.world).lag();
+    assert_eq!(follows(&house), None);
+    let shown = house.shows(1);
+    assert!(house.submit(0), "who writes is not disturbed");
+    for _ in 0..20 {
+        house.all_turn();
+    }
+    assert_eq!(house.shows(1), shown);
+    assert!(follows(&house).is_some_and(|why| why.contains("another node writes")));
+    assert_eq!(house.machines[0].standing(), Some(Standing::Leads));
+    servers(&house.world).catch_up();
+    for _ in 0..3 {
+        house.all_turn();
+    }
+    assert_eq!((follows(&house), house.shows(1)), (None, house.size()));
+}
+
+/// Nodes that took over from each other kept no snapshot: who joined replayed the whole record.
+#[test]
+fn those_who_follow_keep_snapshots_for_those_who_join() {
+    let mut house = House::new(2);
+    let kept = |house: &House| {
+        let store = SimulatedStore::read(&house.world, 0).unwrap();
+        store.latest_snapshot(SCHEMA).unwrap().usable.map(|snapshot| snapshot.position)
+    };
+    let before = kept(&house).unwrap_or(0);
+    for _ in 0..SNAPSHOT_AFTER + 1 {
+        assert!(house.submit(0));
+        house.all_turn();
+    }
+    let now = kept(&house).expect("one was kept");
+    assert!(now >= before + SNAPSHOT_AFTER && now <= house.size(), "{before} {now}");
+    let late = house.folder.path().join("late");
+    std::fs::create_dir(&late).unwrap();
+    let joined = machine(&house.world, 1, &late);
+    assert_eq!(joined.process.as_ref().unwrap().reader.position(), house.size());
 }

@@ -39,6 +39,9 @@ impl Place {
     }
 }
 
+/// After how many entries a follower keeps a snapshot.
+pub const SNAPSHOT_AFTER: u64 = 20;
+
 impl Site for Place {
     fn follow(&self) -> Result<Box<dyn Store>, OpenError> {
         let store = SimulatedStore::read(&self.world, self.node)?;
@@ -53,6 +56,10 @@ impl Site for Place {
 
     fn seen(&self) -> Option<SeenHead> {
         SeenHead::of(&self.location)
+    }
+
+    fn snapshot_after(&self) -> u64 {
+        SNAPSHOT_AFTER
     }
 
     fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>) {

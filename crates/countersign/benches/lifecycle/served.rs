@@ -77,7 +77,8 @@ impl Served {
     pub async fn sign_in(&self) -> String {
         let to = self.form("/sign-in", &[("person", "P-H"), ("next", "/")]).await;
         let to = to.headers()["location"].to_str().unwrap().to_owned();
-        let text = client().get(self.url(&format!("{to}/statement.txt"))).send().await.unwrap();
+        let text = client().get(self.url(&format!("{to}/statement.txt")));
+        let text = text.header("host", format!("localhost:{PORT}")).send().await.unwrap();
         let text = text.text().await.unwrap();
         let key = world::key("P-H");
         let signature = key.sign_text("session@countersign", text.as_bytes()).unwrap();
