@@ -10,6 +10,14 @@ pub(crate) struct Output {
     json: bool,
     colour: bool,
     dry_run: bool,
+    /// The JSON document that was told last; what goes wrong after it becomes a part of it.
+    told: Option<Value>,
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.tell();
+    }
 }
 
 impl Output {
@@ -17,7 +25,8 @@ impl Output {
     #[must_use]
     pub(crate) fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { json, colour: wanted && std::io::stdout().is_terminal(), dry_run: false }
+        let colour = wanted && std::io::stdout().is_terminal();
+        Self { json, colour, dry_run: false, told: None }
     }
 
     /// Whether JSON is wanted.
@@ -57,7 +66,19 @@ impl Output {
         self.line(&text);
     }
 
-    /// Prints a value where JSON is wanted.
+    /// Prints a value where JSON is wanted, before what takes as long as somebody lets it.
+    pub(crate) fn value_now(&mut self, value: &Value) {
+        self.value(value);
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        if let Some(value) = self.told.take() {
+            put(&mut std::io::stdout(), &format!("{value:#}\n"));
+        }
+    }
+
+    /// Prints a value where JSON is wanted, once the command has ended.
     pub(crate) fn value(&mut self, value: &Value) {
         if !self.json {
             return;
@@ -68,7 +89,8 @@ impl Output {
         {
             fields.insert("dry_run".to_owned(), Value::Bool(true));
         }
-        put(&mut std::io::stdout(), &format!("{value:#}\n"));
+        self.tell();
+        self.told = Some(value);
     }
 
     /// Prints bytes as they are.
@@ -76,6 +98,7 @@ impl Output {
     /// # Errors
     /// [`Failure::Unavailable`] when nobody takes them.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.tell();
         let mut out = std::io::stdout();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             // A reader that has seen enough is not an error of ours.
@@ -97,7 +120,8 @@ impl Output {
         put(&mut std::io::stdout(), rest);
     }
 
-    /// Prints what went wrong, to standard error, or as JSON to standard output.
+    /// Prints what went wrong, to standard error, or as JSON to standard output: one document, also
+    /// where something was told before.
     pub(crate) fn failure(&mut self, failure: &Failure) {
         if self.json {
             let mut error = json!({ "code": failure.code(), "message": failure.message() });
@@ -106,7 +130,11 @@ impl Output {
             {
                 fields.insert("faults".to_owned(), json!(failure.faults()));
             }
-            self.value(&json!({ "error": error }));
+            if let Some(Value::Object(fields)) = &mut self.told {
+                fields.insert("error".to_owned(), error);
+            } else {
+                self.value(&json!({ "error": error }));
+            }
         } else {
             put(&mut std::io::stderr(), &format!("countersign: {failure}\n"));
         }

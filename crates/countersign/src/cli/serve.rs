@@ -122,7 +122,7 @@ pub(super) fn serve(global: &Global, args: &ServeArgs, output: &mut Output) -> R
         Some(url) => join(global, url, args.node_ca.as_deref(), &mut settings)?,
         None => start(global, &settings)?,
     };
-    output.value(&json!({ "url": settings.origin.to_string() }));
+    output.value_now(&json!({ "url": settings.origin.to_string() }));
     output.line(&format!("Serving {location} at {}.", settings.origin));
     running::run(writer, location, clock, settings, listener, |_| ())?;
     output.line("Stopped; everything that was answered is recorded.");

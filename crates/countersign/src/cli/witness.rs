@@ -179,7 +179,7 @@ fn serve_it(global: &Global, args: &ServeArgs, output: &mut Output) -> Result<()
     let at = listener.local_addr().map_err(|error| Failure::unavailable(error.to_string()))?;
     begin_log(args.log);
     let keeper = Keeper::start(folder, Box::new(WallClock))?;
-    output.value(&json!({ "url": format!("http://{at}"), "witness": key.to_string() }));
+    output.value_now(&json!({ "url": format!("http://{at}"), "witness": key.to_string() }));
     output.line(&format!("Serving {key} at http://{at}."));
     serve(keeper, &key, listener)?;
     output.line("Stopped; everything that was cosigned is remembered.");

@@ -98,7 +98,7 @@ pub(super) fn serve(
             let more = [("url", json!(origin.to_string())), ("links", json!(links))];
             fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
         }
-        output.value(&told);
+        output.value_now(&told);
     })?;
     match failed {
         Some(error) => Err(Failure::unavailable(error.to_string())),
