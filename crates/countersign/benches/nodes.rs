@@ -1,8 +1,8 @@
-//! Several nodes of a ledger in PostgreSQL: what is recorded there beside SQLite in the same run, how
-//! long a node takes to join a long record, and what a read at a follower costs the others.
+//! Several nodes of a ledger in PostgreSQL: what is recorded there beside SQLite in the same run,
+//! how long a node takes to join a long record, and what a read at a follower costs the others.
 //!
-//! `cargo bench -p countersign --bench nodes [-- --quick] [-- --json FILE]`. Needs PostgreSQL, which
-//! it starts for the run, and `wrk`; nothing here passes or fails by time.
+//! `cargo bench -p countersign --bench nodes [-- --quick] [-- --json FILE]`. Needs PostgreSQL,
+//! which it starts for the run, and `wrk`; nothing here passes or fails by time.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,12 +27,15 @@ mod world;
 
 use countersign::writer::Writer;
 use countersign_core::Command;
+use countersign_core::record::SCHEMA;
 use countersign_core::stock::{self, AccountKey, AccountState};
 use countersign_postgres::given;
 use countersign_proof::words::{Quantity, Standing};
+use countersign_store::Mode;
 use report::{Report, timed};
 use served::Served;
 use std::path::Path;
+use std::time::Duration;
 
 const CLIENTS: u64 = 64;
 
@@ -125,6 +128,11 @@ fn nodes(report: &mut Report, entries: u64, place: &dyn Fn(&str) -> String, fold
     let (replayed, first) = start("a", "8711");
     let what = |how: &str| format!("a node joins {entries} entries, {how}");
     report.add(what("replaying all of them"), replayed, "s", "5 s", replayed / 5.0);
+    // It is kept in the background.
+    let store = countersign_store::open(&place("a"), Mode::Read).unwrap();
+    while store.latest_snapshot(SCHEMA).unwrap().usable.is_none() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let (joined, second) = start("b", "8712");
     report.add(what("from a snapshot"), joined, "s", "5 s", joined / 5.0);
     report.add("memory of that node", second.resident(), "MiB", "-", 0.0);

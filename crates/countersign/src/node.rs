@@ -15,10 +15,12 @@ use crate::clock::{Clock, Entropy, ServedClock, SystemEntropy};
 use crate::opening::{self, Head, OpenError, Opened, SNAPSHOT_AFTER, SeenHead};
 use crate::writer::{Bench, Job, Reader};
 use countersign_core::State;
+use countersign_core::record::SCHEMA;
 use countersign_proof::words::Moment;
 use countersign_store::{Mode, Store, StoreError};
 use following::Follower;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -78,6 +80,10 @@ pub trait Site: Send {
         SNAPSHOT_AFTER
     }
 
+    /// Keeps the state after `size` entries, unless a later one is kept already; nobody waits for
+    /// it.
+    fn keep_snapshot(&self, state: State, size: u64);
+
     /// What tells the time and draws random bits for a writer that goes on from `state`.
     fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>);
 }
@@ -114,13 +120,16 @@ pub struct Place {
     /// Where the clock of an exercise begins, if not at its last entry.
     begin: Option<Moment>,
     clock: Arc<OnceLock<ServedClock>>,
+    /// Whether a snapshot is being kept.
+    is_keeping: Arc<AtomicBool>,
 }
 
 impl Place {
     /// The place of a node.
     #[must_use]
     pub fn new(location: &str, url: NodeUrl, begin: Option<Moment>) -> Self {
-        Self { location: location.to_owned(), url, begin, clock: Arc::default() }
+        let (clock, is_keeping) = Default::default();
+        Self { location: location.to_owned(), url, begin, clock, is_keeping }
     }
 
     /// The clock that this node goes by.
@@ -145,9 +154,35 @@ impl Site for Place {
         SeenHead::of(&self.location)
     }
 
+    fn keep_snapshot(&self, state: State, size: u64) {
+        if self.is_keeping.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (location, is_keeping) = (self.location.clone(), self.is_keeping.clone());
+        let work = move || {
+            if let Err(error) = keep_snapshot(&location, &state, size) {
+                tracing::warn!("no snapshot could be kept after {size} entries: {error}");
+            }
+            is_keeping.store(false, Ordering::SeqCst);
+        };
+        if std::thread::Builder::new().name("snapshot".to_owned()).spawn(work).is_err() {
+            self.is_keeping.store(false, Ordering::SeqCst);
+        }
+    }
+
     fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>) {
         (Box::new(self.clock(state)), Box::new(SystemEntropy))
     }
+}
+
+/// Keeps a snapshot, unless another node has kept one of about that moment.
+fn keep_snapshot(location: &str, state: &State, size: u64) -> Result<(), OpenError> {
+    let store = countersign_store::open(location, Mode::Read)?;
+    let newest = store.latest_snapshot(SCHEMA)?.usable.map_or(0, |kept| kept.position);
+    if size.saturating_sub(newest) < SNAPSHOT_AFTER {
+        return Ok(());
+    }
+    opening::keep_snapshot(store.as_ref(), state, size)
 }
 
 /// One of the processes that serve a record.
@@ -159,6 +194,8 @@ pub struct Node {
     rest: u32,
     /// After how many entries a snapshot was kept last, as far as is known here.
     kept: u64,
+    /// Whether taking over was tried, and another one was found to write.
+    is_taken: bool,
 }
 
 enum Role {
@@ -175,11 +212,12 @@ impl Node {
     pub fn join(site: Box<dyn Site>) -> Result<Self, OpenError> {
         let store = site.follow()?;
         let acknowledged = store.wait_beyond(0, Duration::ZERO)?;
-        let (state, head, replayed) = opening::rebuild_counting(store.as_ref(), acknowledged)?;
+        let (state, head, replayed) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let kept = head.size().saturating_sub(replayed);
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
-        let mut node = Self { site, role: Role::Follows(follower), reader, rest: 0, kept };
+        let role = Role::Follows(follower);
+        let mut node = Self { site, role, reader, rest: 0, kept, is_taken: false };
         node.stand(None, acknowledged, None);
         node.keep_snapshot();
         Ok(node)
@@ -239,6 +277,7 @@ impl Node {
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
             Ok(followed) if followed.is_free => self.take_over(followed.size),
             Ok(followed) => {
+                self.is_taken = false;
                 self.stand(followed.place, followed.size, None);
                 self.keep_snapshot();
             }
@@ -257,18 +296,15 @@ impl Node {
     }
 
     /// Keeps what is shown once enough has come since, so that others join soon. Those who follow
-    /// do it, and nobody waits for it but their own readers.
+    /// do it.
     fn keep_snapshot(&mut self) {
-        let Role::Follows(follower) = &self.role else { return };
-        let size = self.reader.position();
-        if size.saturating_sub(self.kept) < self.site.snapshot_after() {
+        if self.reader.position().saturating_sub(self.kept) < self.site.snapshot_after() {
             return;
         }
+        let (state, head) = self.reader.copied();
         // One that fails is not tried again until as much has come once more.
-        self.kept = size;
-        if let Err(error) = follower.keep_snapshot(&self.reader) {
-            tracing::warn!("no snapshot could be kept after {size} entries: {error}");
-        }
+        self.kept = head.size();
+        self.site.keep_snapshot(state, head.size());
     }
 
     /// Takes the lease, and what was recorded up to then, and writes.
@@ -291,11 +327,14 @@ impl Node {
                 tracing::info!("this node writes from now on");
                 self.reader.stand(Standing::Leads);
             }
-            // Another one was faster, and is followed from the next turn on; or what is read here
-            // is not of now.
+            // Another one was faster, and is followed from the next turn on; found so a second
+            // time, what is read here is not of now.
             Err(OpenError::Store(StoreError::Locked { .. })) => {
                 self.rest = PAUSE;
-                if let Standing::Follows { lost: None, .. } = self.reader.standing() {
+                let is_stale = std::mem::replace(&mut self.is_taken, true);
+                if let Standing::Follows { lost: None, .. } = self.reader.standing()
+                    && is_stale
+                {
                     self.stand(None, size, Some(STALE.to_owned()));
                 }
             }

@@ -1,12 +1,17 @@
 //! Opening a ledger. Answers: *what does the record say the state is?*
 
+mod log_key;
 pub mod seen;
 
+pub use log_key::{
+    NextKey, check_log_key, log_key_after, log_keys, log_seed, next_key, next_key_path,
+};
 pub use seen::{Lost, SeenHead};
 
 use countersign_core::record::{self, Answer, RecordError, Recorded, SCHEMA};
-use countersign_core::{Event, State, ledger};
-use countersign_proof::checkpoint::{Checkpoint, CheckpointError};
+use countersign_core::{Event, State};
+use countersign_proof::checkpoint::Checkpoint;
+use countersign_proof::entry::{OpenPart, leaf_hash, verify_parts};
 use countersign_proof::words::{Digest, Moment};
 use countersign_proof::{Body, Frontier, Label, LogKey, LogVerifier, SealedPart};
 use countersign_store::{Mode, Store, StoreError, StoredPart};
@@ -14,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+
+/// Entries read at once.
+const STEP: u64 = 1024;
 
 /// Entries after a snapshot beyond which a new one is kept.
 pub(crate) const SNAPSHOT_AFTER: u64 = 50_000;
@@ -146,66 +154,6 @@ pub struct Opened {
     pub seen: Option<SeenHead>,
 }
 
-/// A log key that was made and is not yet the log's.
-#[derive(Debug)]
-pub struct NextKey {
-    /// The key.
-    pub key: LogKey,
-    location: String,
-}
-
-impl NextKey {
-    /// Puts the file of this key where that of the log's key was, which is kept as
-    /// `log.key.retired`.
-    ///
-    /// # Errors
-    /// [`OpenError::Io`]; the next opening for writing tries again.
-    pub fn take_over(&self) -> Result<(), OpenError> {
-        let path = log_key_path(&self.location);
-        let moved = |from: &Path, to: &Path| {
-            std::fs::rename(from, to).map_err(|error| OpenError::Io {
-                what: format!("rename {} to {}", from.display(), to.display()),
-                error,
-            })
-        };
-        if path.exists() {
-            let names = (1..).map(|number: u32| match number {
-                1 => beside(&path, ".retired"),
-                number => beside(&path, &format!(".retired.{number}")),
-            });
-            let free = names.into_iter().find(|name| !name.exists());
-            moved(&path, &free.unwrap_or_else(|| beside(&path, ".retired")))?;
-        }
-        moved(&next_key_path(&self.location), &path)
-    }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.to_owned().into_os_string();
-    name.push(ending);
-    name.into()
-}
-
-/// Where a log key is kept that is not yet the log's.
-#[must_use]
-pub fn next_key_path(location: &str) -> PathBuf {
-    beside(&log_key_path(location), ".next")
-}
-
-/// The key that is to be the log's next, if one was made.
-///
-/// # Errors
-/// [`OpenError::LogKey`] when its file is damaged.
-pub fn next_key(location: &str, origin: &str) -> Result<Option<NextKey>, OpenError> {
-    let path = next_key_path(location);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let key = LogKey::from_seed(origin, read_seed(&path)?)
-        .map_err(|error| OpenError::LogKey { path, why: error.to_string() })?;
-    Ok(Some(NextKey { key, location: location.to_owned() }))
-}
-
 /// Opens a ledger for writing; there is one writer at a time.
 ///
 /// # Errors
@@ -213,7 +161,8 @@ pub fn next_key(location: &str, origin: &str) -> Result<Option<NextKey>, OpenErr
 pub fn open_writer(location: &str) -> Result<Opened, OpenError> {
     let store = countersign_store::open(location, Mode::Write)?;
     check_seen(location, store.as_ref())?;
-    let (state, head, replayed) = rebuild_counting(store.as_ref(), u64::MAX)?;
+    let (state, head, replayed) = rebuilt(store.as_ref(), u64::MAX)?;
+    head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
     if replayed >= SNAPSHOT_AFTER {
         keep_snapshot(store.as_ref(), &state, head.size())?;
     }
@@ -263,33 +212,53 @@ pub fn go_on(
 ///
 /// # Errors
 /// [`OpenError::Head`] when the record does not go on from there; why it cannot be read.
-pub fn catch_up(store: &dyn Store, state: &mut State, from: Head) -> Result<Head, OpenError> {
-    let (stored, size) = (store.head()?, from.size());
-    let head = Head::of(&stored)?;
-    if grown(from.frontier, store, stored.size)?.root() != stored.root {
+fn catch_up(store: &dyn Store, state: &mut State, from: Head) -> Result<Head, OpenError> {
+    let size = from.size();
+    let head = Head::of(&store.head()?)?;
+    let mut frontier = from.frontier;
+    read_on(store, &mut frontier, head.size(), &mut |recorded, _| {
+        record::replay(state, &recorded)
+    })?;
+    if frontier.root() != head.frontier.root() {
         let why = format!("what follows the first {size} entries is of another history");
         return Err(OpenError::Head(why));
     }
-    replay_from(store, state, size, stored.size)?;
     head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
     Ok(head)
 }
 
-/// The key that signs the log after these entries, where `before` signed before them.
-#[must_use]
-pub fn log_key_after(before: Digest, recorded: &[Recorded]) -> Digest {
-    let rotated = |event: &Event| {
-        if let Event::Ledger(ledger::Event::LogKeyRotated { log_key }) = event {
-            Some(*log_key)
-        } else {
-            None
+/// Reads on from a tree up to `size` entries in all: each goes into the tree by its open part, and
+/// its body is the one that this part names.
+///
+/// # Errors
+/// [`OpenError::Head`] for an entry that is not its own; why one cannot be read.
+pub(crate) fn read_on(
+    store: &dyn Store,
+    frontier: &mut Frontier,
+    size: u64,
+    each: &mut dyn FnMut(Recorded, OpenPart),
+) -> Result<(), OpenError> {
+    while frontier.size() < size {
+        let limit = STEP.min(size.saturating_sub(frontier.size()));
+        let read = store.read(frontier.size(), usize::try_from(limit).unwrap_or(1))?;
+        if read.is_empty() {
+            let cause = format!("entry {} is not there yet", frontier.size());
+            return Err(StoreError::Unavailable { cause }.into());
         }
-    };
-    let last = |one: &Recorded| match &one.result {
-        Answer::Accepted(events) => events.iter().rev().find_map(rotated),
-        Answer::Refused { .. } => None,
-    };
-    recorded.iter().rev().find_map(last).unwrap_or(before)
+        for entry in read {
+            let (seq, bytes) = (entry.seq, &entry.body);
+            let wrong = |why: String| OpenError::Head(format!("entry {seq}: {why}"));
+            let open = OpenPart::parse(&entry.open).map_err(|error| wrong(error.to_string()))?;
+            let (salt, bytes) = bytes.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+            let body = Body { salt: *salt, bytes: bytes.to_vec() };
+            verify_parts(&open, Some(&body), &[]).map_err(|error| wrong(error.to_string()))?;
+            let recorded =
+                record::read(&body.bytes).map_err(|error| OpenError::Entry { seq, error })?;
+            frontier.append(leaf_hash(&entry.open));
+            each(recorded, open);
+        }
+    }
+    Ok(())
 }
 
 /// A ledger opened for writing, with the key that signs its log.
@@ -344,7 +313,7 @@ pub fn erase(store: &mut dyn Store, state: &State) -> Result<Option<String>, Sto
 /// # Errors
 /// [`OpenError`] when there is something already, or files cannot be written.
 pub fn create(location: &str, origin: &str, seed: [u8; 32]) -> Result<Opened, OpenError> {
-    let path = log_key_path(location);
+    let path = log_key::log_key_path(location);
     let log_key = LogKey::from_seed(origin, seed)
         .map_err(|error| OpenError::LogKey { path: path.clone(), why: error.to_string() })?;
     if countersign_store::is_apart(location) {
@@ -371,14 +340,6 @@ pub fn open_reader(location: &str) -> Result<(Box<dyn Store>, State, Head), Open
     check_seen(location, store.as_ref())?;
     let (state, head) = rebuild(store.as_ref())?;
     Ok((store, state, head))
-}
-
-/// The keys of the log: the one that signs now, then those before it, the last one first.
-///
-/// # Errors
-/// [`CheckpointError`] when a key on the record cannot be one.
-pub fn log_keys(state: &State) -> Result<Vec<LogVerifier>, CheckpointError> {
-    state.ledger.log_keys().collect()
 }
 
 /// The folder of a ledger, for the files that lie beside the record; nowhere for a location that
@@ -422,63 +383,40 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), OpenError> {
     })
 }
 
-/// The key that signs the log, which the record names.
-///
-/// # Errors
-/// [`OpenError::LogKey`] when it is missing, damaged, or another.
-pub fn check_log_key(location: &str, state: &State) -> Result<LogKey, OpenError> {
-    let path = log_key_path(location);
-    let seed = read_seed(&path)?;
-    let key = LogKey::from_seed(&state.ledger.origin, seed).map_err(|error: CheckpointError| {
-        OpenError::LogKey { path: path.clone(), why: error.to_string() }
-    })?;
-    if Digest(key.verifier().public_key()) != state.ledger.log_key {
-        let why = "it is not the key that the record names".to_owned();
-        return Err(OpenError::LogKey { path, why });
-    }
-    Ok(key)
-}
-
-/// The seed of the key that signs the log.
-///
-/// # Errors
-/// [`OpenError::LogKey`] when it is missing or damaged.
-pub fn log_seed(location: &str) -> Result<[u8; 32], OpenError> {
-    read_seed(&log_key_path(location))
-}
-
-fn log_key_path(location: &str) -> PathBuf {
-    folder(location).join("log.key")
-}
-
-fn read_seed(path: &Path) -> Result<[u8; 32], OpenError> {
-    let why = |why: String| OpenError::LogKey { path: path.to_owned(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| why(error.to_string()))?;
-    let seed: Digest = text.trim_end().parse().map_err(|_| why("it is damaged".to_owned()))?;
-    Ok(seed.0)
-}
-
 /// The state and head that the record says, from the newest snapshot on.
 ///
 /// # Errors
 /// [`OpenError`] when an entry cannot be read or the head does not fit.
 pub fn rebuild(store: &dyn Store) -> Result<(State, Head), OpenError> {
-    rebuild_counting(store, u64::MAX).map(|(state, head, _)| (state, head))
+    let (state, head, _) = rebuilt(store, u64::MAX)?;
+    head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
+    Ok((state, head))
 }
 
-/// The state and head after no more than `most` entries, and how many of them were replayed; such a
-/// head is not signed where the record has more.
+/// The state and head after no more than `most` entries, and how many of them were replayed. Where
+/// the record has more, it is the record's own head that is signed for them.
 ///
 /// # Errors
 /// As for [`rebuild`].
-pub(crate) fn rebuild_counting(
-    store: &dyn Store,
-    most: u64,
-) -> Result<(State, Head, u64), OpenError> {
+pub(crate) fn rebuild_to(store: &dyn Store, most: u64) -> Result<(State, Head, u64), OpenError> {
+    let (state, head, replayed) = rebuilt(store, most)?;
+    let stored = Head::of(&store.head()?)?;
+    let beyond = grown(head.frontier.clone(), store, stored.size())?;
+    if beyond.root() != stored.frontier.root() {
+        return Err(OpenError::Head("it is of another history".to_owned()));
+    }
+    stored.check_signed(&state.ledger.origin, state.ledger.log_key)?;
+    Ok((state, head, replayed))
+}
+
+/// What the record says, without a look at what signs it.
+///
+/// # Errors
+/// As for [`rebuild`].
+pub(crate) fn rebuilt(store: &dyn Store, most: u64) -> Result<(State, Head, u64), OpenError> {
     let mut stored = store.head()?;
     let mut head = Head::of(&stored)?;
-    let is_whole = stored.size <= most;
-    if !is_whole {
+    if stored.size > most {
         stored.size = most;
         head = Head { frontier: grown(Frontier::new(), store, most)?, note: String::new() };
     }
@@ -490,9 +428,6 @@ pub(crate) fn rebuild_counting(
     });
     let (mut state, from) = restored.unwrap_or_default();
     replay_from(store, &mut state, from, stored.size)?;
-    if is_whole {
-        head.check_signed(&state.ledger.origin, state.ledger.log_key)?;
-    }
     Ok((state, head, stored.size.saturating_sub(from)))
 }
 

@@ -3,7 +3,7 @@
 
 mod depots;
 
-use crate::opening::{OpenError, label_number, open_reader, read_body, sealed_part};
+use crate::opening::{OpenError, check_seen, label_number, read_body, rebuilt, sealed_part};
 use countersign_core::State;
 use countersign_core::evidence::{EntryAtHand, Examiner};
 use countersign_core::record::{Answer, Recorded, restore, snapshot};
@@ -12,7 +12,7 @@ use countersign_proof::words::{Digest, EntryNumber};
 use countersign_proof::{
     Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
 };
-use countersign_store::{Store, StoredEntry};
+use countersign_store::{Mode, Store, StoredEntry};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -100,7 +100,10 @@ pub fn verify(
     location: &str,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verification, VerifyError> {
-    let (store, opened, head) = open_reader(location)?;
+    let store = countersign_store::open(location, Mode::Read)?;
+    check_seen(location, store.as_ref())?;
+    // What signs the head is looked at below, after the entries, which can be named.
+    let (opened, head, _) = rebuilt(store.as_ref(), u64::MAX)?;
     store.check_integrity()?;
     let total = head.frontier.size();
     let mut walk = Walk::default();

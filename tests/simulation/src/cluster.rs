@@ -201,6 +201,12 @@ impl Cluster {
         &self.standby.db
     }
 
+    /// What both servers have committed.
+    #[cfg(test)]
+    pub fn databases(&mut self) -> impl Iterator<Item = &mut Database> {
+        [&mut self.primary.db, &mut self.standby.db].into_iter()
+    }
+
     /// What the primary shows.
     pub fn visible(&self) -> &Database {
         &self.primary.db

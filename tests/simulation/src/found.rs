@@ -1,17 +1,21 @@
 //! What the simulation has found in the nodes, each as the few steps that it takes.
 
 use crate::cluster::{Cluster, HOSTS};
+use crate::database::{Database, Mark};
 use crate::machine::{Machine, Outbox};
 use crate::planted::Planted;
 use crate::programme::{self, founded};
 use crate::random::Random;
 use crate::site::{Place, SNAPSHOT_AFTER};
 use crate::store::{SimulatedStore, World, servers};
-use crate::{database::Database, world};
+use crate::world;
 use countersign::node::Standing;
+use countersign::opening::Head;
 use countersign::writer::Submission;
 use countersign_core::record::SCHEMA;
-use countersign_store::Store as _;
+use countersign_proof::LogKey;
+use countersign_proof::words::Digest;
+use countersign_store::{NewHead, Store as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +25,7 @@ struct House {
     machines: Vec<Machine>,
     outbox: Outbox,
     sent: u64,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl House {
@@ -34,7 +38,8 @@ impl House {
         let world = Arc::new(Mutex::new(cluster));
         let machine = |node| machine(&world, node, folder.path());
         let machines = (0..nodes).map(machine).collect();
-        let mut house = Self { world, machines, outbox: Outbox::default(), sent: 0, folder };
+        let mut house =
+            Self { world, machines, outbox: Outbox::default(), sent: 0, _folder: folder };
         house.turn(0);
         assert_eq!(house.machines[0].standing(), Some(Standing::Leads));
         house.all_turn();
@@ -223,8 +228,69 @@ fn those_who_follow_keep_snapshots_for_those_who_join() {
     }
     let now = kept(&house).expect("one was kept");
     assert!(now >= before + SNAPSHOT_AFTER && now <= house.size(), "{before} {now}");
-    let late = house.folder.path().join("late");
-    std::fs::create_dir(&late).unwrap();
-    let joined = machine(&house.world, 1, &late);
-    assert_eq!(joined.process.as_ref().unwrap().reader.position(), house.size());
+}
+
+/// The seed of the log's key.
+fn log_seed() -> [u8; 32] {
+    let text = String::from_utf8(founded().log_key.clone()).unwrap();
+    text.trim_end().parse::<Digest>().unwrap().0
+}
+
+/// A record whose last head is changed before the follower sees it, or an entry of it.
+fn house_with(change: impl Fn(&mut Database)) -> House {
+    let mut house = House::new(2);
+    house.all_turn();
+    assert!(house.submit(0));
+    let mut cluster = servers(&house.world);
+    cluster.databases().for_each(change);
+    drop(cluster);
+    house
+}
+
+/// A head was believed that fitted the entries, whoever had signed it.
+#[test]
+fn a_head_that_the_log_has_not_signed_halts_whoever_follows() {
+    let sign = |seed: u8, more: u64| {
+        move |db: &mut Database| {
+            let mark = db.marks.pop().unwrap();
+            let mut stored = Head::of(&countersign_store::Head {
+                epoch: 1,
+                size: mark.size,
+                root: mark.head.root,
+                frontier: mark.head.frontier.clone(),
+            });
+            let head = stored.as_mut().unwrap();
+            let origin = head.note.lines().next().unwrap().to_owned();
+            let root = Digest(head.frontier.root().0);
+            let key = if seed == 0 { log_seed() } else { [seed; 32] };
+            let key = LogKey::from_seed(&origin, key).unwrap();
+            head.note = key.sign(mark.size + more, root);
+            let frontier = head.encode().unwrap();
+            let head = NewHead { root: mark.head.root, frontier };
+            db.marks.push(Arc::new(Mark { size: mark.size, head }));
+        }
+    };
+    for (seed, more, is_good) in [(0, 0, true), (0, 1, false), (1, 0, false)] {
+        let mut house = house_with(sign(seed, more));
+        let before = house.shows(1);
+        house.all_turn();
+        house.turn(1);
+        let standing = house.machines[1].standing();
+        let halted = matches!(standing, Some(Standing::Halted { .. }));
+        assert_eq!((halted, house.shows(1) > before), (!is_good, is_good), "{standing:?}");
+    }
+}
+
+/// What was replayed was not held against the entry that the log's head stands for.
+#[test]
+fn a_body_that_is_not_its_entrys_halts_whoever_follows() {
+    let mut house = house_with(|db| {
+        let mut entry = (*db.entries.pop().unwrap()).clone();
+        *entry.body.last_mut().unwrap() ^= 1;
+        db.entries.push(Arc::new(entry));
+    });
+    house.all_turn();
+    house.turn(1);
+    let standing = house.machines[1].standing();
+    assert!(matches!(standing, Some(Standing::Halted { .. })), "{standing:?}");
 }

@@ -5,6 +5,7 @@ use countersign::clock::{Clock, Entropy, ScriptedEntropy, SourceFailed};
 use countersign::node::Site;
 use countersign::opening::{self, Head, OpenError, Opened, SeenHead};
 use countersign_core::State;
+use countersign_core::record::{self, SCHEMA};
 use countersign_proof::words::Moment;
 use countersign_store::Store;
 use std::path::Path;
@@ -60,6 +61,13 @@ impl Site for Place {
 
     fn snapshot_after(&self) -> u64 {
         SNAPSHOT_AFTER
+    }
+
+    fn keep_snapshot(&self, state: State, size: u64) {
+        if let Ok(bytes) = record::snapshot(&state) {
+            // Where the record does not reach that far, nothing is kept.
+            let _ = servers(&self.world).save(size, SCHEMA, &bytes);
+        }
     }
 
     fn sources(&self, state: &State) -> (Box<dyn Clock>, Box<dyn Entropy>) {

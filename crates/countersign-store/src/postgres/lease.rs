@@ -308,7 +308,7 @@ impl Drop for Keeper {
 /// the database, not by the lease's time.
 fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &Held) {
     let (mut link, channel) = (Some(link), address.schema());
-    // Where the writer was found last.
+    // Where it is looked for first.
     let mut host = link.as_ref().map_or(0, |link| link.host);
     loop {
         let news = match woken.recv_timeout(RENEWAL) {
@@ -319,7 +319,7 @@ fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &
         link = link.filter(|link| link.is_usable());
         if link.is_none() {
             link = session::connect(address, session::Purpose::Cache, host).ok();
-            host = link.as_ref().map_or(host, |link| link.host);
+            host = link.as_ref().map_or(0, |link| link.host);
         }
         let kept = link.as_deref().map(|link| held.keep(link, RENEW, news));
         match kept {
@@ -327,7 +327,7 @@ fn renew_until(woken: &Receiver<()>, address: &Address, link: Arc<Link>, held: &
             Some(Ok(true)) if !news.is_empty() => std::thread::sleep(PACE),
             Some(Ok(true)) => {}
             // Not this server any more, perhaps: the next one is looked for anew.
-            Some(Err(_)) | None => link = None,
+            Some(Err(_)) | None => (link, host) = (None, host.saturating_add(1)),
         }
     }
     if let Some(link) = link.filter(|link| link.is_usable()) {

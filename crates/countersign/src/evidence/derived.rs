@@ -1,5 +1,5 @@
 //! The files of a bundle that make it easier to use by hand. They follow from those that carry the
-//! proof; one that does not is refused.
+//! proof; one that does not is refused, but for those that only explain: they are told of.
 
 use super::Files;
 use countersign_core::State;

@@ -5,17 +5,13 @@
 //! up to a head whose root the leaves read here give, and which the log's key has signed.
 
 use super::Site;
-use crate::opening::{self, Head, Lost, OpenError, SeenHead, log_key_after, read_body};
+use crate::opening::{self, Head, Lost, OpenError, SeenHead, log_key_after};
 use crate::writer::{News, Reader};
 use countersign_core::record::Recorded;
-use countersign_proof::entry::OpenPart;
-use countersign_proof::{Frontier, entry};
-use countersign_store::{Store, StoreError, StoredEntry};
+use countersign_proof::Frontier;
+use countersign_store::{Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Entries read at once.
-const STEP: u64 = 1024;
 
 /// What a follower has and shows.
 pub(super) struct Follower {
@@ -122,29 +118,26 @@ impl Follower {
                 Err(other())
             };
         }
-        let mut entries = Vec::new();
         let mut frontier = self.frontier.clone();
-        while frontier.size() < size {
-            let limit = STEP.min(size.saturating_sub(frontier.size()));
-            let read = store.read(frontier.size(), usize::try_from(limit).unwrap_or(1))?;
-            if read.is_empty() {
-                let cause = format!("entry {} is not there yet", frontier.size());
-                return Err(StoreError::Unavailable { cause }.into());
-            }
-            for entry in read {
-                frontier.append(entry::leaf_hash(&entry.open));
-                entries.push(Entry::of(&entry)?);
-            }
-        }
+        let (mut recorded, mut news) = (Vec::<Recorded>::new(), Vec::<News>::new());
+        opening::read_on(store, &mut frontier, size, &mut |one, open| {
+            recorded.push(one);
+            news.push(Arc::new(open));
+        })?;
         if frontier.root() != next.head.frontier.root() {
             return Err(other());
         }
-        let (recorded, news): (Vec<Recorded>, Vec<News>) =
-            entries.into_iter().map(|entry| (entry.recorded, entry.news)).unzip();
-        let (origin, key) = reader.read(|state| {
-            (state.ledger.origin.clone(), log_key_after(state.ledger.log_key, &recorded))
-        });
-        next.head.check_signed(&origin, key)?;
+        // A new key of the log is believed on the word of the one before.
+        let (origin, key) =
+            reader.read(|state| (state.ledger.origin.clone(), state.ledger.log_key));
+        if let Err(error) = next.head.check_signed(&origin, key) {
+            if log_key_after(key, &recorded) == key {
+                return Err(error);
+            }
+            let cause = "the log has another key by now, which this node has not: put it here as \
+                         log.key, and start this node anew";
+            return Err(StoreError::Unavailable { cause: cause.to_owned() }.into());
+        }
         if let Some(seen) = &self.seen {
             seen.keep(&next.bytes).map_err(|error| OpenError::Io {
                 what: format!("write {}", seen.path().display()),
@@ -156,33 +149,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Keeps what is shown as a snapshot.
-    ///
-    /// # Errors
-    /// [`OpenError`] when it cannot be kept.
-    pub(super) fn keep_snapshot(&self, reader: &Reader) -> Result<(), OpenError> {
-        let Some(store) = &self.store else { return Ok(()) };
-        reader.read_at(|state, size| opening::keep_snapshot(store.as_ref(), state, size))
-    }
-
     fn other_history(&self) -> Lost {
         let file = self.seen.as_ref().map(|seen| seen.path().to_owned()).unwrap_or_default();
         Lost::History { seen: self.frontier.size(), file }
-    }
-}
-
-/// An entry as it is shown.
-struct Entry {
-    recorded: Recorded,
-    news: News,
-}
-
-impl Entry {
-    fn of(entry: &StoredEntry) -> Result<Self, OpenError> {
-        let seq = entry.seq;
-        let recorded = read_body(&entry.body).map_err(|error| OpenError::Entry { seq, error })?;
-        let open = OpenPart::parse(&entry.open)
-            .map_err(|error| OpenError::Head(format!("entry {seq} cannot be read: {error}")))?;
-        Ok(Self { recorded, news: Arc::new(open) })
     }
 }

@@ -88,7 +88,9 @@ pub(crate) fn page(frame: &Frame, title: &str, body: &Markup) -> Markup {
                 title { (title) " – " (frame.programme) " – " (words::PRODUCT) }
                 link rel="stylesheet" href=(at::STYLE);
                 link rel="icon" type="image/svg+xml" href=(at::ICON);
-                @for script in &frame.scripts { script type="module" src=(assets::address(script)) {} }
+                @for script in &frame.scripts {
+                    script type="module" src=(assets::address(script)) {}
+                }
             }
             body {
                 a class="skip" href="#main" { (words::SKIP) }

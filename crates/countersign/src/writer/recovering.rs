@@ -47,7 +47,15 @@ impl Bench {
         // A database that came back must go on from what it acknowledged.
         let store = self.store.as_ref();
         let checked = self.seen.as_ref().map_or(Ok(()), |seen| seen.check(store));
-        let read = checked.and_then(|()| rebuild(store));
+        let read = checked.and_then(|()| rebuild(store)).and_then(|(state, head)| {
+            let rotated = self.rotated.as_ref().map(|(before, _)| before);
+            let mut known = std::iter::once(&self.log_key).chain(rotated);
+            if known.any(|key| key.verifier().public_key() == state.ledger.log_key.0) {
+                Ok((state, head))
+            } else {
+                Err(OpenError::Head("it names another key than this writer's".to_owned()))
+            }
+        });
         let (state, head) = read.map_err(|error| {
             let unavailable = Unavailable::NotRecorded(format!("it cannot be read back: {error}"));
             self.damage = Some(error).filter(OpenError::is_damage);
