@@ -45,6 +45,49 @@ const ROOTS: [&str; 8] = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ];
 
+/// Proofs of consistency as published (`testdata/consistency/*/happy-path.json`): two sizes, and the
+/// hashes.
+const CONSISTENCY: [((u64, u64), &[&str]); 4] = [
+    (
+        (6, 8),
+        &[
+            "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ],
+    ),
+    (
+        (1, 8),
+        &[
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+        ],
+    ),
+    (
+        (6, 7),
+        &[
+            "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+            "b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ],
+    ),
+    (
+        (2, 5),
+        &[
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        ],
+    ),
+];
+
+/// The proof of the leaf at 5 among eight as published (`testdata/inclusion/2/happy-path.json`).
+const INCLUSION: [&str; 3] = [
+    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+];
+
 /// Those leaves, and others after them.
 fn leaves(count: usize) -> Vec<Digest> {
     let more = (0_u8..).map(|number| leaf_hash(&[number; 3]));
@@ -99,6 +142,20 @@ fn tampered(proof: &[Digest], strangers: &[Digest]) -> Vec<(String, Vec<Digest>)
         }
     }
     all
+}
+
+#[test]
+fn the_published_proofs_are_ours() {
+    let text = |proof: Vec<Digest>| proof.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let leaves = leaves(8);
+    for ((old, new), proof) in CONSISTENCY {
+        assert_eq!(text(consistency_proof(&leaves, old, new).unwrap()), proof, "{old} to {new}");
+    }
+    assert_eq!(
+        leaves[5].to_string(),
+        "4271a26be0d8a84f0bd54c8c302e7cb3a3b5d1fa6780a40bcce2873477dab658"
+    );
+    assert_eq!(text(inclusion_proof(&leaves, 5, 8).unwrap()), INCLUSION);
 }
 
 #[test]

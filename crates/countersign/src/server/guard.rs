@@ -79,7 +79,7 @@ pub(crate) fn around(doors: Router, app: &App) -> Router {
         .layer(CompressionLayer::new().compress_when(shrink))
         .layer(from_fn_with_state(app.clone(), headers))
         .layer(axum::middleware::from_fn(measure))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().on_failure(()))
 }
 
 /// A handler that panics takes nobody else with it.
@@ -168,7 +168,9 @@ pub(crate) fn begin_counting() {
     recorder();
 }
 
-/// Counts requests and their times, by route and not by address.
+/// Counts requests and their times, and logs those that failed here, by route and not by address,
+/// which may hold what opens a session. Whoever asks for a node's health is told, and does so every
+/// second: that is no failure.
 async fn measure(request: Request, next: Next) -> Response {
     begin_counting();
     let route = request.extensions().get::<MatchedPath>();
@@ -177,6 +179,9 @@ async fn measure(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
+    if response.status().is_server_error() && !route.starts_with("/health/") {
+        tracing::error!(method, route, status, "a request failed here");
+    }
     let labels = [("route", route), ("method", method), ("status", status)];
     counter!("countersign_http_requests_total", &labels).increment(1);
     histogram!("countersign_http_request_seconds", &labels).record(started.elapsed());
