@@ -105,9 +105,6 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
     let mut arguments = if has_nextest {
         // A filter may name doc-tests only; whether anything ran is judged at the end.
         let mut run = words("nextest run --workspace --all-features --locked --no-tests=pass");
-        if under_ci() {
-            run.push("--no-fail-fast".into());
-        }
         // One more than there are processors: some tests mostly wait for other programs.
         let processors = thread::available_parallelism().map_or(1, usize::from);
         run.push(format!("--test-threads={}", processors.saturating_add(1)).into());
@@ -117,6 +114,9 @@ fn run_tests(root: &Path, filters: &[String]) -> (Result<(), String>, Counts) {
         // The targets that nextest runs: a benchmark is no test.
         words("test --workspace --all-features --lib --bins --tests --examples --locked")
     };
+    if under_ci() {
+        arguments.push("--no-fail-fast".into());
+    }
     if !filters.is_empty() {
         if !has_nextest {
             arguments.push("--".into());

@@ -60,6 +60,20 @@ pub const TOOLS: &[Tool] = &[
         remedy: "install jq 1.6 or later",
     },
     Tool {
+        program: "unzip",
+        trial: &["-v"],
+        package: "unzip",
+        purpose: "unpacks evidence for the commands of its own README",
+        remedy: "install unzip",
+    },
+    Tool {
+        program: "kill",
+        trial: &["-l"],
+        package: "procps",
+        purpose: "stops, pauses and kills servers in the middle of their work",
+        remedy: "install the command kill (Debian: procps)",
+    },
+    Tool {
         program: "cvc5",
         trial: &[],
         package: "cvc5",

@@ -84,8 +84,11 @@ fn by_script(folder: &Path, file: &str) -> Run {
 fn by_page(folder: &Path, file: &str) -> Run {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/static/verify.js");
     std::fs::copy(script, folder.join("verify.mjs")).unwrap();
+    // Before version 20 Node does not have it in the place where browsers do.
     let driver = "import { report, verify } from './verify.mjs';\
                   import { readFileSync } from 'node:fs';\
+                  import { webcrypto } from 'node:crypto';\
+                  globalThis.crypto ??= webcrypto;\
                   const bytes = new Uint8Array(readFileSync(process.argv[2]));\
                   const words = new Proxy({}, { get: (_, name) => `${name} {0} {1}` });\
                   verify(bytes).then((found) => console.log(JSON.stringify(report(found, words))))\

@@ -290,8 +290,12 @@ impl Node<'_> {
     /// Sends it a signal, as `kill` names it.
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        let done = Command::new("kill").arg(format!("-{name}")).arg(id).status().unwrap();
+        let done = Command::new("kill").arg(format!("-{name}")).arg(&id).status().unwrap();
         assert!(done.success());
+        if name == "STOP" {
+            // Until one of its threads has taken the signal, the others go on.
+            until("it stands still", || stands_still(&id));
+        }
     }
 
     /// Stops it as an operator does.
@@ -305,6 +309,15 @@ impl Node<'_> {
         self.signal("KILL");
         let _ = self.child.wait();
     }
+}
+
+/// Whether every thread of a process is stopped (proc(5), `stat`, field 3).
+fn stands_still(process: &str) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.filter_map(Result::ok).all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('T'))
+    })
 }
 
 impl Drop for Node<'_> {
