@@ -45,8 +45,8 @@ const ROOTS: [&str; 8] = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ];
 
-/// Proofs of consistency as published (`testdata/consistency/*/happy-path.json`): two sizes, and the
-/// hashes.
+/// Proofs of consistency as published (`testdata/consistency/*/happy-path.json`): two sizes, and
+/// the hashes.
 const CONSISTENCY: [((u64, u64), &[&str]); 4] = [
     (
         (6, 8),
