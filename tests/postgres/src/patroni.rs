@@ -25,7 +25,8 @@ const CONFIGURATION: &str = include_str!("../../../deploy/patroni/patroni.yml");
 pub struct Patroni {
     folder: TempDir,
     programs: PathBuf,
-    patroni: PathBuf,
+    /// The words that start Patroni.
+    patroni: Vec<PathBuf>,
     etcd: Option<Child>,
     members: Vec<Member>,
 }
@@ -69,10 +70,27 @@ fn installed() -> PathBuf {
     here.join("../../target/tools/patroni/bin/patroni")
 }
 
+/// The words that start a program of Python for whoever has no privileges: one that is installed
+/// in a folder of its own is copied into `folder`, since the one it is in may be out of reach, as
+/// everything in root's home is.
+fn within_reach(program: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let name = program.file_name().ok_or(io::ErrorKind::NotFound)?;
+    let own = program.parent().and_then(Path::parent);
+    match own.filter(|own| is_root() && own.join("pyvenv.cfg").is_file()) {
+        None => Ok(vec![program.to_owned()]),
+        Some(own) => {
+            let there = folder.join("patroni");
+            done(Command::new("cp").arg("-R").arg(own).arg(&there))?;
+            Ok(vec![there.join("bin/python"), there.join("bin").join(name)])
+        }
+    }
+}
+
 impl Patroni {
     fn start(programs: PathBuf, patroni: PathBuf) -> io::Result<Self> {
         let folder = TempDir::with_prefix("countersign-patroni-")?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+        let patroni = within_reach(&patroni, folder.path())?;
         let mut cluster = Self { folder, programs, patroni, etcd: None, members: Vec::new() };
         let (clients, peers) = (free_port()?, free_port()?);
         let etcd = cluster.home("etcd")?;
@@ -243,8 +261,9 @@ impl Patroni {
         let member = self.member(node)?;
         let log = self.folder.path().join(format!("{}.log", member.name));
         let log = fs::File::options().create(true).append(true).open(log)?;
-        let mut program = as_unprivileged(&self.patroni);
-        program.arg(member.home.join("patroni.yml")).current_dir(&member.home);
+        let (program, words) = self.patroni.split_first().ok_or(io::ErrorKind::NotFound)?;
+        let mut program = as_unprivileged(program);
+        program.args(words).arg(member.home.join("patroni.yml")).current_dir(&member.home);
         program.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let running = program.spawn()?;
         if let Some(member) = self.members.get_mut(node) {
