@@ -200,6 +200,14 @@ pub fn cargo_words(root: &Path, arguments: &[OsString]) -> Result<(), String> {
 fn cargo_in(root: &Path) -> Command {
     let mut command = Command::new(cargo_program());
     command.current_dir(root).stdin(Stdio::null());
+    // What cargo told us of ourselves: build scripts that look at it would run again, and all that
+    // depends on them, whenever somebody calls cargo directly in between.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     if under_ci() {
         command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
     }

@@ -148,6 +148,13 @@ pub const TOOLS: &[Tool] = &[
         purpose: "runs Schemathesis, which holds the API against its description, and Patroni",
         remedy: "install Python 3.11 or later with its module venv (Debian: python3-venv)",
     },
+    Tool {
+        program: "python3",
+        trial: &["-m", "pip", "--version"],
+        package: "python3-pip",
+        purpose: "brings a reader of our certificates that is not ours (cwt)",
+        remedy: "install pip for Python 3 (Debian: python3-pip)",
+    },
 ];
 
 /// Sees to it that every tool is there, installing what is missing.
