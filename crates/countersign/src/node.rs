@@ -27,6 +27,10 @@ use std::time::Duration;
 /// How long a turn waits for news where there are no commands.
 const TURN: Duration = Duration::from_millis(200);
 
+/// How long a node that joins waits for the first word that anything is acknowledged: a standby has
+/// it a moment after the primary.
+const FIRST: Duration = Duration::from_secs(5);
+
 /// How many turns a node leaves it at after it could not take over.
 const REST: u32 = 25;
 /// The same after another node was found to write.
@@ -211,7 +215,7 @@ impl Node {
     /// [`OpenError`] when it cannot be read.
     pub fn join(site: Box<dyn Site>) -> Result<Self, OpenError> {
         let store = site.follow()?;
-        let acknowledged = store.wait_beyond(0, Duration::ZERO)?;
+        let acknowledged = store.wait_beyond(0, FIRST)?;
         let (state, head, replayed) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let kept = head.size().saturating_sub(replayed);
         let reader = Reader::new(state, &head);
