@@ -26,11 +26,8 @@ mod served;
 mod world;
 
 use countersign::writer::Writer;
-use countersign_core::Command;
 use countersign_core::record::SCHEMA;
-use countersign_core::stock::{self, AccountKey, AccountState};
 use countersign_postgres::given;
-use countersign_proof::words::{Quantity, Standing};
 use countersign_store::Mode;
 use report::{Report, timed};
 use served::Served;
@@ -93,22 +90,12 @@ fn throughput(report: &mut Report, sqlite: &str, postgres: &str) {
 /// Receives units until the record is this long.
 fn receive(writer: &Writer, entries: u64) {
     let door = writer.door().unwrap();
-    let into = AccountKey {
-        item: "THING".parse().unwrap(),
-        party: "H".parse().unwrap(),
-        state: AccountState::OnHand,
-        place: Some("H.Store".parse().unwrap()),
-        lot: None,
-    };
     while writer.reader().position() < entries {
         let first = writer.reader().position();
         let sent: Vec<_> = (first..(first + 2_000).min(entries))
             .map(|number| {
-                let one = Quantity::new(1).unwrap();
-                let why = "made for measurements";
-                let received = stock::Command::receive(into.clone(), one, why, Standing::Assumed);
-                let command: Command = received.into();
-                door.send(world::submission(2, number, Some("P-S"), command)).unwrap()
+                let received = world::submission(2, number, Some("P-S"), world::receive(1));
+                door.send(received).unwrap()
             })
             .collect();
         sent.into_iter().for_each(|sent| drop(sent.wait().unwrap()));

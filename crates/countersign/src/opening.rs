@@ -4,7 +4,7 @@ mod log_key;
 pub mod seen;
 
 pub use log_key::{
-    NextKey, check_log_key, log_key_after, log_keys, log_seed, next_key, next_key_path,
+    NextKey, check_log_key, log_key_after, log_keys, log_seed, next_key, next_key_path, rotated_to,
 };
 pub use seen::{Lost, SeenHead};
 
@@ -246,11 +246,10 @@ pub(crate) fn read_on(
             return Err(StoreError::Unavailable { cause }.into());
         }
         for entry in read {
-            let (seq, bytes) = (entry.seq, &entry.body);
+            let seq = entry.seq;
             let wrong = |why: String| OpenError::Head(format!("entry {seq}: {why}"));
             let open = OpenPart::parse(&entry.open).map_err(|error| wrong(error.to_string()))?;
-            let (salt, bytes) = bytes.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-            let body = Body { salt: *salt, bytes: bytes.to_vec() };
+            let body = body(&entry.body).ok_or_else(|| wrong("its body has no salt".to_owned()))?;
             verify_parts(&open, Some(&body), &[]).map_err(|error| wrong(error.to_string()))?;
             let recorded =
                 record::read(&body.bytes).map_err(|error| OpenError::Entry { seq, error })?;
@@ -515,6 +514,13 @@ pub fn read_body(body: &[u8]) -> Result<Recorded, RecordError> {
 #[must_use]
 pub fn stored_body(body: &Body) -> Vec<u8> {
     [body.salt.as_slice(), &body.bytes].concat()
+}
+
+/// A body back from the store; `None` where it is too short to be one.
+#[must_use]
+pub fn body(stored: &[u8]) -> Option<Body> {
+    let (salt, bytes) = stored.split_first_chunk::<16>()?;
+    Some(Body { salt: *salt, bytes: bytes.to_vec() })
 }
 
 /// A sealed part as it is stored: its label as a number, its salt before its content.

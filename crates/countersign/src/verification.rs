@@ -3,15 +3,13 @@
 
 mod depots;
 
-use crate::opening::{OpenError, check_seen, label_number, read_body, rebuilt, sealed_part};
+use crate::opening::{OpenError, body, check_seen, label_number, read_body, rebuilt, sealed_part};
 use countersign_core::State;
 use countersign_core::evidence::{EntryAtHand, Examiner};
 use countersign_core::record::{Answer, Recorded, restore, snapshot};
 use countersign_proof::entry::{leaf_hash, verify_parts};
 use countersign_proof::words::{Digest, EntryNumber};
-use countersign_proof::{
-    Body, Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart,
-};
+use countersign_proof::{Checkpoint, Frontier, Label, LogVerifier, OpenPart, Outcome, SealedPart};
 use countersign_store::{Mode, Store, StoredEntry};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -218,9 +216,7 @@ impl Walk {
         if open.seq != entry.seq || open.seq != self.tree.size() || open.id != entry.command {
             return Err(here(&"its number or command id is not the one it was stored under"));
         }
-        let (salt, bytes) =
-            entry.body.split_first_chunk::<16>().ok_or_else(|| here(&"its body has no salt"))?;
-        let body = Body { salt: *salt, bytes: bytes.to_vec() };
+        let body = body(&entry.body).ok_or_else(|| here(&"its body has no salt"))?;
         let parts: Option<Vec<SealedPart>> = entry.sealed.iter().map(sealed_part).collect();
         let parts = parts.ok_or_else(|| here(&"a sealed part cannot be read"))?;
         let withheld = verify_parts(&open, Some(&body), &parts).map_err(|error| here(&error))?;

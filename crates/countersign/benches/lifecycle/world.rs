@@ -204,6 +204,13 @@ pub fn found(location: &str) -> Writer {
     let (writer, receipt) =
         founding::found(location, prepared, Box::new(clock), Box::new(entropy())).unwrap();
     assert!(matches!(receipt.answer, Answer::Accepted(_)), "{receipt:?}");
+    let received = writer.submit(submission(1, 0, Some("P-S"), receive(1_000_000_000))).unwrap();
+    assert!(matches!(received.answer, Answer::Accepted(_)), "{received:?}");
+    writer
+}
+
+/// Units that come to the holder's store.
+pub fn receive(units: u64) -> AnyCommand {
     let into = AccountKey {
         item: "THING".parse().unwrap(),
         party: "H".parse().unwrap(),
@@ -211,11 +218,8 @@ pub fn found(location: &str) -> Writer {
         place: Some("H.Store".parse().unwrap()),
         lot: None,
     };
-    let units = Quantity::new(1_000_000_000).unwrap();
-    let receive = stock::Command::receive(into, units, "made for measurements", Standing::Assumed);
-    let received = writer.submit(submission(1, 0, Some("P-S"), receive.into())).unwrap();
-    assert!(matches!(received.answer, Answer::Accepted(_)), "{received:?}");
-    writer
+    let units = Quantity::new(units).unwrap();
+    stock::Command::receive(into, units, "made for measurements", Standing::Assumed).into()
 }
 
 /// A submission whose id follows from `client` and `number`.

@@ -3,7 +3,7 @@
 use super::examine::{TrustedLog, look};
 use super::{AllStated, EvidenceError, Files, STATED, write_stated};
 use crate::cosigned::Cosigned;
-use crate::opening::{self, OpenError, read_body, sealed_part};
+use crate::opening::{self, OpenError, body, read_body, sealed_part};
 use crate::verification::statements_in;
 use countersign_core::State;
 use countersign_core::evidence::{Concern, concerns, is_foundation, totals_judged};
@@ -12,7 +12,7 @@ use countersign_proof::bundle::{About, Bundle, BundleEntry, BundleError, Matter,
 use countersign_proof::merkle::{Levels, MerkleError, consistency_proof, inclusion_proof};
 use countersign_proof::statement::parse_any;
 use countersign_proof::words::{Digest, ItemId, ReleaseId, RequestId};
-use countersign_proof::{Body, Label, LogVerifier, OpenPart, SealedPart};
+use countersign_proof::{Label, LogVerifier, OpenPart, SealedPart};
 use countersign_store::{Store, StoredEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -285,8 +285,7 @@ impl Taking<'_> {
     ) -> Result<(BundleEntry, Vec<(u64, Digest)>), EvidenceError> {
         let stored = self.stored(seq)?;
         let broken = |what: &str| BundleError::Entry { seq, what: what.to_owned() };
-        let (salt, bytes) =
-            stored.body.split_first_chunk::<16>().ok_or_else(|| broken("its body has no salt"))?;
+        let body = body(&stored.body).ok_or_else(|| broken("its body has no salt"))?;
         let recorded =
             read_body(&stored.body).map_err(|error| EvidenceError::Entry { seq, error })?;
         let foundation = match &recorded.result {
@@ -311,7 +310,7 @@ impl Taking<'_> {
             let parsed = parsed.map_err(|error| broken(&error.to_string()))?;
             seen.extend(parsed.binding().map(|b| (b.checkpoint.size, b.checkpoint.root)));
         }
-        let body = (!closed).then(|| Body { salt: *salt, bytes: bytes.to_vec() });
+        let body = (!closed).then_some(body);
         let open = text(seq, stored.open)?;
         let path = self.path(seq, whole)?;
         Ok((BundleEntry { seq, context: false, open, path, body, sealed }, seen))

@@ -112,18 +112,32 @@ pub fn log_keys(state: &State) -> Result<Vec<LogVerifier>, CheckpointError> {
     state.ledger.log_keys().collect()
 }
 
+/// The key that these events make the log's, if they do.
+#[must_use]
+pub fn rotated_to(events: &[Event]) -> Option<Digest> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Ledger(ledger::Event::LogKeyRotated { log_key }) => Some(*log_key),
+        Event::Ledger(
+            ledger::Event::LedgerFounded { .. }
+            | ledger::Event::NonceIssued { .. }
+            | ledger::Event::NonceSpent { .. }
+            | ledger::Event::DoorOpened { .. },
+        )
+        | Event::People(_)
+        | Event::Stock(_)
+        | Event::Policy(_)
+        | Event::Requests(_)
+        | Event::Triage(_)
+        | Event::Rerouting(_)
+        | Event::History(_) => None,
+    })
+}
+
 /// The key that signs the log after these entries, where `before` signed before them.
 #[must_use]
 pub fn log_key_after(before: Digest, recorded: &[Recorded]) -> Digest {
-    let rotated = |event: &Event| {
-        if let Event::Ledger(ledger::Event::LogKeyRotated { log_key }) = event {
-            Some(*log_key)
-        } else {
-            None
-        }
-    };
     let last = |one: &Recorded| match &one.result {
-        Answer::Accepted(events) => events.iter().rev().find_map(rotated),
+        Answer::Accepted(events) => rotated_to(events),
         Answer::Refused { .. } => None,
     };
     recorded.iter().rev().find_map(last).unwrap_or(before)

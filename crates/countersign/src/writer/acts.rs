@@ -4,7 +4,7 @@ use super::{Batch, Bench, Unavailable};
 use crate::names;
 use crate::opening::{self, NextKey};
 use countersign_core::record::Answer;
-use countersign_core::{Command, Envelope, Event, ledger, people};
+use countersign_core::{Command, Envelope, Event, people};
 use countersign_proof::statement::kinds::Erasure;
 
 impl Bench {
@@ -62,24 +62,8 @@ impl Bench {
 
     /// Takes the key that an act makes the log's; refuses where nobody could sign with it.
     pub(super) fn rotate(&mut self, events: &[Event]) -> Result<(), Unavailable> {
-        let to = events.iter().rev().find_map(|event| match event {
-            Event::Ledger(ledger::Event::LogKeyRotated { log_key }) => Some(log_key.0),
-            Event::Ledger(
-                ledger::Event::LedgerFounded { .. }
-                | ledger::Event::NonceIssued { .. }
-                | ledger::Event::NonceSpent { .. }
-                | ledger::Event::DoorOpened { .. },
-            )
-            | Event::People(_)
-            | Event::Stock(_)
-            | Event::Policy(_)
-            | Event::Requests(_)
-            | Event::Triage(_)
-            | Event::Rerouting(_)
-            | Event::History(_) => None,
-        });
-        let Some(to) = to else { return Ok(()) };
-        let next = self.next_key.take_if(|next| next.key.verifier().public_key() == to);
+        let Some(to) = opening::rotated_to(events) else { return Ok(()) };
+        let next = self.next_key.take_if(|next| next.key.verifier().public_key() == to.0);
         let next = next.ok_or_else(|| {
             let why = "the secret of the new log key is not beside the ledger; use `log \
                        rotate-key` there";
