@@ -16,7 +16,7 @@ use crate::opening::{self, Head, OpenError, Opened, SNAPSHOT_AFTER, SeenHead};
 use crate::writer::{Bench, Job, Reader};
 use countersign_core::State;
 use countersign_core::record::SCHEMA;
-use countersign_proof::words::Moment;
+use countersign_proof::words::{Digest, Moment};
 use countersign_store::{Mode, Store, StoreError};
 use following::Follower;
 use std::str::FromStr;
@@ -39,6 +39,11 @@ const PAUSE: u32 = 5;
 /// What a node says that found another one writing where it read of none.
 const STALE: &str = "another node writes, and the database server that is read from here does not \
                      show it: it is behind, or its clock is ahead";
+
+/// What a node says that has not the key which signs the log by now: it could sign nothing, and
+/// what it vouches for would not be believed.
+const OTHER_KEY: &str = "the log has another key by now, which this node has not: put it here as \
+                         log.key, and start this node anew";
 
 /// Where a node stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +199,8 @@ pub struct Node {
     site: Box<dyn Site>,
     role: Role,
     reader: Reader,
+    /// The key of the log that this node has.
+    log_key: Digest,
     /// Turns until taking over is tried again.
     rest: u32,
     /// After how many entries a snapshot was kept last, as far as is known here.
@@ -218,10 +225,11 @@ impl Node {
         let acknowledged = store.wait_beyond(0, FIRST)?;
         let (state, head, replayed) = opening::rebuild_to(store.as_ref(), acknowledged)?;
         let kept = head.size().saturating_sub(replayed);
+        let log_key = state.ledger.log_key;
         let reader = Reader::new(state, &head);
         let follower = Follower::new(Some(store), head.frontier, site.seen());
         let role = Role::Follows(follower);
-        let mut node = Self { site, role, reader, rest: 0, kept, is_taken: false };
+        let mut node = Self { site, role, reader, log_key, rest: 0, kept, is_taken: false };
         node.stand(None, acknowledged, None);
         node.keep_snapshot();
         Ok(node)
@@ -279,6 +287,9 @@ impl Node {
     fn follow(&mut self) {
         let Role::Follows(follower) = &mut self.role else { return };
         match follower.turn(self.site.as_ref(), &self.reader, TURN) {
+            Ok(followed) if self.reader.read(|state| state.ledger.log_key) != self.log_key => {
+                self.stand(None, followed.size, Some(OTHER_KEY.to_owned()));
+            }
             Ok(followed) if followed.is_free => self.take_over(followed.size),
             Ok(followed) => {
                 self.is_taken = false;

@@ -305,6 +305,64 @@ fn nodes_know_each_other_over_tls_by_the_authority_they_are_given() {
     assert!(told.stderr.contains("holds no certificate"), "{}", told.stderr);
 }
 
+/// The key is replaced while the node that wrote is stopped and the other one stands still.
+#[test]
+fn a_node_without_the_logs_new_key_shows_nothing_under_it_until_it_has_it() {
+    let Some(house) = House::new() else { return };
+    let needs_key = async |node: &Node<'_>, token: &str| {
+        let start = Instant::now();
+        loop {
+            let told = node.ask("GET", "/api/v1/node").bearer_auth(token).send().await.unwrap();
+            let told = told.text().await.unwrap();
+            if told.contains("put it here as log.key") {
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{told}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(node.status("/health/ready").await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_ne!(node.status("/health/writer").await, StatusCode::OK);
+    };
+    run(async {
+        let (writer, other) = house.pair().await;
+        let token = other.session(HOLDER).await;
+        other.signal("STOP");
+        writer.stop();
+        let board = |person| format!("Programme.Board:{person}=D/keys/{person}");
+        let (one, two) = (board("P-9Y2D"), board("P-5T7L"));
+        let words = ["--reason", "the machine was replaced", "--sign", &one, "--sign", &two];
+        house.run("a", &[&["log", "rotate-key"], &words[..]].concat()).good();
+
+        // Nobody writes; still the one that has the old key takes nothing over.
+        other.signal("CONT");
+        needs_key(&other, &token).await;
+        // Nor where the new key signs already what is written.
+        let writer = house.start("a");
+        writer.leads().await;
+        let here = writer.session(HOLDER).await;
+        let answer = writer.submit(&here, "under-the-new-key").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        needs_key(&other, &token).await;
+        let answer = other.submit(&token, "by-the-old-key").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("log.key"), "{told}");
+        other.stop();
+
+        let key = |node| house.path(node).join("log.key");
+        std::fs::copy(key("a"), key("b")).unwrap();
+        let other = house.start("b");
+        other.follows().await;
+        let token = other.session(HOLDER).await;
+        let answer = other.submit(&token, "by-the-new-key").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        writer.stop();
+        other.leads().await;
+    });
+    house.run("b", &["log", "verify"]).good();
+    assert!(house.saying("by-the-old-key").is_empty());
+}
+
 #[test]
 fn nodes_are_for_records_that_several_machines_reach() {
     let ledger = stage::Ledger::new();

@@ -4,7 +4,7 @@
 //! it is. So entries are shown only once the writer has said that they are acknowledged, and only
 //! up to a head whose root the leaves read here give, and which the log's key has signed.
 
-use super::Site;
+use super::{OTHER_KEY, Site};
 use crate::opening::{self, Head, Lost, OpenError, SeenHead, log_key_after};
 use crate::writer::{News, Reader};
 use countersign_core::record::Recorded;
@@ -134,9 +134,7 @@ impl Follower {
             if log_key_after(key, &recorded) == key {
                 return Err(error);
             }
-            let cause = "the log has another key by now, which this node has not: put it here as \
-                         log.key, and start this node anew";
-            return Err(StoreError::Unavailable { cause: cause.to_owned() }.into());
+            return Err(StoreError::Unavailable { cause: OTHER_KEY.to_owned() }.into());
         }
         if let Some(seen) = &self.seen {
             seen.keep(&next.bytes).map_err(|error| OpenError::Io {

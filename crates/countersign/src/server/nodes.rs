@@ -202,15 +202,17 @@ async fn arrive(app: &App, request: Request, next: Next) -> Result<Response, Pro
         wait_for(app, request.headers()).await?;
     }
     let Some(peers) = &app.peers else { return Ok(next.run(request).await) };
-    if let Standing::Follows { place, .. } = standing
+    if let Standing::Follows { place, lost, .. } = standing
         && belongs_to_the_writer(app, &request)
     {
         // A node that hands on to this one does not know yet who writes now.
         let place = place.filter(|_| !request.headers().contains_key(HANDED_ON));
         let place = place.ok_or_else(|| {
-            Problem::unavailable(
-                "which node writes is not known at the moment; send the same again in a moment",
-            )
+            let why = lost.map(|why| format!(": {why}")).unwrap_or_default();
+            Problem::unavailable(format!(
+                "which node writes is not known here at the moment{why}; send the same again in a \
+                 moment, or to another node"
+            ))
         })?;
         return hand_on(app, peers, &place, request).await;
     }
