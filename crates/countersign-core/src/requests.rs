@@ -9,6 +9,7 @@ mod draft;
 mod follow;
 mod holds;
 mod intake;
+mod matter;
 mod release;
 mod request;
 mod satisfied;

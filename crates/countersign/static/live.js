@@ -3,8 +3,9 @@
 // are left alone.
 
 const parts = Array.from(document.querySelectorAll("[data-live]"));
-const about = parts.map((part) => part.dataset.live).filter(Boolean).join(",");
+const about = () => parts.map((part) => part.dataset.live).filter(Boolean).join(",");
 let waiting = false;
+let events;
 
 async function refresh() {
   if (waiting) return;
@@ -21,11 +22,24 @@ async function refresh() {
       continue;
     }
     part.replaceChildren(...fresh.childNodes);
+    if (part.dataset.live !== fresh.dataset.live) {
+      // It concerns more by now, such as a release.
+      part.dataset.live = fresh.dataset.live;
+      listen();
+    }
   }
 }
 
-if (parts.length > 0) {
-  const events = new EventSource("/api/v1/events" + (about ? "?about=" + encodeURIComponent(about) : ""));
+function listen() {
+  const before = events;
+  const wish = about();
+  events = new EventSource("/api/v1/events" + (wish ? "?about=" + encodeURIComponent(wish) : ""));
   events.addEventListener("entry", () => refresh().catch(() => {}));
+  // Nothing falls between the one and the other.
+  events.addEventListener("open", () => before?.close(), { once: true });
+}
+
+if (parts.length > 0) {
+  listen();
   addEventListener("pagehide", () => events.close());
 }

@@ -406,6 +406,33 @@ fn what_may_not_be_seen_answers_as_what_does_not_exist() {
 }
 
 #[test]
+fn a_case_tells_what_the_clock_a_policy_version_and_its_release_made_of_it_and_nothing_of_others() {
+    let served = Served::start();
+    run(async {
+        let holder = served.enter(HOLDER).await;
+        let told = async |id: &str| {
+            let (status, page) = holder.get(&format!("/requests/{id}")).await;
+            assert_eq!(status, StatusCode::OK);
+            words(page.split_once("What has happened").expect("a timeline").1)
+        };
+        // One entry of the clock suspended releases and bound this request to another version.
+        let lapsed = told("REQ-10").await;
+        for step in ["The request was made", "reminded", "Another policy version", "lapsed"] {
+            assert!(lapsed.contains(step), "{step}: {lapsed}");
+        }
+        assert!(!lapsed.contains("release"), "{lapsed}");
+        let delivered = told("REQ-9").await;
+        let steps = ["issued", "A use was reported", "was suspended", "approved anew"];
+        let places = steps.map(|step| delivered.find(step));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{delivered}");
+        assert!(!delivered.contains("reminded") && !delivered.contains("Another policy version"));
+        let expired = told("REQ-2").await;
+        assert!(expired.contains("A use was reported"), "{expired}");
+        assert!(expired.contains("The release ended"), "{expired}");
+    });
+}
+
+#[test]
 fn whoever_was_away_is_told_what_they_missed() {
     let served = Served::start();
     run(async {

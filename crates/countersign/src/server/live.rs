@@ -4,6 +4,7 @@
 //! browser that lost its connection goes on where it was.
 
 use super::app::blocking;
+use super::stores::concerns_many;
 use super::{App, Problem, Viewer};
 use crate::writer::News;
 use axum::extract::{Query, State};
@@ -28,8 +29,8 @@ const AGAIN: usize = 1000;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
-    /// Ids of what to be told of, separated by commas, such as `REQ-1,ATACMS`; everything, if not
-    /// given.
+    /// Ids of what to be told of, separated by commas, such as `REQ-1,REL-1`; everything, if not
+    /// given. What the clock, a policy version or a hold does to many is told to all.
     #[serde(default)]
     pub(crate) about: String,
     /// The place of the last entry that is known already.
@@ -59,7 +60,8 @@ struct Listener {
 impl Listener {
     fn event(&self, open: &OpenPart) -> Option<Event> {
         let concerns = |subject: &smol_str::SmolStr| self.about.contains(subject.as_str());
-        let wanted = self.about.is_empty() || open.subjects.iter().any(concerns);
+        let wanted =
+            self.about.is_empty() || open.subjects.iter().any(concerns) || concerns_many(open);
         let event = || Event::default().id(open.seq.to_string()).event("entry");
         wanted.then(|| event().data(told(open).to_string()))
     }

@@ -4,20 +4,40 @@
 //! through connections of their own, beside the writer's.
 
 use super::problem::Problem;
-use crate::opening::sealed_part;
+use crate::opening::{read_body, sealed_part};
 use crate::writer::Reader;
+use countersign_core::Event;
+use countersign_core::record::Answer;
 use countersign_proof::Label;
 use countersign_proof::entry::OpenPart;
 use countersign_store::{Mode, Store, StoredEntry};
 use serde_json::Value;
-use smol_str::SmolStr;
-use std::collections::HashMap;
+use smol_str::{SmolStr, ToSmolStr as _};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Connections kept open for the next reader.
 const SPARE: usize = 8;
 /// Entries read at once while the index catches up.
 const STEP: usize = 1024;
+
+/// Events of which one entry may have many, each about another request or release: more than its
+/// open part lists as subjects. They come with the time, a policy version or a hold.
+const OF_MANY: [&str; 8] = [
+    "DecidersReminded",
+    "RequestEscalated",
+    "RequestLapsed",
+    "RequestRebound",
+    "ReleaseEnded",
+    "ReleaseRebound",
+    "ReleasesReinstated",
+    "ReleasesSuspended",
+];
+
+/// Whether an entry may concern requests and releases that are not among its subjects.
+pub(crate) fn concerns_many(open: &OpenPart) -> bool {
+    open.events.iter().any(|event| OF_MANY.contains(&event.as_str()))
+}
 
 /// Connections to the record, and which entries concern what.
 pub(crate) struct Stores {
@@ -149,12 +169,15 @@ impl Stores {
         self.with(|store| self.shown(store, from, limit)?.iter().map(Read::of).collect())
     }
 
-    /// The entries that concern `subject`, such as `REQ-1`, oldest first.
+    /// The entries that concern one of these, such as `REQ-1`, oldest first.
     ///
     /// # Errors
     /// [`Problem`] when the record cannot be read.
-    pub(crate) fn about(&self, subject: &str) -> Result<Vec<Read>, Problem> {
-        let places = self.places(subject)?;
+    pub(crate) fn about(&self, subjects: &[String]) -> Result<Vec<Read>, Problem> {
+        let mut places = BTreeSet::new();
+        for subject in subjects {
+            places.extend(self.places(subject)?);
+        }
         self.with(|store| {
             let entries = places.iter().filter_map(|seq| store.entry(*seq).transpose());
             entries.map(|entry| Read::of(&entry?)).collect()
@@ -191,17 +214,38 @@ impl Index {
                 return Ok(());
             }
             for entry in &entries {
-                let open = OpenPart::parse(&entry.open).map_err(|error| {
+                let damaged = |error: &dyn std::fmt::Display| {
                     Problem::unavailable(format!("entry {} cannot be read: {error}", entry.seq))
-                })?;
+                };
+                let open = OpenPart::parse(&entry.open).map_err(|error| damaged(&error))?;
                 if open.events.iter().any(|event| event == "ClassChanged") {
                     self.class_changes.push(entry.seq);
                 }
-                for subject in open.subjects {
+                let mut subjects: BTreeSet<SmolStr> = open.subjects.iter().cloned().collect();
+                if concerns_many(&open) {
+                    let recorded = read_body(&entry.body).map_err(|error| damaged(&error))?;
+                    subjects.extend(named(&recorded.result));
+                }
+                for subject in subjects {
                     self.by_subject.entry(subject).or_default().push(entry.seq);
                 }
                 self.upto = entry.seq.saturating_add(1);
             }
         }
     }
+}
+
+/// The requests and releases that the events of an answer name.
+fn named(answer: &Answer) -> Vec<SmolStr> {
+    let events = match answer {
+        Answer::Accepted(events) => events.as_slice(),
+        Answer::Refused { .. } => &[],
+    };
+    let mut names = Vec::new();
+    for event in events {
+        let Event::Requests(event) = event else { continue };
+        names.extend(event.request().map(|id| id.to_smolstr()));
+        names.extend(event.releases().iter().map(|id| id.to_smolstr()));
+    }
+    names
 }

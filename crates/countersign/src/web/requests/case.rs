@@ -37,21 +37,25 @@ pub(super) async fn case(
     Path(name): Path<String>,
 ) -> Result<Markup, Problem> {
     let person = viewer.person().clone();
-    let (number, deliberation) = app.look(|state| {
+    let (number, release, deliberation) = app.look(|state| {
         let request = find(state, &name, &person)?;
         let matter = Matter::Request(request);
         let mine = request.is_asked_by(&person);
         Ok::<_, Problem>((
             request.id,
+            request.release,
             mine || state.may_view(&person, &matter, Label::Deliberation),
         ))
     })?;
     let reader = app.clone();
-    let entries = blocking(move || reader.stores.about(&number.to_string())).await?;
+    let mut subjects = vec![number.to_string()];
+    subjects.extend(release.map(|release| release.to_string()));
+    let live = subjects.join(",");
+    let entries = blocking(move || reader.stores.about(&subjects)).await?;
     let names = app.names().await?;
     let mut frame = places::frame(&app, &Visitor(Some(viewer.clone())), "/requests").await?;
     frame.scripts = vec!["live.js"];
-    let story = story::read(&entries, number, &names, deliberation);
+    let story = story::read(&entries, (number, release), &names, deliberation);
     let authority = looking_as(&viewer);
     app.look(|state| {
         let request = find(state, &name, &person)?;
@@ -59,7 +63,7 @@ pub(super) async fn case(
         let why = story.revisions.last().and_then(|made| made.why.as_deref());
         let title = format!("{}: {}", request.id, request.draft.item);
         let body = html! {
-            div id="live-case" data-live=(request.id) {
+            div id="live-case" data-live=(live) {
                 h1 { (request.id) " " (request_tag(request.state)) }
                 p class="lead" { (told::what(&request.draft)) }
                 (summary(state, request, &names))

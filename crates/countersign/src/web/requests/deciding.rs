@@ -192,6 +192,11 @@ fn form(
         .collect();
     let offices: Vec<Choice<'_>> =
         offices.iter().map(|(value, label)| Choice::new(value, label)).collect();
+    // Whoever can speak for one office only speaks for that one.
+    let office = match (fields.typed("office"), offices.as_slice()) {
+        ("", [only]) => only.value,
+        (typed, _) => typed,
+    };
     let name = match saying {
         Saying::Decision => "decision",
         Saying::Advice => "advice",
@@ -208,6 +213,10 @@ fn form(
             .iter()
             .map(|kind| Choice::new(kind.as_str(), words::advice(*kind)))
             .collect(),
+    };
+    let takes_provisos = match saying {
+        Saying::Decision => kinds.iter().any(|kind| kind.value == DecisionKind::Approve.as_str()),
+        Saying::Advice => true,
     };
     let draft = &request.draft;
     let back = format!("/requests/{}", request.id);
@@ -235,10 +244,10 @@ fn form(
                 "" => request.revision.to_string(),
                 typed => typed.to_owned(),
             });
-            (field("office", words::FOR_OFFICE).select(&offices))
+            (field("office", words::FOR_OFFICE).value(office).select(&offices))
             (field(name, words::YOUR_WORD).radios(&kinds))
             (field("reason", words::REASON).hint(words::REASON_HINT).long_text(4))
-            (proviso_fields(request, fields))
+            @if takes_provisos { (proviso_fields(request, fields)) }
             (buttons(&[
                 Action::Main { label: words::TO_THE_TEXT, sends: None },
                 Action::Link { label: words::BACK_TO_CASE, href: &back },

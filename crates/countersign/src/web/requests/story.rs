@@ -10,7 +10,9 @@ use countersign_core::Event as AnyEvent;
 use countersign_core::record::Answer;
 use countersign_core::requests::{Draft, Event};
 use countersign_proof::entry::Outcome;
-use countersign_proof::words::{DecisionKind, Digest, Moment, PersonId, RequestId, Revision};
+use countersign_proof::words::{
+    DecisionKind, Digest, Moment, PersonId, ReleaseId, RequestId, Revision,
+};
 use countersign_proof::{AnyStatement, Label};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -37,21 +39,26 @@ fn word<'a>(part: Option<&'a Value>, name: &str) -> Option<&'a str> {
     part.and_then(|part| part.get(name)).and_then(Value::as_str)
 }
 
-/// Reads the entries about `request`; `deliberation` says whether the viewer may see what was
-/// deliberated.
+/// Reads the entries about a request and its release; `deliberation` says whether the viewer may
+/// see what was deliberated.
 pub(super) fn read(
     entries: &[Read],
-    request: RequestId,
+    of: (RequestId, Option<ReleaseId>),
     names: &BTreeMap<PersonId, String>,
     deliberation: bool,
 ) -> Story {
     let mut story = Story { revisions: Vec::new(), happenings: Vec::new() };
     for entry in entries {
-        let part = entry.sealed(Label::Deliberation).filter(|_| deliberation);
+        // What a hold or the clock does to many says nothing else of this one.
+        let is_own = is_own(entry, of);
+        let part = entry.sealed(Label::Deliberation).filter(|_| deliberation && is_own);
         let at = entry.open.time;
         let answer = read_body(entry.body()).map(|recorded| recorded.result);
         let events = match answer {
-            Ok(Answer::Accepted(events)) => events,
+            Ok(Answer::Accepted(mut events)) => {
+                events.retain(|event| is_of(event, of, is_own));
+                events
+            }
             Ok(Answer::Refused { code, message }) => {
                 story.happenings.push(refused(entry, at, &code, &message));
                 continue;
@@ -60,7 +67,7 @@ pub(super) fn read(
         };
         for event in &events {
             if let AnyEvent::Requests(event) = event {
-                story.revisions.extend(made(event, request, at, word(part, "justification")));
+                story.revisions.extend(made(event, of.0, at, word(part, "justification")));
             }
         }
         if let Some(happening) = happening(entry, at, &events, part, names) {
@@ -68,6 +75,29 @@ pub(super) fn read(
         }
     }
     story
+}
+
+/// Whether an entry is about this matter alone.
+fn is_own(entry: &Read, (request, release): (RequestId, Option<ReleaseId>)) -> bool {
+    let is = |subject: &str| {
+        subject == request.to_string() || release.is_some_and(|id| subject == id.to_string())
+    };
+    entry.open.subjects.iter().any(|subject| is(subject))
+}
+
+/// Whether an event belongs to this matter; one that names nobody's does in an entry of its own.
+fn is_of(
+    event: &AnyEvent,
+    (request, release): (RequestId, Option<ReleaseId>),
+    is_own: bool,
+) -> bool {
+    let AnyEvent::Requests(event) = event else { return is_own };
+    let releases = event.releases();
+    match event.request() {
+        Some(named) => named == request,
+        None if releases.is_empty() => is_own,
+        None => release.is_some_and(|release| releases.contains(&release)),
+    }
 }
 
 fn made(event: &Event, of: RequestId, at: Moment, why: Option<&str>) -> Option<Made> {
