@@ -9,6 +9,7 @@
 
 pub mod authenticator;
 pub mod axe;
+pub mod case;
 pub mod chromium;
 pub mod commands;
 pub mod complaints;

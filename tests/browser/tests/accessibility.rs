@@ -58,7 +58,7 @@ async fn every_page_is_sound_in_every_view() -> Result<(), Fault> {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::exercise(folder.path())?;
     let chromium = Chromium::launch().await?;
-    let mut viewers = Viewers::of(&chromium, &served);
+    let mut viewers = Viewers::of(&chromium, &served).await?;
     let mut faults: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for view in [View::DESK, View::NIGHT, View::PHONE] {
         for sight in PAGES {

@@ -3,6 +3,7 @@
 
 use countersign_browser::authenticator::Authenticator;
 use countersign_browser::axe;
+use countersign_browser::case::{ask, say};
 use countersign_browser::chromium::{Chromium, View};
 use countersign_browser::commands::{ssh_sign, ssh_verify};
 use countersign_browser::fault::Fault;
@@ -78,24 +79,6 @@ impl Stage {
         Ok(authenticator)
     }
 
-    /// Asks for the use of two units that two offices must agree to; gives the request's id.
-    async fn ask(&self, holder: &Tab) -> Result<String, Fault> {
-        self.open(holder, "/requests/new").await?;
-        holder.press(Label("Use units")).await?;
-        holder.fill(Label("For which holder"), "UA").await?;
-        holder.fill(Label("Which item"), "STORM-SHADOW").await?;
-        holder.fill(Label("How many units"), "2").await?;
-        holder.press(Label("(RU.Border, in RU)")).await?;
-        holder.fill(Label("From"), "2025-12-01T09:00").await?;
-        holder.fill(Label("Until"), "2025-12-31T00:00").await?;
-        holder.fill(Label("Why"), "Requested by the General Staff.").await?;
-        holder.follow(Words("Submit the request")).await?;
-        holder.must_be_quiet().await?;
-        let url = holder.url().await?;
-        let id = url.rsplit('/').next().unwrap_or_default().to_owned();
-        if id.starts_with("REQ-") { Ok(id) } else { Err(Fault::new(format!("no case: {url}"))) }
-    }
-
     /// Ends the stage; the whole record must verify.
     async fn end(self) -> Result<(), Fault> {
         self.chromium.close().await?;
@@ -111,20 +94,11 @@ impl Stage {
     }
 }
 
-/// Goes from the case of a request to the page on which the word on it is signed.
-async fn say(tab: &Tab, way: &str, word: &str, why: &str) -> Result<(), Fault> {
-    tab.follow(Words(way)).await?;
-    tab.press(Label(word)).await?;
-    tab.fill(Label("Reason"), why).await?;
-    tab.follow(Words("Read and sign the text")).await?;
-    tab.wait_for(Css("#statement")).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_from_the_asking_to_the_use() -> Result<(), Fault> {
     let stage = Stage::set().await?;
     let holder = stage.person("UA.GenStaff").await?;
-    let request = stage.ask(&holder).await?;
+    let request = ask(&holder, &stage.served).await?;
     let case = format!("/requests/{request}");
     // Whatever happens from here on must come to this page by itself.
     holder.ask("window.sameDocument = true").await?;
@@ -218,7 +192,7 @@ fn tampered_text_is_refused(
 async fn a_word_on_what_has_changed_meanwhile_does_not_count() -> Result<(), Fault> {
     let stage = Stage::set().await?;
     let holder = stage.person("UA.GenStaff").await?;
-    let case = format!("/requests/{}", stage.ask(&holder).await?);
+    let case = format!("/requests/{}", ask(&holder, &stage.served).await?);
     let official = stage.person("GB.MoD").await?;
     stage.open(&official, &case).await?;
     say(&official, "Approve (GB.MoD)", "Approve", "Approved for the United Kingdom.").await?;
@@ -245,7 +219,7 @@ async fn a_word_on_what_has_changed_meanwhile_does_not_count() -> Result<(), Fau
 async fn whoever_has_no_say_is_told_so_by_the_rule() -> Result<(), Fault> {
     let stage = Stage::set().await?;
     let holder = stage.person("UA.GenStaff").await?;
-    let case = format!("/requests/{}", stage.ask(&holder).await?);
+    let case = format!("/requests/{}", ask(&holder, &stage.served).await?);
     let overseer = stage.person("US.IG").await?;
     stage.open(&overseer, &case).await?;
     overseer.wait_for_text("What you can do").await?;

@@ -31,7 +31,7 @@ async fn photograph(dir: &Path) -> Result<(), Fault> {
     let exercise = tempfile::tempdir().map_err(io)?;
     let served = Served::exercise(exercise.path())?;
     let chromium = Chromium::launch().await?;
-    let mut viewers = Viewers::of(&chromium, &served);
+    let mut viewers = Viewers::of(&chromium, &served).await?;
     for view in [View::DESK, View::NIGHT, View::PHONE] {
         for sight in PAGES {
             let file = dir.join(file_name(sight, view));
