@@ -24,4 +24,6 @@ if (form && check) {
     clearTimeout(timer);
     timer = setTimeout(() => ask().catch(() => {}), 300);
   });
+  // A revision begins with what was asked for before.
+  ask().catch(() => {});
 }

@@ -10,7 +10,7 @@ mod notices;
 mod status;
 mod tables;
 
-pub(crate) use figures::{code, date, fingerprint, id, moment, quantity, signed, thin};
+pub(crate) use figures::{code, date, fingerprint, id, minute, moment, quantity, signed, thin};
 pub(crate) use forms::{Choice, Field, Number};
 pub(crate) use lists::{Happening, Task, summary_list, task_list, timeline};
 pub(crate) use notices::{Action, Fault, Pager, buttons, details, error_summary, inset, pager};

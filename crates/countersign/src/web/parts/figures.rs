@@ -38,15 +38,16 @@ fn day(date: Date) -> String {
     format!("{day}\u{a0}{name}\u{a0}{year}")
 }
 
-/// A moment in UTC, to the minute; the exact one is in the markup.
-pub(crate) fn moment(at: Moment) -> Markup {
+/// `24 Nov 2026, 10:30 UTC`.
+pub(crate) fn minute(at: Moment) -> String {
     let minutes = at.millis() / 60_000;
     let (hour, minute) = (minutes / 60 % 24, minutes % 60);
-    html! {
-        time datetime=(at) {
-            (day(at.date())) ", " (format!("{hour:02}:{minute:02}")) "\u{a0}" (words::UTC)
-        }
-    }
+    format!("{}, {hour:02}:{minute:02}\u{a0}{}", day(at.date()), words::UTC)
+}
+
+/// A moment in UTC, to the minute; the exact one is in the markup.
+pub(crate) fn moment(at: Moment) -> Markup {
+    html! { time datetime=(at) { (minute(at)) } }
 }
 
 /// A day.

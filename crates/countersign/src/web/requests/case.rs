@@ -11,8 +11,8 @@ use crate::web::inbox::looking_as;
 use crate::web::map::map;
 use crate::web::page::page;
 use crate::web::parts::{
-    Action, Column, Row, Table, Task, Tone, buttons, details, id, moment, quantity, release_tag,
-    request_tag, summary_list, task_list, timeline,
+    Action, Column, Row, Table, Task, Tone, buttons, details, id, minute, moment, quantity,
+    release_tag, request_tag, summary_list, task_list, timeline,
 };
 use crate::web::places::name_of;
 use crate::web::{places, words};
@@ -178,22 +178,26 @@ fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
     if standpoint.standing {
         return html! { p { (words::CHECK_STANDING) } };
     }
-    let offices: BTreeSet<&OfficeId> = standpoint.sets.iter().flatten().collect();
+    let mut offices: BTreeSet<&OfficeId> = standpoint.sets.iter().flatten().collect();
+    // A refusal can leave no set; who has given a word is told all the same.
+    let given = [DecisionKind::Approve, DecisionKind::Refuse].map(|kind| request.standing(kind));
+    offices.extend(given.into_iter().flatten().map(|made| &made.signed.office));
     let told: Vec<(String, String, Tone, &str)> = offices
         .iter()
         .map(|office| {
             let title = state.people.office(office).map(|office| office.title.clone());
             let title = format!("{} ({office})", title.unwrap_or_default());
+            let who = |made: &DecisionMade| {
+                format!("{}, {}", name_of(names, &made.signed.person), minute(made.at))
+            };
             let by = |kind: DecisionKind| {
                 request.standing(kind).find(|made| made.signed.office == **office)
             };
             if let Some(made) = by(DecisionKind::Approve) {
-                let who = format!("{}, {}", name_of(names, &made.signed.person), made.at);
-                return (title, who, Tone::Good, words::SIGNED);
+                return (title, who(made), Tone::Good, words::SIGNED);
             }
             if let Some(made) = by(DecisionKind::Refuse) {
-                let who = format!("{}, {}", name_of(names, &made.signed.person), made.at);
-                return (title, who, Tone::Bad, words::REFUSED);
+                return (title, who(made), Tone::Bad, words::REFUSED);
             }
             if is_over(state, request) {
                 return (title, String::new(), Tone::Closed, words::NOT_SIGNED);
