@@ -430,10 +430,7 @@ fn a_case_tells_what_the_clock_a_policy_version_and_its_release_made_of_it_and_n
         let (_, refused) = holder.get("/requests/REQ-3").await;
         let stands = words(refused.split_once("Where it stands").expect("a state of affairs").1);
         let stands = stands.split_once("What you can do").expect("and what follows").0;
-        assert!(
-            stands.contains("US.SecDef") && stands.contains("22 May 2025"),
-            "{stands}"
-        );
+        assert!(stands.contains("US.SecDef") && stands.contains("22 May 2025"), "{stands}");
         let expired = told("REQ-2").await;
         assert!(expired.contains("A use was reported"), "{expired}");
         assert!(expired.contains("The release ended"), "{expired}");
