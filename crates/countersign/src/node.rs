@@ -334,6 +334,11 @@ impl Node {
             self.stand(None, size, lost);
         }
         match self.site.lead(state, head) {
+            // The key changed with the entries that came last.
+            Ok(opened) if opened.state.ledger.log_key != self.log_key => {
+                self.rest = REST;
+                self.stand(None, size, Some(OTHER_KEY.to_owned()));
+            }
             Ok(opened) => {
                 self.reader.replace(opened.state.clone(), &opened.head);
                 let (clock, entropy) = self.site.sources(&opened.state);

@@ -17,16 +17,17 @@ async function refresh() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) {
     const fresh = page.getElementById(part.id);
-    if (!fresh || fresh.innerHTML === part.innerHTML) continue;
-    if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) {
-      continue;
-    }
-    part.replaceChildren(...fresh.childNodes);
+    if (!fresh) continue;
     if (part.dataset.live !== fresh.dataset.live) {
       // It concerns more by now, such as a release.
       part.dataset.live = fresh.dataset.live;
       listen();
     }
+    if (fresh.innerHTML === part.innerHTML) continue;
+    if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) {
+      continue;
+    }
+    part.replaceChildren(...fresh.childNodes);
   }
 }
 
@@ -35,8 +36,13 @@ function listen() {
   const wish = about();
   events = new EventSource("/api/v1/events" + (wish ? "?about=" + encodeURIComponent(wish) : ""));
   events.addEventListener("entry", () => refresh().catch(() => {}));
-  // Nothing falls between the one and the other.
-  events.addEventListener("open", () => before?.close(), { once: true });
+  if (!before) return;
+  // Nothing falls between the one and the other: what came meanwhile is fetched.
+  const taken = () => {
+    before.close();
+    refresh().catch(() => {});
+  };
+  events.addEventListener("open", taken, { once: true });
 }
 
 if (parts.length > 0) {

@@ -434,6 +434,15 @@ fn a_case_tells_what_the_clock_a_policy_version_and_its_release_made_of_it_and_n
         let expired = told("REQ-2").await;
         assert!(expired.contains("A use was reported"), "{expired}");
         assert!(expired.contains("The release ended"), "{expired}");
+        // The list of entries is for everybody: it says of none what its open part does not.
+        let (_, listed) = holder.get("/api/v1/entries?about=REQ-10").await;
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
+        // Who may not see what was deliberated is not told who signed.
+        let stock = served.enter("P-4L8V").await;
+        let (_, page) = stock.get("/requests/REQ-9").await;
+        assert!(page.contains("You may not see the deliberation"));
+        assert!(page.contains("US.SecDef") && !page.contains("Official E"));
     });
 }
 

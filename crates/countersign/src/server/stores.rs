@@ -22,7 +22,7 @@ const SPARE: usize = 8;
 const STEP: usize = 1024;
 
 /// Events of which one entry may have many, each about another request or release: more than its
-/// open part lists as subjects. They come with the time, a policy version or a hold.
+/// open part lists as subjects. They come with the time, a policy version, witnesses or a hold.
 const OF_MANY: [&str; 8] = [
     "DecidersReminded",
     "RequestEscalated",
@@ -34,9 +34,15 @@ const OF_MANY: [&str; 8] = [
     "ReleasesSuspended",
 ];
 
+/// What the clock may make of a request, and otherwise a command that names it.
+const BY_THE_CLOCK: [&str; 2] = ["RequestApproved", "RequestRefused"];
+
 /// Whether an entry may concern requests and releases that are not among its subjects.
 pub(crate) fn concerns_many(open: &OpenPart) -> bool {
-    open.events.iter().any(|event| OF_MANY.contains(&event.as_str()))
+    let by_the_clock = open.command == "advance_clock";
+    let does =
+        |event: &str| OF_MANY.contains(&event) || (by_the_clock && BY_THE_CLOCK.contains(&event));
+    open.events.iter().any(|event| does(event))
 }
 
 /// Connections to the record, and which entries concern what.
@@ -53,6 +59,9 @@ pub(crate) struct Stores {
 struct Index {
     upto: u64,
     by_subject: HashMap<SmolStr, Vec<u64>>,
+    /// Entries that concern it beside others, and do not list it among their subjects: that they do
+    /// is for those who may see it.
+    beside: HashMap<SmolStr, Vec<u64>>,
     /// Items are no subjects, so changes of a class are found by the kind of their event.
     class_changes: Vec<u64>,
 }
@@ -169,7 +178,8 @@ impl Stores {
         self.with(|store| self.shown(store, from, limit)?.iter().map(Read::of).collect())
     }
 
-    /// The entries that concern one of these, such as `REQ-1`, oldest first.
+    /// The entries that concern one of these, such as `REQ-1`, oldest first; also those that
+    /// concern it beside others. For those who may see it.
     ///
     /// # Errors
     /// [`Problem`] when the record cannot be read.
@@ -177,6 +187,8 @@ impl Stores {
         let mut places = BTreeSet::new();
         for subject in subjects {
             places.extend(self.places(subject)?);
+            let index = locked(&self.index);
+            places.extend(index.beside.get(subject.as_str()).into_iter().flatten());
         }
         self.with(|store| {
             let entries = places.iter().filter_map(|seq| store.entry(*seq).transpose());
@@ -184,7 +196,7 @@ impl Stores {
         })
     }
 
-    /// The places of the entries that concern `subject`, oldest first.
+    /// The places of the entries that have `subject` among theirs, oldest first.
     ///
     /// # Errors
     /// [`Problem`] when the record cannot be read.
@@ -214,19 +226,20 @@ impl Index {
                 return Ok(());
             }
             for entry in &entries {
-                let damaged = |error: &dyn std::fmt::Display| {
+                let open = OpenPart::parse(&entry.open).map_err(|error| {
                     Problem::unavailable(format!("entry {} cannot be read: {error}", entry.seq))
-                };
-                let open = OpenPart::parse(&entry.open).map_err(|error| damaged(&error))?;
+                })?;
                 if open.events.iter().any(|event| event == "ClassChanged") {
                     self.class_changes.push(entry.seq);
                 }
-                let mut subjects: BTreeSet<SmolStr> = open.subjects.iter().cloned().collect();
-                if concerns_many(&open) {
-                    let recorded = read_body(&entry.body).map_err(|error| damaged(&error))?;
-                    subjects.extend(named(&recorded.result));
+                if concerns_many(&open)
+                    && let Ok(recorded) = read_body(&entry.body)
+                {
+                    for name in named(&recorded.result) {
+                        self.beside.entry(name).or_default().push(entry.seq);
+                    }
                 }
-                for subject in subjects {
+                for subject in open.subjects {
                     self.by_subject.entry(subject).or_default().push(entry.seq);
                 }
                 self.upto = entry.seq.saturating_add(1);
@@ -236,12 +249,12 @@ impl Index {
 }
 
 /// The requests and releases that the events of an answer name.
-fn named(answer: &Answer) -> Vec<SmolStr> {
+fn named(answer: &Answer) -> BTreeSet<SmolStr> {
     let events = match answer {
         Answer::Accepted(events) => events.as_slice(),
         Answer::Refused { .. } => &[],
     };
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for event in events {
         let Event::Requests(event) = event else { continue };
         names.extend(event.request().map(|id| id.to_smolstr()));

@@ -22,7 +22,7 @@ use countersign_core::requests::{DecisionMade, Release, Request};
 use countersign_core::viewing::Matter;
 use countersign_proof::Label;
 use countersign_proof::signature::Assurance;
-use countersign_proof::words::{DecisionKind, OfficeId, PersonId};
+use countersign_proof::words::{DecisionKind, OfficeId, PersonId, ReleaseId, RequestId};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -48,10 +48,8 @@ pub(super) async fn case(
         ))
     })?;
     let reader = app.clone();
-    let mut subjects = vec![number.to_string()];
-    subjects.extend(release.map(|release| release.to_string()));
-    let live = subjects.join(",");
-    let entries = blocking(move || reader.stores.about(&subjects)).await?;
+    let about = subjects(number, release);
+    let entries = blocking(move || reader.stores.about(&about)).await?;
     let names = app.names().await?;
     let mut frame = places::frame(&app, &Visitor(Some(viewer.clone())), "/requests").await?;
     frame.scripts = vec!["live.js"];
@@ -63,7 +61,7 @@ pub(super) async fn case(
         let why = story.revisions.last().and_then(|made| made.why.as_deref());
         let title = format!("{}: {}", request.id, request.draft.item);
         let body = html! {
-            div id="live-case" data-live=(live) {
+            div id="live-case" data-live=(subjects(request.id, request.release).join(",")) {
                 h1 { (request.id) " " (request_tag(request.state)) }
                 p class="lead" { (told::what(&request.draft)) }
                 (summary(state, request, &names))
@@ -71,7 +69,7 @@ pub(super) async fn case(
                     (map(&app.zones, state, words::CASE_MAP, &request.draft.zones))
                 }
                 h2 { (words::WHERE_IT_STANDS) }
-                (standing(state, request, &names))
+                (standing(state, request, &names, deliberation))
                 (possible(request, &offers))
                 @if let Some(release) = request.release.and_then(|id| state.requests.release(id)) {
                     (released(release))
@@ -168,8 +166,15 @@ fn summary(state: &Ledger, request: &Request, names: &Names) -> Markup {
     summary_list(&rows)
 }
 
-/// Who has signed, who is missing, and who may sign.
-fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
+/// What entries about a request and its release have among their subjects.
+fn subjects(request: RequestId, release: Option<ReleaseId>) -> Vec<String> {
+    let release = release.map(|release| release.to_string());
+    [request.to_string()].into_iter().chain(release).collect()
+}
+
+/// Who has signed, who is missing, and who may sign; who it was and when, for those who may see
+/// what is deliberated.
+fn standing(state: &Ledger, request: &Request, names: &Names, deliberation: bool) -> Markup {
     let standpoint = match state.standpoint(request) {
         Ok(standpoint) => standpoint,
         Err(rejection) if request.state.is_open() => return html! { p { (rejection) } },
@@ -179,15 +184,21 @@ fn standing(state: &Ledger, request: &Request, names: &Names) -> Markup {
         return html! { p { (words::CHECK_STANDING) } };
     }
     let mut offices: BTreeSet<&OfficeId> = standpoint.sets.iter().flatten().collect();
-    // A refusal can leave no set; who has given a word is told all the same.
-    let given = [DecisionKind::Approve, DecisionKind::Refuse].map(|kind| request.standing(kind));
-    offices.extend(given.into_iter().flatten().map(|made| &made.signed.office));
+    if deliberation {
+        // A refusal can leave no set; who has given a word is told all the same.
+        let kinds = [DecisionKind::Approve, DecisionKind::Refuse];
+        let given = kinds.into_iter().flat_map(|kind| request.standing(kind));
+        offices.extend(given.map(|made| &made.signed.office));
+    }
     let told: Vec<(String, String, Tone, &str)> = offices
         .iter()
         .map(|office| {
             let title = state.people.office(office).map(|office| office.title.clone());
             let title = format!("{} ({office})", title.unwrap_or_default());
             let who = |made: &DecisionMade| {
+                if !deliberation {
+                    return String::new();
+                }
                 format!("{}, {}", name_of(names, &made.signed.person), minute(made.at))
             };
             let by = |kind: DecisionKind| {

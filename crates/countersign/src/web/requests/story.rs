@@ -95,6 +95,8 @@ fn is_of(
     let releases = event.releases();
     match event.request() {
         Some(named) => named == request,
+        // A receipt that the ledger found no release for is nobody's, whatever it says itself.
+        None if matches!(event, Event::ReceiptRecorded { release: None, .. }) => false,
         None if releases.is_empty() => is_own,
         None => release.is_some_and(|release| releases.contains(&release)),
     }

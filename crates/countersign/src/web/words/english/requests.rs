@@ -281,7 +281,7 @@ pub(crate) fn happened(event: &Event) -> &'static str {
         "ReleaseIssued" => "A release was issued",
         "ReleaseRebound" => "The release goes on under another policy version",
         "ReleasesSuspended" => "The release was suspended",
-        "ReleasesReinstated" => "The release was reinstated",
+        "ReleasesReinstated" => "A reason for the suspension is gone",
         "ReleaseReapproved" => "The release was approved anew",
         "ReleaseEnded" => "The release ended",
         "UseReported" => "A use was reported",
