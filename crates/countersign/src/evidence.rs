@@ -15,6 +15,8 @@ pub use archive::{ArchiveError, archived, read, write};
 pub use examine::{EvidenceError, Report, TrustedLog, examine};
 pub use export::{Exported, export};
 
+pub(crate) use derived::verify_time;
+
 use countersign_core::policy::Totals;
 use countersign_core::{State, viewing};
 use countersign_proof::Label;

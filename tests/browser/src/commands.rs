@@ -137,7 +137,8 @@ pub fn ssh_sign(key: &Path, namespace: &str, file: &Path) -> Result<PathBuf, Fau
     Ok(PathBuf::from(signature))
 }
 
-/// Checks a signature with OpenSSH's own program, against a file of allowed signers.
+/// Checks a signature with OpenSSH's own program, against a file of allowed signers as they were at
+/// a time (`YYYYMMDDHHMMSSZ`), or are now.
 ///
 /// # Errors
 /// [`Fault`] when `ssh-keygen` is absent, or finds the signature wanting.
@@ -147,10 +148,14 @@ pub fn ssh_verify(
     namespace: &str,
     signature: &Path,
     signed: &Path,
+    time: Option<&str>,
 ) -> Result<String, Fault> {
     let file = std::fs::File::open(signed).map_err(while_(signed.display()))?;
     let mut command = Command::new("ssh-keygen");
     command.args(["-Y", "verify", "-n", namespace, "-I", principal, "-f"]).arg(allowed_signers);
+    if let Some(time) = time {
+        command.arg("-O").arg(format!("verify-time={time}"));
+    }
     command.arg("-s").arg(signature).stdin(file);
     let line = format!("{command:?}");
     let output =

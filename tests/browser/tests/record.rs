@@ -31,11 +31,11 @@ fn it_verifies_and_its_keys_sign() -> Result<(), Fault> {
     let signers = dir.join("signers");
     let public = String::from_utf8(public.stdout).unwrap();
     std::fs::write(&signers, format!("one {public}")).unwrap();
-    let said = ssh_verify(&signers, "one", "trial@countersign", &signature, &text)?;
+    let said = ssh_verify(&signers, "one", "trial@countersign", &signature, &text, None)?;
     assert!(said.contains("Good \"trial@countersign\" signature for one"), "{said}");
-    assert!(ssh_verify(&signers, "one", "other@countersign", &signature, &text).is_err());
+    assert!(ssh_verify(&signers, "one", "other@countersign", &signature, &text, None).is_err());
     std::fs::write(&text, "what was not signed\n").unwrap();
-    assert!(ssh_verify(&signers, "one", "trial@countersign", &signature, &text).is_err());
+    assert!(ssh_verify(&signers, "one", "trial@countersign", &signature, &text, None).is_err());
     Ok(())
 }
 

@@ -165,16 +165,16 @@ fn openssh_accepts_the_passkey(stage: &Stage, person: &str) -> Result<(), Fault>
     let file = |name: &str| out.join(name);
     let signature = file("statement.txt.sig");
     let (signers, text) = (file("allowed_signers"), file("statement.txt"));
-    let said = ssh_verify(&signers, person, namespace, &signature, &text)?;
+    let time = shown.get("verify_time").and_then(Value::as_str);
+    let said = ssh_verify(&signers, person, namespace, &signature, &text, time)?;
     assert!(said.contains("Good"), "{said}");
     assert!(said.contains("ECDSA-SK"), "it was no passkey: {said}");
-    tampered_text_is_refused(&signers, person, namespace, &signature, &text)
+    tampered_text_is_refused(&signers, (person, namespace, time), &signature, &text)
 }
 
 fn tampered_text_is_refused(
     signers: &Path,
-    person: &str,
-    namespace: &str,
+    (person, namespace, time): (&str, &str, Option<&str>),
     signature: &Path,
     text: &Path,
 ) -> Result<(), Fault> {
@@ -183,7 +183,7 @@ fn tampered_text_is_refused(
     let more = honest.replace("quantity: 2", "quantity: 9");
     assert_ne!(honest, more, "the text names no quantity: {honest}");
     std::fs::write(text, more).map_err(io)?;
-    let refused = ssh_verify(signers, person, namespace, signature, text);
+    let refused = ssh_verify(signers, person, namespace, signature, text, time);
     assert!(refused.is_err(), "{refused:?}");
     Ok(())
 }

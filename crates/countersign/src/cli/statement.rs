@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::output::Output;
 use super::requests::{DecisionArgs, prepare, seen, short};
 use super::{Failure, Global};
+use crate::evidence::verify_time;
 use crate::keys::PersonalKey;
 use crate::opening::sealed_part;
 use crate::verification::statements_in;
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use countersign_core::State;
 use countersign_proof::signature::{allowed_signers_line, verify_any};
 use countersign_proof::statement::{fingerprint, kind_of, parse_any};
-use countersign_proof::words::{Digest, PersonId, RequestId, Window};
+use countersign_proof::words::{Digest, Moment, PersonId, RequestId, Window};
 use countersign_proof::{AnyStatement, OpenPart, Outcome, PublicKey, SealedPart, Verified, render};
 use countersign_store::Store;
 use serde_json::json;
@@ -113,6 +114,8 @@ fn output_text(text: &str, output: &mut Output) -> Result<(), Failure> {
 /// A statement of the record.
 struct Recorded {
     seq: u64,
+    /// When it was recorded.
+    at: Moment,
     /// Whether the command that carried it was carried out.
     accepted: bool,
     text: String,
@@ -136,7 +139,8 @@ fn recorded(store: &dyn Store) -> Result<Vec<Recorded>, Failure> {
             let parts: Vec<SealedPart> = entry.sealed.iter().filter_map(sealed_part).collect();
             for (text, signature) in statements_in(&parts) {
                 let digest = Digest::of(text.as_bytes());
-                found.push(Recorded { seq: entry.seq, accepted, text, signature, digest });
+                let at = open.time;
+                found.push(Recorded { seq: entry.seq, at, accepted, text, signature, digest });
             }
         }
     }
@@ -167,8 +171,10 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
         verify_any(statement.text.as_bytes(), &statement.signature, &rules)?;
     let signer = verified.statement().signer().clone();
     let namespace = verified.statement().kind().namespace();
+    // A key that has run out since then was good then.
+    let time = verify_time(statement.at);
     output.value(&json!({
-        "entry": statement.seq, "accepted": statement.accepted,
+        "entry": statement.seq, "accepted": statement.accepted, "verify_time": time,
         "digest": statement.digest.to_string(), "text": statement.text,
         "signature": statement.signature, "signer": signer.as_str(), "namespace": namespace,
         "fingerprint": fingerprint(&statement.text),
@@ -192,7 +198,7 @@ fn show_recorded(global: &Global, args: &ShowArgs, output: &mut Output) -> Resul
     output.line(&format!("{at}/statement.txt, with its signature and allowed_signers. Verify it:"));
     output.line(&format!(
         "  ssh-keygen -Y verify -f {at}/allowed_signers -I {signer} -n {namespace} \
-         -s {at}/statement.txt.sig < {at}/statement.txt"
+         -O verify-time={time} -s {at}/statement.txt.sig < {at}/statement.txt"
     ));
     Ok(())
 }

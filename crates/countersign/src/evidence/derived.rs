@@ -85,7 +85,7 @@ fn signer<'s>(statement: &'s AnyStatement, armoured: &str) -> &'s PersonId {
 }
 
 /// The moment as `ssh-keygen -O verify-time=` takes it: whole seconds, the next one.
-fn verify_time(at: Moment) -> String {
+pub(crate) fn verify_time(at: Moment) -> String {
     let up = at.millis().div_ceil(1000).saturating_mul(1000);
     let moment = Moment::from_millis(up).unwrap_or(Moment::LAST).to_string();
     let digits: String = moment.chars().filter(char::is_ascii_digit).take(14).collect();
