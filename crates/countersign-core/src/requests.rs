@@ -9,7 +9,6 @@ mod draft;
 mod follow;
 mod holds;
 mod intake;
-mod matter;
 mod release;
 mod request;
 mod satisfied;

@@ -6,7 +6,7 @@
 use super::problem::Problem;
 use crate::opening::{read_body, sealed_part};
 use crate::writer::Reader;
-use countersign_core::Event;
+use countersign_core::evidence::{Concern, concerns};
 use countersign_core::record::Answer;
 use countersign_proof::Label;
 use countersign_proof::entry::OpenPart;
@@ -232,6 +232,7 @@ impl Index {
                 if open.events.iter().any(|event| event == "ClassChanged") {
                     self.class_changes.push(entry.seq);
                 }
+                // One that cannot be read is named by `log verify`; pages without it are shown.
                 if concerns_many(&open)
                     && let Ok(recorded) = read_body(&entry.body)
                 {
@@ -255,10 +256,10 @@ fn named(answer: &Answer) -> BTreeSet<SmolStr> {
         Answer::Refused { .. } => &[],
     };
     let mut names = BTreeSet::new();
-    for event in events {
-        let Event::Requests(event) = event else { continue };
-        names.extend(event.request().map(|id| id.to_smolstr()));
-        names.extend(event.releases().iter().map(|id| id.to_smolstr()));
-    }
+    let mut name = |concern| match concern {
+        Concern::Request(_) | Concern::Release(_) => drop(names.insert(concern.to_smolstr())),
+        Concern::Class(_) => {}
+    };
+    events.iter().for_each(|event| concerns(event, &mut name));
     names
 }

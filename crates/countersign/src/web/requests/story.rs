@@ -7,6 +7,7 @@ use crate::views::terms_changed;
 use crate::web::parts::{Happening, Tone, id};
 use crate::web::words;
 use countersign_core::Event as AnyEvent;
+use countersign_core::evidence::{Concern, concerns};
 use countersign_core::record::Answer;
 use countersign_core::requests::{Draft, Event};
 use countersign_proof::entry::Outcome;
@@ -91,15 +92,19 @@ fn is_of(
     (request, release): (RequestId, Option<ReleaseId>),
     is_own: bool,
 ) -> bool {
-    let AnyEvent::Requests(event) = event else { return is_own };
-    let releases = event.releases();
-    match event.request() {
-        Some(named) => named == request,
-        // A receipt that the ledger found no release for is nobody's, whatever it says itself.
-        None if matches!(event, Event::ReceiptRecorded { release: None, .. }) => false,
-        None if releases.is_empty() => is_own,
-        None => release.is_some_and(|release| releases.contains(&release)),
-    }
+    let mut ours = None;
+    concerns(event, &mut |concern| {
+        let is_ours = match concern {
+            Concern::Request(named) => named == request,
+            Concern::Release(named) => Some(named) == release,
+            Concern::Class(_) => return,
+        };
+        ours = Some(ours.unwrap_or(false) || is_ours);
+    });
+    // A receipt that the ledger found no release for is nobody's, whatever it says itself.
+    let unfounded =
+        matches!(event, AnyEvent::Requests(Event::ReceiptRecorded { release: None, .. }));
+    ours.unwrap_or(is_own && !unfounded)
 }
 
 fn made(event: &Event, of: RequestId, at: Moment, why: Option<&str>) -> Option<Made> {
